@@ -1,0 +1,28 @@
+# Libraries: found with pkg-config; the engine and llhttp are prepared by tools/ and cached outside
+# the tree. `withy_deps` carries them all.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
+if(WITHY_TESTS)
+  pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+endif()
+
+execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/engine-build
+                OUTPUT_VARIABLE ENGINE_DIR OUTPUT_STRIP_TRAILING_WHITESPACE
+                COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/llhttp-fetch
+                OUTPUT_VARIABLE LLHTTP_DIR OUTPUT_STRIP_TRAILING_WHITESPACE
+                COMMAND_ERROR_IS_FATAL ANY)
+find_library(ENGINE_LIBRARY NAMES withy_engine wasmtime PATHS ${ENGINE_DIR}/lib NO_DEFAULT_PATH
+             NO_CACHE REQUIRED)
+
+add_library(llhttp STATIC ${LLHTTP_DIR}/src/api.c ${LLHTTP_DIR}/src/http.c
+                          ${LLHTTP_DIR}/src/llhttp.c)
+target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_DIR}/include)
+
+add_library(withy_deps INTERFACE)
+target_include_directories(withy_deps SYSTEM INTERFACE ${ENGINE_DIR}/include)
+target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp PkgConfig::UV
+                      PkgConfig::SQLITE PkgConfig::CRYPTO Threads::Threads ${CMAKE_DL_LIBS} m)

@@ -1,0 +1,62 @@
+/* Every named limit of the host, with its default. Where a setting exists, the comment names it.
+ * Reaching one is WY_LIMIT (or a trap), with a text that says which. */
+#ifndef WY_BASE_LIMITS_H
+#define WY_BASE_LIMITS_H
+
+/* --- components: what a binary may make the loader do (component/) --- */
+#define WY_MAX_COMPONENT_BYTES ((size_t)512 << 20) /* size of a component file */
+#define WY_MAX_COMPONENT_DEPTH 100                 /* components nested in components */
+#define WY_MAX_COMPONENT_ITEMS 1000000             /* entries of any one index space */
+#define WY_MAX_COMPONENT_ARENA ((size_t)1 << 30)   /* memory for decoded and validated form */
+#define WY_MAX_TYPE_SIZE 1000000                   /* nodes of one type, aliases expanded */
+#define WY_MAX_TYPE_DEPTH 100                      /* nesting of one value type */
+#define WY_MAX_LABELS 10000                        /* fields, cases, enum labels of one type */
+#define WY_MAX_PARAMS 1000                         /* parameters of one function type */
+#define WY_MAX_INSTANTIATIONS 10000                /* component instances in one plan */
+#define WY_MAX_PLAN_STEPS 100000                   /* steps in one plan */
+
+/* --- values (abi/; CM: MAX_STRING_BYTE_LENGTH, MAX_LIST_BYTE_LENGTH, Table.MAX_LENGTH) --- */
+#define WY_MAX_STRING_BYTES (((uint32_t)1 << 28) - 1)
+#define WY_MAX_LIST_BYTES (((uint32_t)1 << 28) - 1)
+#define WY_MAX_HANDLES (((uint32_t)1 << 28) - 1) /* entries of one handle table */
+#define WY_MAX_FLAT_PARAMS 16
+#define WY_MAX_FLAT_RESULTS 1
+#define WY_MAX_CALL_ARENA ((size_t)1 << 30) /* host copies of one call's values */
+
+/* --- an instance (runtime/, engine/) --- */
+#define WY_MAX_MEMORY_BYTES ((uint64_t)1 << 32) /* all memories of an instance; --max-memory */
+#define WY_MAX_TABLE_ELEMENTS 1000000           /* all tables of an instance */
+#define WY_MAX_WASM_STACK ((size_t)512 << 10)   /* guest stack */
+#define WY_HOST_STACK ((size_t)512 << 10)       /* host stack on a fiber beyond the guest's */
+#define WY_MAX_INSTANCES 1000                   /* live at once in one worker */
+#define WY_DEFAULT_TIMEOUT_MS 0                 /* one request; --timeout; 0 = none */
+#define WY_EPOCH_TICK_MS 10                     /* how often a busy guest yields */
+
+/* --- HTTP (trigger/http/) --- */
+#define WY_MAX_HTTP_HEADER_BYTES ((size_t)64 << 10) /* request line and headers */
+#define WY_MAX_HTTP_HEADERS 256
+#define WY_MAX_HTTP_BODY_BUFFER ((size_t)256 << 10) /* buffered of a body before back-pressure */
+#define WY_MAX_HTTP_CONNECTIONS 10000               /* open at once in one worker */
+#define WY_HTTP_HEADER_TIMEOUT_MS 30000             /* to receive a whole head */
+#define WY_HTTP_IDLE_TIMEOUT_MS 75000               /* keep-alive without a request */
+#define WY_HTTP_DRAIN_TIMEOUT_MS 30000              /* graceful stop; then connections are cut */
+#define WY_MAX_HTTP_PIPELINE 64                     /* requests read ahead of their responses */
+
+/* --- streams --- */
+#define WY_MAX_STREAM_READ ((size_t)1 << 20)     /* bytes one read may return */
+#define WY_STREAM_WRITE_PERMIT ((size_t)1 << 20) /* bytes check-write permits at most */
+
+/* --- manifests and texts (app/, wit/) --- */
+#define WY_MAX_MANIFEST_BYTES ((size_t)16 << 20)
+#define WY_MAX_TOML_DEPTH 128
+#define WY_MAX_WIT_BYTES ((size_t)16 << 20)
+
+/* --- capabilities --- */
+#define WY_MAX_RESULT_BYTES ((size_t)128 << 20) /* one buffered result of a capability */
+#define WY_MAX_KV_KEY_BYTES 4096
+#define WY_MAX_KV_OPEN_STORES 256 /* per instance */
+
+/* --- compile cache (engine/) --- */
+#define WY_MAX_CACHE_BYTES ((uint64_t)2 << 30) /* WITHY_CACHE_MAX_BYTES */
+
+#endif

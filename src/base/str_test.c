@@ -1,0 +1,62 @@
+#include <stdio.h>
+#include "base/map.h"
+#include "base/str.h"
+#include "base/test.h"
+
+TEST(utf8_follows_the_table_of_well_formed_sequences) {
+    assert_true(wy_utf8_valid("", 0));
+    assert_true(wy_utf8_valid("plain ascii text", 16));
+    assert_true(wy_utf8_valid("h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", 12));
+    assert_false(wy_utf8_valid("\xc0\x80", 2));
+    assert_false(wy_utf8_valid("\xed\xa0\x80", 3));
+    assert_false(wy_utf8_valid("\xf4\x90\x80\x80", 4));
+    assert_false(wy_utf8_valid("abcdefgh\xe2\x82", 10));
+}
+
+TEST(buffers_stop_at_their_limit) {
+    wy_buf buf;
+    wy_buf_init(&buf, 10);
+    wy_buf_str(&buf, WY_STR("12345"));
+    wy_buf_printf(&buf, "%d", 67890);
+    assert_false(buf.failed);
+    wy_buf_char(&buf, 'x');
+    assert_true(buf.failed);
+    assert_string_equal(buf.ptr, "1234567890");
+    wy_buf_deinit(&buf);
+}
+
+TEST(nearest_finds_typing_errors_only) {
+    wy_str words[] = {WY_STR("serve"), WY_STR("inspect"), WY_STR("run")};
+    assert_true(wy_str_eqz(wy_str_nearest(WY_STR("srve"), words, 3), "serve"));
+    assert_true(wy_str_eqz(wy_str_nearest(WY_STR("inspct"), words, 3), "inspect"));
+    assert_null(wy_str_nearest(WY_STR("xyzzy"), words, 3).ptr);
+}
+
+TEST(numbers_are_checked) {
+    uint64_t value = 0;
+    assert_true(wy_str_to_u64(WY_STR("65535"), 65535, &value));
+    assert_int_equal(value, 65535);
+    assert_false(wy_str_to_u64(WY_STR("65536"), 65535, &value));
+    assert_false(wy_str_to_u64(WY_STR(""), 10, &value));
+    assert_false(wy_str_to_u64(WY_STR("99999999999999999999999"), UINT64_MAX, &value));
+}
+
+TEST(maps_set_replace_remove) {
+    wy_map map;
+    wy_map_init(&map, NULL);
+    char keys[500][8];
+    for (int i = 0; i < 500; i++) {
+        int n = snprintf(keys[i], sizeof keys[i], "k%d", i);
+        assert_true(wy_map_set(&map, (wy_str){keys[i], (size_t)n}, (uintptr_t)i));
+    }
+    uintptr_t value = 0;
+    assert_true(wy_map_get(&map, WY_STR("k321"), &value));
+    assert_int_equal(value, 321);
+    assert_true(wy_map_remove(&map, WY_STR("k321")));
+    assert_false(wy_map_get(&map, WY_STR("k321"), NULL));
+    assert_true(wy_map_set(&map, WY_STR("k321"), 9));
+    assert_true(wy_map_get(&map, WY_STR("k321"), &value));
+    assert_int_equal(value, 9);
+    assert_int_equal(map.count, 500);
+    wy_map_deinit(&map);
+}
