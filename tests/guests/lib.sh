@@ -216,7 +216,7 @@ c_wit() {
 }
 
 C_FLAGS="--target=wasm32-wasi -mexec-model=reactor -O2 -std=c17 -Wall -Wextra -Werror -ffunction-sections
-    -Wl,--gc-sections -Wl,--stack-first -Wl,-z,stack-size=65536"
+    -Wl,--gc-sections -Wl,--strip-debug -Wl,--stack-first -Wl,-z,stack-size=65536"
 
 # c_component WIT WORLD OUT ARGUMENT...: compiles and links with clang, then makes a component of it.
 c_component() {
