@@ -1,0 +1,75 @@
+/* The canonical ABI: moving values between a guest's linear memory (or core values) and host
+ * memory, by walking type descriptors. Vocabulary and order of steps are those of CanonicalABI.md.
+ *
+ * Nothing here allocates per value: strings and lists of plain elements are lifted as views into
+ * linear memory (valid until the guest runs again), everything else goes to the call's arena. */
+#ifndef WY_ABI_ABI_H
+#define WY_ABI_ABI_H
+
+#include "abi/handle.h"
+#include "base/arena.h"
+#include "engine/engine.h"
+#include "value/type.h"
+
+typedef enum wy_string_encoding {
+    WY_ENCODING_UTF8,
+    WY_ENCODING_UTF16,
+    WY_ENCODING_LATIN1_UTF16,
+} wy_string_encoding;
+
+typedef struct wy_lift_lower_cx wy_lift_lower_cx;
+
+/* CM: LiftLowerContext. The canonical options of one lift or lower, and where they work. Set up by
+ * the caller for each call; plain data. */
+struct wy_lift_lower_cx {
+    uint8_t *memory;    /* base of the memory of the options; NULL without one */
+    size_t memory_size; /* refreshed by `realloc` */
+    uint8_t encoding;   /* wy_string_encoding */
+    /* Calls the guest's realloc (with may_leave cleared) and refreshes `memory` and `memory_size`.
+     * The result is not checked yet. NULL without the option. */
+    own wy_trap *(*realloc)(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_t old_size,
+                            uint32_t align, uint32_t new_size, uint32_t *ptr_out);
+    void *env;                /* of realloc */
+    wy_handle_table *handles; /* CM: inst.handles, of the instance lifted from / lowered to */
+    const wy_resource *const *resources; /* run-time resources of the plan, by resource_index */
+    wy_call_scope *scope;                /* lends and borrows of this call */
+    wy_arena *arena;                     /* call arena: host copies made by lifting */
+    uint32_t reserved_ptr; /* guest memory handed out by wy_abi_reserve, and its size: a */
+    uint32_t reserved_len; /* result list that lies there is not copied again */
+};
+
+/* CM: canon_lower 2 / canon_lift 5. Core values in, values out. `flat` holds the core parameters
+ * (or the pointer, when there are more than 16); `args_out` has ft->params.size bytes. A trap: the
+ * guest's fault, with a text that says what. */
+own wy_trap *wy_abi_lift_params(wy_lift_lower_cx *cx, const wy_func_type *ft, const wy_raw *flat,
+                                void *args_out) WY_MUST_USE;
+/* `flat` at its first element receives the one flat result; `ret_ptr` is the pointer that the guest
+ * passed as last parameter when the result does not fit one core value. */
+own wy_trap *wy_abi_lower_result(wy_lift_lower_cx *cx, const wy_func_type *ft, const void *result,
+                                 wy_raw *flat, uint32_t ret_ptr) WY_MUST_USE;
+/* The other way round, for calls into a guest: values in, core parameters out (`flat_out` has room
+ * for 16), then the result out of the core result. */
+own wy_trap *wy_abi_lower_params(wy_lift_lower_cx *cx, const wy_func_type *ft, const void *args,
+                                 wy_raw *flat_out) WY_MUST_USE;
+own wy_trap *wy_abi_lift_result(wy_lift_lower_cx *cx, const wy_func_type *ft, const wy_raw *flat,
+                                void *result_out) WY_MUST_USE;
+
+/* Number of core parameters / results of a function as the guest sees it (CM: flatten_functype),
+ * and their wy_flat types; arrays have room for 17 and 1. `lower`: of an import. */
+void wy_abi_core_type(const wy_func_type *ft, bool lower, uint8_t params_out[17],
+                      size_t *param_count_out, uint8_t results_out[1], size_t *result_count_out);
+/* Whether the result goes through memory. */
+bool wy_abi_result_spills(const wy_func_type *ft);
+bool wy_abi_params_spill(const wy_func_type *ft);
+
+/* Guest memory for `len` bytes that the function is about to produce (so that read(2) can fill it
+ * in place): at most one per call. NULL with *trap_out set when the guest's realloc traps. */
+uint8_t *wy_abi_reserve(wy_lift_lower_cx *cx, uint32_t len, own wy_trap **trap_out);
+
+/* Single values in memory at `ptr` (CM: load, store); used for lists and tests. */
+own wy_trap *wy_abi_load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr,
+                         void *value_out) WY_MUST_USE;
+own wy_trap *wy_abi_store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                          uint32_t ptr) WY_MUST_USE;
+
+#endif

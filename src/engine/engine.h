@@ -1,0 +1,201 @@
+/* Engine: the only door to Wasmtime. Core modules, stores, calls, fibers; nothing of components.
+ *
+ * Threads: an engine may be used from several threads to compile; a store and all that is in it
+ * belongs to one thread for its whole life. That is what makes unchecked nested calls sound.
+ * Types whose layout equals Wasmtime's (checked in engine.c) are passed through without copying. */
+#ifndef WY_ENGINE_ENGINE_H
+#define WY_ENGINE_ENGINE_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+typedef struct wy_engine wy_engine;
+typedef struct wy_module wy_module; /* compiled code of one core module */
+typedef struct wy_linker wy_linker; /* host functions by (module, name), for one engine */
+typedef struct wy_instance_pre wy_instance_pre; /* a module with all its imports decided */
+typedef struct wy_store wy_store;
+typedef struct wy_context wy_context; /* a store as calls see it (wasmtime_context_t) */
+typedef struct wy_caller wy_caller;   /* wasmtime_caller_t */
+typedef struct wy_trap wy_trap;       /* wasm_trap_t */
+typedef struct wy_fiber wy_fiber;
+
+/* A core value without its type (wasmtime_val_raw_t). */
+typedef union wy_raw {
+    int32_t i32;
+    int64_t i64;
+    float f32;
+    double f64;
+    uint8_t v128[16];
+    uint32_t funcref_etc;
+    void *ptr;
+} wy_raw;
+
+/* Things of a store; plain data, valid as long as the store. */
+typedef struct wy_core_func {
+    uint64_t store_id;
+    void *ref;
+} wy_core_func; /* wasmtime_func_t */
+
+typedef enum wy_extern_kind {
+    WY_EXTERN_FUNC,
+    WY_EXTERN_GLOBAL,
+    WY_EXTERN_TABLE,
+    WY_EXTERN_MEMORY,
+    WY_EXTERN_SHARED_MEMORY,
+    WY_EXTERN_TAG,
+} wy_extern_kind;
+
+/* Room for any wasmtime_extern_t. */
+typedef struct wy_extern {
+    _Alignas(8) unsigned char bytes[32];
+} wy_extern;
+
+typedef struct wy_core_memory {
+    _Alignas(8) unsigned char bytes[24];
+} wy_core_memory; /* wasmtime_memory_t */
+
+typedef struct wy_core_instance {
+    uint64_t store_id;
+    size_t index;
+} wy_core_instance; /* wasmtime_instance_t */
+
+/* What one store may use and uses, memories and tables taken together (engine/src/lib.rs). */
+typedef struct wy_store_limits {
+    uint64_t memory_bytes, memory_bytes_max;
+    uint64_t table_elements, table_elements_max;
+    uint32_t hit; /* 0 none, 1 memory, 2 tables: which limit refused a growth */
+} wy_store_limits;
+
+typedef struct wy_engine_config {
+    bool pooling;              /* pooling allocator; falls back to on-demand with one log line */
+    uint32_t max_instances;    /* core instances alive at once (pool size) */
+    uint32_t max_memories;     /* linear memories alive at once; 0: as max_instances */
+    uint64_t max_memory_bytes; /* of one linear memory */
+    size_t keep_resident;      /* bytes of a memory that are cleared by hand rather than returned */
+    bool debug_info;           /* keep DWARF for backtraces */
+    bool no_cache;             /* neither read nor write the compile cache */
+    const char *cache_dir;     /* NULL: WITHY_CACHE_DIR, XDG_CACHE_HOME/withy or ~/.cache/withy */
+    uint64_t cache_bytes_max;  /* 0: WY_MAX_CACHE_BYTES */
+} wy_engine_config;
+
+/* Defaults of every field. */
+void wy_engine_config_init(wy_engine_config *config);
+
+/* Fails with WY_ENGINE (text in diag). Falls back from pooling to on-demand allocation where the
+ * machine's virtual memory is limited, and logs one line then. */
+wy_err wy_engine_new(const wy_engine_config *config, own wy_engine **engine_out, wy_diag *diag);
+void wy_engine_free(own wy_engine *engine);
+/* Makes every store of the engine reach its epoch callback once more. Any thread;
+ * async-signal-safe. */
+void wy_engine_tick(wy_engine *engine);
+/* The engine's version and flags as one string: part of every cache key. Lives as long as engine.
+ */
+wy_str wy_engine_fingerprint(const wy_engine *engine);
+
+/* --- modules (module.c, cache.c) --- */
+
+/* Compiles a core module, or maps it from the cache: keyed by content, engine version and flags;
+ * an entry that is corrupt or foreign is compiled anew, never run. WY_MALFORMED or WY_INVALID with
+ * Wasmtime's text in diag when it does not validate. Any thread. */
+wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
+                      own wy_module **module_out, wy_diag *diag);
+/* Compiled form as bytes (free() them), and back. Deserialising trusts its bytes: only for files
+ * whose digest was checked (aot.c). */
+wy_err wy_module_serialize(const wy_module *module, own uint8_t **bytes_out, size_t *len_out,
+                           wy_diag *diag);
+wy_err wy_module_deserialize(wy_engine *engine, const uint8_t *bytes, size_t len,
+                             own wy_module **module_out, wy_diag *diag);
+void wy_module_free(own wy_module *module);
+
+/* --- traps (trap.c) --- */
+
+/* A trap with a text of its own. */
+own wy_trap *wy_trap_new(const char *fmt, ...) WY_PRINTF(1, 2);
+void wy_trap_free(own wy_trap *trap);
+/* Appends the trap's text: its reason on the first line, then "  at name (module+0xoffset)" for
+ * each guest frame (function names from the name section), innermost first, at most `frames_max`.
+ */
+void wy_trap_print(const wy_trap *trap, wy_buf *buf, unsigned frames_max);
+
+/* --- host functions --- */
+
+/* Called with the arguments in `values`; leaves the results there. `count` is the larger of the two
+ * numbers. A returned trap unwinds the guest. */
+typedef own wy_trap *(*wy_core_callback)(void *env, wy_caller *caller, wy_raw *values,
+                                         size_t count);
+
+wy_context *wy_caller_context(wy_caller *caller);
+/* The `data` given to wy_store_new. */
+void *wy_context_data(wy_context *context);
+
+wy_err wy_linker_new(wy_engine *engine, own wy_linker **linker_out);
+void wy_linker_free(own wy_linker *linker);
+/* Defines a function; params and results are arrays of wy_flat values (value/type.h). `env` must
+ * outlive every instance made from this linker. */
+wy_err wy_linker_define(wy_linker *linker, wy_str module, wy_str name, const uint8_t *params,
+                        size_t param_count, const uint8_t *results, size_t result_count,
+                        wy_core_callback callback, void *env, wy_diag *diag);
+/* All imports of `module` out of the linker. WY_UNMET names what is missing. */
+wy_err wy_linker_pre(wy_linker *linker, const wy_module *module, own wy_instance_pre **pre_out,
+                     wy_diag *diag);
+void wy_instance_pre_free(own wy_instance_pre *pre);
+
+/* --- stores --- */
+
+/* `limits` must outlive the store; NULL: none. Not yet on a fiber. */
+wy_err wy_store_new(wy_engine *engine, void *data, wy_store_limits *limits, own wy_store **out);
+void wy_store_free(own wy_store *store);
+wy_context *wy_store_context(wy_store *store);
+/* `callback(data)` runs whenever a guest is found running at a tick: 0 go on, 1 yield the fiber to
+ * the loop and go on later, or a trap text (static or owned by data) to stop the guest with. */
+typedef struct wy_epoch_verdict {
+    bool yield;
+    const char *stop; /* NULL: go on */
+} wy_epoch_verdict;
+void wy_store_on_epoch(wy_store *store, wy_epoch_verdict (*callback)(void *data), void *data);
+
+/* Instantiate; a trap or error of the start function comes as *trap_out. On a fiber these may be
+ * called with the fiber's context. */
+wy_err wy_instance_pre_instantiate(const wy_instance_pre *pre, wy_context *context,
+                                   wy_core_instance *instance_out, own wy_trap **trap_out,
+                                   wy_diag *diag);
+/* `imports` in the order of the module's imports. */
+wy_err wy_core_instantiate(wy_context *context, const wy_module *module, const wy_extern *imports,
+                           size_t import_count, wy_core_instance *instance_out,
+                           own wy_trap **trap_out, wy_diag *diag);
+/* A host function as an import for wy_core_instantiate. */
+void wy_extern_host_func(wy_context *context, const uint8_t *params, size_t param_count,
+                         const uint8_t *results, size_t result_count, wy_core_callback callback,
+                         void *env, wy_extern *extern_out);
+
+/* False: no export of that name. */
+bool wy_core_export(wy_context *context, const wy_core_instance *instance, wy_str name,
+                    wy_extern *extern_out);
+wy_extern_kind wy_extern_kind_of(const wy_extern *item);
+bool wy_extern_func(const wy_extern *item, wy_core_func *func_out);
+bool wy_extern_memory(const wy_extern *item, wy_core_memory *memory_out);
+void wy_extern_of_func(const wy_core_func *func, wy_extern *extern_out);
+
+uint8_t *wy_memory_data(wy_context *context, const wy_core_memory *memory);
+size_t wy_memory_size(wy_context *context, const wy_core_memory *memory);
+
+/* Calls on the current stack: `values` holds the arguments and receives the results. The caller
+ * vouches for the function's type. *trap_out is a trap or an engine error turned into one. */
+bool wy_core_call(wy_context *context, const wy_core_func *func, wy_raw *values, size_t count,
+                  own wy_trap **trap_out);
+
+/* --- fibers (fiber.c) --- */
+
+/* `body(data, context)` will run on a stack of its own; inside it all calls above may be used, and
+ * wy_fiber_suspend parks it. One store may have several fibers. Not started yet. */
+typedef void (*wy_fiber_body)(void *data, wy_context *context);
+wy_err wy_fiber_new(wy_store *store, wy_fiber_body body, void *data, own wy_fiber **fiber_out);
+/* Runs until the body returns (true) or parks (false). */
+bool wy_fiber_resume(wy_fiber *fiber);
+/* Parks the running fiber; true when resumed, false when the fiber is being deleted: then unwind at
+ * once (host functions return a trap). Only inside a body, directly or below a guest call. */
+bool wy_fiber_suspend(wy_fiber *fiber);
+/* A fiber that has not finished is cancelled first: its suspend returns false. */
+void wy_fiber_free(own wy_fiber *fiber);
+
+#endif

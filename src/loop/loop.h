@@ -1,0 +1,103 @@
+/* Loop: one thread's events. Sockets, timers, signals, blocking work on a pool. The only room that
+ * knows the event library. Every function and callback on the loop's own thread unless said. */
+#ifndef WY_LOOP_LOOP_H
+#define WY_LOOP_LOOP_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+typedef struct wy_loop wy_loop;
+typedef struct wy_timer wy_timer;
+typedef struct wy_listener wy_listener;
+typedef struct wy_stream wy_stream; /* TCP or Unix connection, or a pipe/terminal */
+typedef struct wy_signal wy_signal;
+typedef struct wy_fd_watch wy_fd_watch;
+
+wy_err wy_loop_new(own wy_loop **loop_out);
+/* Closes whatever is left, then frees. */
+void wy_loop_free(own wy_loop *loop);
+/* Runs until wy_loop_stop or nothing is left to wait for. */
+void wy_loop_run(wy_loop *loop);
+/* One round: waits for events at most once (`block`), handles them. False: nothing is left. */
+bool wy_loop_step(wy_loop *loop, bool block);
+void wy_loop_stop(wy_loop *loop);
+/* Monotonic, read once a round. */
+uint64_t wy_loop_now_ms(wy_loop *loop);
+/* `callback` runs after each round's events, before the loop waits again (ready tasks run there).
+ * One per loop. It returns true when more is ready at once, so the loop must not sleep. */
+void wy_loop_on_round(wy_loop *loop, bool (*callback)(void *data), void *data);
+/* Wakes the loop from another thread. */
+void wy_loop_wake(wy_loop *loop);
+
+/* --- timers --- */
+wy_err wy_timer_new(wy_loop *loop, void (*callback)(void *data), void *data, own wy_timer **out);
+void wy_timer_start(wy_timer *timer, uint64_t delay_ms); /* restarts */
+void wy_timer_stop(wy_timer *timer);
+void wy_timer_free(own wy_timer *timer); /* NULL is fine */
+
+/* --- blocking work on the pool --- */
+/* `work(data)` on a pool thread, then `done(data)` on the loop. */
+wy_err wy_loop_offload(wy_loop *loop, void (*work)(void *data), void (*done)(void *data),
+                       void *data);
+
+/* --- signals --- */
+wy_err wy_signal_new(wy_loop *loop, int signum, void (*callback)(void *data, int signum),
+                     void *data, own wy_signal **out);
+void wy_signal_free(own wy_signal *signal);
+
+/* --- a file descriptor of someone else's --- */
+wy_err wy_fd_watch_new(wy_loop *loop, int fd, bool readable, bool writable,
+                       void (*callback)(void *data, bool readable, bool writable), void *data,
+                       own wy_fd_watch **out);
+void wy_fd_watch_free(own wy_fd_watch *watch);
+
+/* --- listening sockets --- */
+/* Binds a socket with SO_REUSEPORT (address "host:port", port 0 = any) and returns its descriptor:
+ * the supervisor does this once, workers inherit it. The real address is written to `bound_out`
+ * (may be NULL). */
+wy_err wy_listen_fd(wy_str address, int backlog, int *fd_out, char bound_out[64], wy_diag *diag);
+/* Accepts on a descriptor (dup'ed; the caller keeps its own). */
+wy_err wy_listener_new(wy_loop *loop, int fd,
+                       void (*on_connection)(void *data, own wy_stream *stream), void *data,
+                       own wy_listener **out);
+/* Stops accepting; what the kernel has queued stays queued for whoever shares the descriptor. */
+void wy_listener_free(own wy_listener *listener);
+
+/* --- streams --- */
+typedef struct wy_stream_handlers {
+    /* Where to read to: at least 1 byte of room, kept until on_read. NULL ptr: cannot read now
+     * (reading pauses as if wy_stream_read_stop was called). */
+    void (*on_alloc)(void *data, char **ptr_out, size_t *len_out);
+    void (*on_read)(void *data, const char *bytes, size_t len);
+    void (*on_end)(void *data, wy_err err); /* WY_OK: the peer closed its side; else WY_IO */
+    void (*on_drain)(void *data);           /* queued writes fell to zero */
+} wy_stream_handlers;
+
+/* `handlers` must outlive the stream. Reading is stopped at first. */
+void wy_stream_set_handlers(wy_stream *stream, const wy_stream_handlers *handlers, void *data);
+void wy_stream_read_start(wy_stream *stream);
+void wy_stream_read_stop(wy_stream *stream);
+/* Writes at once what the kernel takes and copies the rest into a queue; the caller's bytes are
+ * free again on return. WY_CLOSED after an error. Watch wy_stream_queued for back-pressure. */
+wy_err wy_stream_write(wy_stream *stream, const wy_str *parts, unsigned part_count);
+size_t wy_stream_queued(const wy_stream *stream);
+/* Sends what is queued, then closes the writing side. */
+void wy_stream_shutdown(wy_stream *stream);
+/* Sends what is queued unless `abort`, then closes and frees. No callback comes any more. */
+void wy_stream_close(own wy_stream *stream, bool abort);
+/* "ip:port" of the other side into `out`. */
+void wy_stream_peer(wy_stream *stream, char out[64]);
+
+/* Resolves and connects (host:port parts; Happy-Eyeballs order is the resolver's). `check` sees
+ * each resolved address ("ip:port") before it is used and may refuse it; NULL allows all. Exactly
+ * one call of `done`, with a stream or an error. The returned attempt may be cancelled until then.
+ */
+typedef struct wy_connect wy_connect;
+wy_err wy_connect_start(wy_loop *loop, const char *host, uint16_t port,
+                        bool (*check)(void *data, const char *address),
+                        void (*done)(void *data, own wy_stream *stream, wy_err err,
+                                     const char *text),
+                        void *data, own wy_connect **out);
+void wy_connect_cancel(own wy_connect *connect);
+
+#endif

@@ -1,0 +1,77 @@
+/* Tasks: guest work on a fiber of its own, and the primitives by which straight-line host functions
+ * wait. Everything here on the loop's thread, except where it says any thread. */
+#ifndef WY_RUNTIME_TASK_H
+#define WY_RUNTIME_TASK_H
+
+#include "base/err.h"
+#include "engine/engine.h"
+#include "loop/loop.h"
+
+typedef struct wy_task wy_task;
+typedef struct wy_scheduler wy_scheduler; /* one a worker: ready queue over a loop and an engine */
+
+/* --- scheduler --- */
+wy_err wy_scheduler_new(wy_loop *loop, wy_engine *engine, own wy_scheduler **out);
+void wy_scheduler_free(own wy_scheduler *scheduler); /* no task may be left */
+wy_loop *wy_scheduler_loop(wy_scheduler *scheduler);
+wy_engine *wy_scheduler_engine(wy_scheduler *scheduler);
+
+/* --- a task --- */
+
+/* Runs on the fiber. All of a guest's life may happen inside: instantiate, lower, call, lift. */
+typedef void (*wy_task_body)(wy_task *task, wy_context *context, void *data);
+/* Runs on the loop's own stack after the body returned: the fiber is gone, the store may be freed.
+ */
+typedef void (*wy_task_done)(void *data);
+
+/* Starts at once: the body runs until it first waits or returns, before this returns (a fresh
+ * request needs no hop). `timeout_ms` 0: no deadline. The deadline stops guest code (epoch) and
+ * every wait. When it fails, neither body nor done run. */
+wy_err wy_task_spawn(wy_scheduler *scheduler, wy_store *store, wy_task_body body, wy_task_done done,
+                     void *data, uint64_t timeout_ms, wy_task **task_out);
+/* Asks the task to end: a wait returns WY_CANCELLED, running guest code is stopped. Idempotent. */
+void wy_task_cancel(wy_task *task);
+/* WY_OK, WY_CANCELLED or WY_TIMEOUT: whether the task was asked to end, and why. */
+wy_err wy_task_ended(const wy_task *task);
+/* Milliseconds until the deadline; UINT64_MAX without one. */
+uint64_t wy_task_time_left(const wy_task *task);
+wy_scheduler *wy_task_scheduler(const wy_task *task);
+wy_loop *wy_task_loop(const wy_task *task);
+
+/* --- waiting, inside the task --- */
+
+/* Parks until wy_task_wake. A wake that came since the last wait returns at once, so test the
+ * condition in a loop: while (!ready) { err = wy_task_wait(task); if (err) return
+ * wy_task_trap(task); } WY_CANCELLED or WY_TIMEOUT: give up and unwind. */
+wy_err wy_task_wait(wy_task *task) WY_MUST_USE;
+void wy_task_wake(wy_task *task);
+/* Parks while `work(data)` runs on the pool. Cancelling does not cut it short (work may use the
+ * fiber's stack): it returns when work is done. */
+wy_err wy_task_offload(wy_task *task, void (*work)(void *data), void *data) WY_MUST_USE;
+/* The trap with which a host function ends when a wait said WY_CANCELLED or WY_TIMEOUT. */
+own wy_trap *wy_task_trap(const wy_task *task);
+/* Lets others run, then goes on. */
+wy_err wy_task_yield(wy_task *task) WY_MUST_USE;
+
+/* --- what tasks wait for --- */
+
+/* An event source keeps a list; a task that waits adds a waiter (on its own stack) to one or more.
+ */
+typedef struct wy_waiter {
+    wy_task *task;
+    struct wy_waiter *next, **link; /* link: where the pointer to this stands; NULL: in no list */
+} wy_waiter;
+
+typedef struct wy_wait_list {
+    wy_waiter *first;
+} wy_wait_list;
+
+void wy_wait_list_add(wy_wait_list *list, wy_waiter *waiter, wy_task *task);
+/* Idempotent. */
+void wy_waiter_remove(wy_waiter *waiter);
+/* Wakes every task in the list; they stay in it until they remove themselves. */
+void wy_wait_list_wake(wy_wait_list *list);
+/* Adds to `list`, waits once, removes. */
+wy_err wy_task_wait_on(wy_task *task, wy_wait_list *list) WY_MUST_USE;
+
+#endif
