@@ -215,7 +215,7 @@ c_wit() {
     cp "$REPO/tests/guests/c/wit/guest.wit" "$1/"
 }
 
-C_FLAGS="--target=wasm32-wasi -mexec-model=reactor -O2 -std=c17 -Wall -Wextra -Werror -ffunction-sections
+C_FLAGS="--target=wasm32-wasi -O2 -std=gnu17 -Wall -Wextra -Werror -ffunction-sections
     -Wl,--gc-sections -Wl,--strip-debug -Wl,--stack-first -Wl,-z,stack-size=65536"
 
 # c_component WIT WORLD OUT ARGUMENT...: compiles and links with clang, then makes a component of it.
@@ -223,8 +223,18 @@ c_component() {
     c_wit_dir=$1 c_world=$2 c_out=$3
     shift 3
     # shellcheck disable=SC2086
-    "$CLANG" $C_FLAGS "$@" -o "$c_out.core" &&
+    "$CLANG" $C_FLAGS -mexec-model=reactor "$@" -o "$c_out.core" &&
         wasm-tools component embed "$c_wit_dir" --world "$c_world" "$c_out.core" -o "$c_out.embedded" &&
         wasm-tools component new "$c_out.embedded" -o "$c_out" &&
         rm "$c_out.core" "$c_out.embedded"
+}
+
+# c_command OUT ARGUMENT...: a program with main() and the C library, which speaks preview 1 through the adapter.
+c_command() {
+    c_out=$1
+    shift
+    # shellcheck disable=SC2086
+    "$CLANG" $C_FLAGS "$@" -o "$c_out.core" &&
+        wasm-tools component new "$c_out.core" --adapt "wasi_snapshot_preview1=$ADAPTER_COMMAND" -o "$c_out" &&
+        rm "$c_out.core"
 }
