@@ -107,6 +107,7 @@ typedef struct wy_core_externtype {
     wy_core_valtype type;  /* TABLE: element; GLOBAL: content */
     wy_core_limits limits; /* TABLE, MEMORY */
     uint32_t index;        /* FUNC, TAG: decoded, a core type index; validated, a canonical id */
+    const wy_core_functype *func; /* FUNC, TAG: its type; NULL before validation */
 } wy_core_externtype;
 
 typedef struct wy_core_import {
