@@ -46,7 +46,7 @@ typedef enum wy_flat { WY_FLAT_I32, WY_FLAT_I64, WY_FLAT_F32, WY_FLAT_F64 } wy_f
 enum {
     WY_TYPE_POINTER = 1, /* contains a string or list: lifting may need memory, lowering realloc */
     WY_TYPE_HANDLE = 2,  /* contains own or borrow */
-    WY_TYPE_BORROW = 4,  /* contains borrow */
+    WY_TYPE_BORROWS = 4, /* contains borrow */
     WY_TYPE_PLAIN = 8,   /* same bytes in host and 32-bit guest memory, and every pattern is valid:
                             lists of it are views and memcpy */
 };

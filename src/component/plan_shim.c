@@ -1,0 +1,119 @@
+/* Eliminating shims: where a shim's table is filled by a fixup with trampolines, whoever imports
+ * the shim's functions gets the trampolines themselves. A shim and its fixup go when nothing else
+ * needs them. */
+#include "component/plan_build.h"
+#include "component/shim.h"
+
+typedef struct shim_pair {
+    uint32_t step, fixup;            /* steps */
+    uint32_t *slots;                 /* of each export of the shim */
+    const wy_core_item **slot_items; /* what the fixup puts there */
+    uint32_t slot_count;
+} shim_pair;
+
+static bool same_functype(const wy_core_functype *a, const wy_core_functype *b) {
+    if (!a || !b || a->param_count != b->param_count || a->result_count != b->result_count)
+        return false;
+    for (uint32_t i = 0; i < a->param_count; i++)
+        if (a->params[i].kind != b->params[i].kind) return false;
+    for (uint32_t i = 0; i < a->result_count; i++)
+        if (a->results[i].kind != b->results[i].kind) return false;
+    return true;
+}
+
+/* The fixup of shim step `s`: a later step that imports the shim's table and fills it. */
+static bool find_fixup(plan_builder *b, uint32_t s, wy_str table_name, shim_pair *out) {
+    for (uint32_t k = s + 1; k < b->step_count; k++) {
+        const wy_plan_step *step = &b->steps[k];
+        if (step->module == WY_PLAN_NONE) continue;
+        const wy_core_module *module = b->modules[step->module];
+        if (module->export_count || module->import_count == 0) continue;
+        uint32_t *func_of_slot =
+            wy_arena_calloc(b->arena, module->import_count, sizeof *func_of_slot);
+        uint32_t slot_count, table;
+        if (!func_of_slot || !wy_fixup_recognise(module, func_of_slot, &slot_count, &table))
+            continue;
+        const wy_core_item *item = &step->imports[table];
+        if (item->kind != WY_ITEM_EXPORT || item->index != s || !wy_str_eq(item->name, table_name))
+            continue;
+        out->fixup = k;
+        out->slot_count = slot_count;
+        out->slot_items = wy_arena_calloc(b->arena, slot_count, sizeof *out->slot_items);
+        if (!out->slot_items) return false;
+        for (uint32_t i = 0; i < slot_count; i++)
+            out->slot_items[i] = &step->imports[func_of_slot[i]];
+        return true;
+    }
+    return false;
+}
+
+/* Replaces one use of an export of the shim, if it is a function filled with a trampoline. */
+static void replace(plan_builder *b, const shim_pair *pair, wy_core_item *item) {
+    if (item->kind != WY_ITEM_EXPORT || item->index != pair->step) return;
+    const wy_core_module *module = b->modules[b->steps[pair->step].module];
+    for (uint32_t e = 0; e < module->export_count; e++) {
+        if (!wy_str_eq(module->exports[e].name, item->name)) continue;
+        uint32_t slot = pair->slots[e];
+        if (slot >= pair->slot_count || pair->slot_items[slot]->kind != WY_ITEM_TRAMPOLINE) return;
+        *item = *pair->slot_items[slot];
+        b->trampolines[item->index].ready_after = pair->fixup + 1;
+        return;
+    }
+}
+
+static void replace_all(plan_builder *b, const shim_pair *pair) {
+    for (uint32_t k = 0; k < b->step_count; k++) {
+        if (k == pair->fixup || b->steps[k].module == WY_PLAN_NONE) continue;
+        wy_core_item *imports = (wy_core_item *)b->steps[k].imports;
+        for (uint32_t i = 0; i < b->steps[k].import_count; i++)
+            replace(b, pair, &imports[i]);
+    }
+    for (uint32_t i = 0; i < b->func_count; i++)
+        replace(b, pair, &b->funcs[i]);
+}
+
+static bool is_used(const plan_builder *b, const shim_pair *pair) {
+    for (uint32_t k = 0; k < b->step_count; k++)
+        for (uint32_t i = 0; k != pair->fixup && i < b->steps[k].import_count; i++)
+            if (b->steps[k].imports[i].kind == WY_ITEM_EXPORT &&
+                b->steps[k].imports[i].index == pair->step)
+                return true;
+    for (uint32_t i = 0; i < b->func_count; i++)
+        if (b->funcs[i].kind == WY_ITEM_EXPORT && b->funcs[i].index == pair->step) return true;
+    return false;
+}
+
+static bool recognise(plan_builder *b, uint32_t s, shim_pair *out) {
+    const wy_core_module *module = b->modules[b->steps[s].module];
+    if (b->steps[s].import_count || module->export_count == 0) return false;
+    out->step = s;
+    out->slots = wy_arena_calloc(b->arena, module->export_count, sizeof *out->slots);
+    uint32_t table;
+    if (!out->slots || !wy_shim_recognise(module, out->slots, &table) ||
+        !find_fixup(b, s, module->exports[table].name, out))
+        return false;
+    const wy_core_module *fixup = b->modules[b->steps[out->fixup].module];
+    for (uint32_t e = 0; e < module->export_count; e++) {
+        uint32_t slot = out->slots[e];
+        if (slot == UINT32_MAX) continue;
+        if (slot >= out->slot_count) return false;
+        size_t import = (size_t)(out->slot_items[slot] - b->steps[out->fixup].imports);
+        if (!same_functype(module->exports[e].type.func, fixup->imports[import].type.func))
+            return false; /* a call through the table would trap */
+    }
+    return true;
+}
+
+wy_err plan_eliminate_shims(plan_builder *b) {
+    for (uint32_t s = 0; s < b->step_count; s++) {
+        shim_pair found = {0};
+        if (b->steps[s].module == WY_PLAN_NONE || !recognise(b, s, &found)) continue;
+        replace_all(b, &found);
+        if (is_used(b, &found)) continue;
+        uint32_t gone[] = {found.step, found.fixup};
+        for (int i = 0; i < 2; i++)
+            b->steps[gone[i]] = (wy_plan_step){.module = WY_PLAN_NONE};
+        b->eliminated += 2;
+    }
+    return WY_OK;
+}

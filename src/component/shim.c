@@ -1,0 +1,175 @@
+/* Recognising shims and fixups: reads the few sections they have and insists on exactly the code
+ * that such modules consist of. Anything unexpected means "not a shim", which is always safe. */
+#include "component/shim.h"
+
+typedef struct cursor {
+    const uint8_t *at, *end;
+    bool failed;
+} cursor;
+
+static uint8_t take_byte(cursor *c) {
+    if (c->at >= c->end) {
+        c->failed = true;
+        return 0;
+    }
+    return *c->at++;
+}
+
+static uint32_t take_u32(cursor *c) {
+    uint32_t value = 0;
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+        uint8_t byte = take_byte(c);
+        value |= (uint32_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80)) return value;
+    }
+    c->failed = true;
+    return 0;
+}
+
+/* A non-negative i32.const operand (signed LEB128). */
+static uint32_t take_i32(cursor *c) {
+    uint32_t value = 0;
+    unsigned shift = 0;
+    for (;;) {
+        uint8_t byte = take_byte(c);
+        value |= (uint32_t)(byte & 0x7f) << shift;
+        shift += 7;
+        if (!(byte & 0x80)) {
+            if (byte & 0x40) c->failed = true; /* negative */
+            return value;
+        }
+        if (shift > 28) {
+            c->failed = true;
+            return 0;
+        }
+    }
+}
+
+static cursor take_slice(cursor *c, uint32_t len) {
+    if ((size_t)(c->end - c->at) < len) {
+        c->failed = true;
+        return (cursor){c->end, c->end, true};
+    }
+    cursor slice = {c->at, c->at + len, false};
+    c->at += len;
+    return slice;
+}
+
+enum {
+    SECTION_CUSTOM = 0,
+    SECTION_TYPE = 1,
+    SECTION_IMPORT = 2,
+    SECTION_FUNC = 3,
+    SECTION_TABLE = 4,
+    SECTION_EXPORT = 7,
+    SECTION_ELEM = 9,
+    SECTION_CODE = 10
+};
+
+typedef struct sections {
+    cursor found[13];
+    uint16_t present; /* bit by section number */
+} sections;
+
+/* Splits a module into its sections; false when one repeats or is not among `allowed`. */
+static bool split(const wy_core_module *module, uint16_t allowed, sections *out) {
+    *out = (sections){0};
+    cursor c = {module->bytes, module->bytes + module->len, false};
+    (void)take_slice(&c, 8); /* the preamble, which the decoder checked */
+    while (!c.failed && c.at < c.end) {
+        uint8_t id = take_byte(&c);
+        uint32_t len = take_u32(&c);
+        cursor section = take_slice(&c, len);
+        if (id == SECTION_CUSTOM) continue;
+        if (id > 12 || !(allowed >> id & 1) || out->present >> id & 1) return false;
+        out->present |= (uint16_t)(1u << id);
+        out->found[id] = section;
+    }
+    return !c.failed;
+}
+
+/* One body: no locals; local.get 0 .. local.get n-1; i32.const slot; call_indirect type table 0;
+ * end. Gives the slot and the type index called. */
+static bool shim_body(cursor body, uint32_t param_count, uint32_t *slot_out, uint32_t *type_out) {
+    if (take_u32(&body) != 0) return false;
+    for (uint32_t i = 0; i < param_count; i++)
+        if (take_byte(&body) != 0x20 || take_u32(&body) != i) return false;
+    if (take_byte(&body) != 0x41) return false;
+    *slot_out = take_i32(&body);
+    if (take_byte(&body) != 0x11) return false;
+    *type_out = take_u32(&body);
+    return take_u32(&body) == 0 && take_byte(&body) == 0x0b && body.at == body.end && !body.failed;
+}
+
+/* The function type with index `index` among the module's types; NULL when types are not plain. */
+static const wy_core_functype *type_at(const wy_core_module *module, uint32_t index) {
+    if (index >= module->rectype_count || module->rectypes[index].count != 1 ||
+        module->type_count != module->rectype_count)
+        return NULL;
+    const wy_core_subtype *type = &module->rectypes[index].subtypes[0];
+    return type->kind == WY_CORE_COMP_FUNC && !type->has_super ? &type->func : NULL;
+}
+
+bool wy_shim_recognise(const wy_core_module *module, uint32_t *slot_out,
+                       uint32_t *table_export_out) {
+    sections s;
+    const uint16_t wanted = 1u << SECTION_TYPE | 1u << SECTION_FUNC | 1u << SECTION_TABLE |
+                            1u << SECTION_EXPORT | 1u << SECTION_CODE;
+    if (module->import_count || !split(module, wanted, &s) || s.present != wanted) return false;
+    cursor tables = s.found[SECTION_TABLE];
+    if (take_u32(&tables) != 1) return false;
+    cursor funcs = s.found[SECTION_FUNC], code = s.found[SECTION_CODE];
+    uint32_t count = take_u32(&funcs);
+    if (count != take_u32(&code) || count > module->len) return false;
+    *table_export_out = UINT32_MAX;
+    for (uint32_t e = 0; e < module->export_count; e++) {
+        slot_out[e] = UINT32_MAX;
+        if (module->exports[e].type.kind == WY_CORE_EXTERN_TABLE) *table_export_out = e;
+    }
+    if (*table_export_out == UINT32_MAX) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t type = take_u32(&funcs), slot, called;
+        const wy_core_functype *func = type_at(module, type);
+        cursor body = take_slice(&code, take_u32(&code));
+        if (!func || code.failed || funcs.failed ||
+            !shim_body(body, func->param_count, &slot, &called) || called != type)
+            return false;
+        for (uint32_t e = 0; e < module->export_count; e++)
+            if (module->exports[e].type.kind == WY_CORE_EXTERN_FUNC &&
+                module->exports[e].index == i)
+                slot_out[e] = slot;
+    }
+    return true;
+}
+
+bool wy_fixup_recognise(const wy_core_module *module, uint32_t *func_of_slot_out,
+                        uint32_t *slot_count_out, uint32_t *table_import_out) {
+    sections s;
+    const uint16_t wanted = 1u << SECTION_TYPE | 1u << SECTION_IMPORT | 1u << SECTION_ELEM;
+    if (module->has_start || !split(module, wanted, &s) ||
+        (s.present & ~(1u << SECTION_TYPE)) != (1u << SECTION_IMPORT | 1u << SECTION_ELEM))
+        return false;
+    uint32_t func_count = 0;
+    *table_import_out = UINT32_MAX;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        if (module->imports[i].type.kind == WY_CORE_EXTERN_FUNC)
+            func_of_slot_out[func_count++] = i; /* function index -> import index */
+        else if (module->imports[i].type.kind == WY_CORE_EXTERN_TABLE &&
+                 *table_import_out == UINT32_MAX)
+            *table_import_out = i;
+        else
+            return false;
+    }
+    cursor elem = s.found[SECTION_ELEM];
+    if (*table_import_out == UINT32_MAX || take_u32(&elem) != 1) return false;
+    /* Active, table 0, offset expression "i32.const 0", then function indexes (flag 0). */
+    if (take_u32(&elem) != 0 || take_byte(&elem) != 0x41 || take_i32(&elem) != 0 ||
+        take_byte(&elem) != 0x0b)
+        return false;
+    uint32_t count = take_u32(&elem);
+    if (count != func_count) return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (take_u32(&elem) != i) return false;
+    *slot_count_out = count;
+    return elem.at == elem.end && !elem.failed;
+}

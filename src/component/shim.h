@@ -1,0 +1,25 @@
+/* Shim and fixup modules: recognised by their code, so that the plan can do without them.
+ *
+ * Tools break the cycle between a lowered import and the memory it needs with two small modules: a
+ * shim whose functions only call through a table, and a fixup whose one element segment fills that
+ * table. Trampolines find their memory when called, so neither is needed. */
+#ifndef WY_COMPONENT_SHIM_H
+#define WY_COMPONENT_SHIM_H
+
+#include "component/core_ast.h"
+
+/* True when `module` is a shim: imports nothing, defines one table, and each function exported
+ * under a name consists of "push all parameters, call through slot k of the table". Then `slot_out`
+ * (room for export_count) tells the slot of each exported function, UINT32_MAX for other exports,
+ * and `table_export_out` the index of the export that is the table. */
+bool wy_shim_recognise(const wy_core_module *module, uint32_t *slot_out,
+                       uint32_t *table_export_out);
+
+/* True when `module` is a fixup: imports one table and functions, defines nothing, and its only
+ * active element segment puts imported function i into slot i. `func_of_slot_out` (room for
+ * import_count) gives the import index of each slot and `slot_count_out` their number;
+ * `table_import_out` the import that is the table. */
+bool wy_fixup_recognise(const wy_core_module *module, uint32_t *func_of_slot_out,
+                        uint32_t *slot_count_out, uint32_t *table_import_out);
+
+#endif
