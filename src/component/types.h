@@ -21,7 +21,7 @@
 typedef uint32_t wy_resource_id; /* 0: none */
 
 typedef struct wy_ctype wy_ctype;
-typedef struct wy_func_type wy_func_type;
+typedef struct wy_ctype_func wy_ctype_func;
 typedef struct wy_instance_type wy_instance_type;
 typedef struct wy_component_type wy_component_type;
 typedef struct wy_module_type wy_module_type;
@@ -58,7 +58,7 @@ typedef struct wy_func_param {
 } wy_func_param;
 
 /* functype */
-struct wy_func_type {
+struct wy_ctype_func {
     const wy_func_param *params;
     uint32_t param_count;
     const wy_ctype *result; /* NULL: none */
@@ -74,7 +74,7 @@ typedef struct wy_deftype {
                           resource gives it another. Only for the rule on external visibility. */
     union {
         const wy_ctype *value;
-        const wy_func_type *func;
+        const wy_ctype_func *func;
         const wy_component_type *component;
         const wy_instance_type *instance;
         wy_resource_id resource;
@@ -86,7 +86,7 @@ typedef struct wy_extern_type {
     wy_sort sort; /* CORE_MODULE, FUNC, TYPE, COMPONENT, INSTANCE */
     union {
         const wy_module_type *core_module;
-        const wy_func_type *func;
+        const wy_ctype_func *func;
         wy_deftype type;
         const wy_component_type *component;
         const wy_instance_type *instance;
@@ -175,7 +175,7 @@ struct wy_component_types {
     const wy_core_externtype *core_tables, *core_memories, *core_globals, *core_tags;
     const wy_module_type *const *core_modules;
     const wy_core_instance_type *const *core_instances;
-    const wy_func_type *const *funcs;
+    const wy_ctype_func *const *funcs;
     const wy_deftype *types;
     const wy_component_type *const *components;
     const wy_instance_type *const *instances;
