@@ -169,8 +169,8 @@ void wy_extern_host_func(wy_context *context, const uint8_t *params, size_t para
                          void *env, wy_extern *extern_out);
 
 /* False: no export of that name. */
-bool wy_core_export(wy_context *context, const wy_core_instance *instance, wy_str name,
-                    wy_extern *extern_out);
+bool wy_core_instance_export(wy_context *context, const wy_core_instance *instance, wy_str name,
+                             wy_extern *extern_out);
 wy_extern_kind wy_extern_kind_of(const wy_extern *item);
 bool wy_extern_func(const wy_extern *item, wy_core_func *func_out);
 bool wy_extern_memory(const wy_extern *item, wy_core_memory *memory_out);
