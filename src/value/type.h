@@ -47,11 +47,14 @@ enum {
     WY_TYPE_POINTER = 1, /* contains a string or list: lifting may need memory, lowering realloc */
     WY_TYPE_HANDLE = 2,  /* contains own or borrow */
     WY_TYPE_BORROWS = 4, /* contains borrow */
-    WY_TYPE_PLAIN = 8,   /* same bytes in host and 32-bit guest memory, and every pattern is valid:
-                            lists of it are views and memcpy */
+    WY_TYPE_PLAIN = 8,   /* same bytes in host and 32-bit guest memory, no padding, and every
+                            pattern is valid: lists of it are views and memcpy */
+    WY_TYPE_SAME = 16,   /* as PLAIN, but not every pattern is valid (bool, char, enum, flags):
+                            lists of it are written with memcpy; PLAIN implies it */
 };
 
-/* `flat_count` of a type that flattens to more core values than this is WY_FLAT_MANY. */
+/* Longest run of core values that a value is passed in (CM: MAX_FLAT_PARAMS), and what
+ * `flat_count` is of a type that flattens to more: its `flat` then has no meaning. */
 #define WY_FLAT_MAX 16
 #define WY_FLAT_MANY 0xff
 
@@ -121,12 +124,15 @@ extern const wy_type wy_type_bool, wy_type_s8, wy_type_u8, wy_type_s16, wy_type_
 /* The constant of a scalar kind or string. */
 const wy_type *wy_type_scalar(wy_kind kind);
 
-/* Compute size, alignment, offsets, discriminant, attributes and flat types of `type` from its
- * kind, fields (names and types set) and elem. `fields` must be writable storage of `type`.
- * WY_LIMIT when an element size reaches 2^28 (CM: elem_size). */
+/* Computes size, alignment, offsets, discriminant, attributes and flat types of `type` from its
+ * kind, count, fields (names and types set), elem and resource. `fields` is the storage of
+ * `type->fields`, writable; NULL for types without fields. The types it refers to are laid out
+ * already. WY_LIMIT when the size reaches 2^28 bytes (CM: elem_size); WY_INVALID for a variant
+ * without cases, flags that are not 1 to 32, a list of nothing. */
 wy_err wy_type_layout(wy_type *type, wy_field *fields, wy_diag *diag) WY_MUST_USE;
 
-/* Structural equality; handles are equal when `same_resource(data, a, b)` says so. */
+/* Structural equality, names included; handles are equal when `same_resource(data, a, b)` says so
+ * (called with own or borrow types of one kind; may be NULL where no handle can occur). */
 bool wy_type_equal(const wy_type *a, const wy_type *b,
                    bool (*same_resource)(void *data, const wy_type *a, const wy_type *b),
                    void *data);
@@ -134,8 +140,8 @@ bool wy_func_type_equal(const wy_func_type *a, const wy_func_type *b,
                         bool (*same_resource)(void *data, const wy_type *a, const wy_type *b),
                         void *data);
 
-/* Appends WIT text of a type ("list<tuple<string, u32>>"); records and variants are written out in
- * braces, resources by name where it is known. */
+/* Appends the WIT text of a type ("list<tuple<string, u32>>"); records and variants are written out
+ * in braces, resources by name where it is known. */
 void wy_type_print(wy_buf *buf, const wy_type *type);
 
 #endif
