@@ -207,12 +207,41 @@ c_wit() {
         cp -r "$REPO/wit/wasi-0.2.0/$c_package" "$1/deps/"
     done
     cp -r "$REPO/wit/spin/keyvalue-2024-10-17" "$REPO/wit/spin/wasi-runtime-config-2024-09-27" "$1/deps/"
-    {
-        echo 'package fermyon:spin@2.0.0;'
-        cat "$REPO/wit/spin/spin@2.0.0/key-value.wit" "$REPO/wit/spin/spin@2.0.0/variables.wit"
-    } >"$1/deps/spin.wit"
+    spin_wit >"$1/deps/spin.wit"
     cp "$REPO/tests/guests/c/wit/catalogue.wit" "$1/deps/"
     cp "$REPO/tests/guests/c/wit/guest.wit" "$1/"
+}
+
+# Installs what package-lock.json in the folder pins, and lays out the WIT that the JavaScript engine was built with
+# together with Spin's; sets JS_TOOLS.
+js_tools() {
+    need_wasm_tools
+    need_node
+    JS_TOOLS=$TOOLS/js-$(cat "$1/package-lock.json" "$1/build.mjs" "$1/wit/guest.wit" | sha256sum | cut -c1-12)
+    [ ! -f "$JS_TOOLS/ready" ] || return 0
+    say "installing componentize-js (npm)"
+    rm -rf "$JS_TOOLS"
+    mkdir -p "$JS_TOOLS"
+    cp "$1/package.json" "$1/package-lock.json" "$1/build.mjs" "$JS_TOOLS/"
+    (cd "$JS_TOOLS" && quietly npm ci --no-audit --no-fund --ignore-scripts) || exit 1
+    quietly wasm-tools component wit --out-dir "$JS_TOOLS/wit" \
+        "$JS_TOOLS/node_modules/@bytecodealliance/componentize-js/lib/starlingmonkey_embedding.wasm"
+    rm -f "$JS_TOOLS"/wit/*.wit
+    cp "$1/wit/guest.wit" "$JS_TOOLS/wit/"
+    spin_wit >"$JS_TOOLS/wit/deps/spin.wit"
+    : >"$JS_TOOLS/ready"
+}
+
+# js_component SOURCE WORLD OUT: makes a component of a JavaScript file, engine included.
+js_component() {
+    say "componentizing $(basename "$1")"
+    quietly node "$JS_TOOLS/build.mjs" "$1" "$JS_TOOLS/wit" "$2" "$3"
+}
+
+# The part of fermyon:spin@2.0.0 that the guests use; its worlds mention packages that are not here.
+spin_wit() {
+    echo 'package fermyon:spin@2.0.0;'
+    cat "$REPO/wit/spin/spin@2.0.0/key-value.wit" "$REPO/wit/spin/spin@2.0.0/variables.wit"
 }
 
 C_FLAGS="--target=wasm32-wasi -O2 -std=gnu17 -Wall -Wextra -Werror -ffunction-sections
