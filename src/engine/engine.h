@@ -67,11 +67,12 @@ typedef struct wy_store_limits {
 } wy_store_limits;
 
 typedef struct wy_engine_config {
-    bool pooling;              /* pooling allocator; falls back to on-demand with one log line */
-    uint32_t max_instances;    /* core instances alive at once (pool size) */
-    uint32_t max_memories;     /* linear memories alive at once; 0: as max_instances */
+    bool pooling;           /* pooling allocator; falls back to on-demand with one log line */
+    uint32_t max_instances; /* linear memories alive at once, one an instance; other pools follow */
+    uint32_t max_memories;  /* where instances have more or fewer; 0: as max_instances */
     uint64_t max_memory_bytes; /* of one linear memory */
-    size_t keep_resident;      /* bytes of a memory that are cleared by hand rather than returned */
+    size_t keep_resident;      /* bytes of a memory kept for its next user rather than returned to
+                                  the system; SIZE_MAX: what suits the kernel */
     bool debug_info;           /* keep DWARF for backtraces */
     bool no_cache;             /* neither read nor write the compile cache */
     const char *cache_dir;     /* NULL: WITHY_CACHE_DIR, XDG_CACHE_HOME/withy or ~/.cache/withy */
@@ -113,8 +114,8 @@ void wy_module_free(own wy_module *module);
 own wy_trap *wy_trap_new(const char *fmt, ...) WY_PRINTF(1, 2);
 void wy_trap_free(own wy_trap *trap);
 /* Appends the trap's text: its reason on the first line, then "  at name (module+0xoffset)" for
- * each guest frame (function names from the name section), innermost first, at most `frames_max`.
- */
+ * each guest frame (function names from the name section), innermost first, at most `frames_max`
+ * (0: the reason alone). */
 void wy_trap_print(const wy_trap *trap, wy_buf *buf, unsigned frames_max);
 
 /* --- host functions --- */
@@ -154,8 +155,9 @@ typedef struct wy_epoch_verdict {
 } wy_epoch_verdict;
 void wy_store_on_epoch(wy_store *store, wy_epoch_verdict (*callback)(void *data), void *data);
 
-/* Instantiate; a trap or error of the start function comes as *trap_out. On a fiber these may be
- * called with the fiber's context. */
+/* Instantiate. WY_TRAP: the guest's fault (start function, segments), with *trap_out set. WY_LIMIT:
+ * no room in a pool or under the store's limits. Each with its text in diag. On a fiber these may
+ * be called with the fiber's context; a start function may park it. */
 wy_err wy_instance_pre_instantiate(const wy_instance_pre *pre, wy_context *context,
                                    wy_core_instance *instance_out, own wy_trap **trap_out,
                                    wy_diag *diag);
@@ -179,7 +181,8 @@ void wy_extern_of_func(const wy_core_func *func, wy_extern *extern_out);
 uint8_t *wy_memory_data(wy_context *context, const wy_core_memory *memory);
 size_t wy_memory_size(wy_context *context, const wy_core_memory *memory);
 
-/* Calls on the current stack: `values` holds the arguments and receives the results. The caller
+/* Calls on the current stack (a trap when a fiber's stack has no room left for another guest):
+ * `values` holds the arguments and receives the results. The caller
  * vouches for the function's type. *trap_out is a trap or an engine error turned into one. */
 bool wy_core_call(wy_context *context, const wy_core_func *func, wy_raw *values, size_t count,
                   own wy_trap **trap_out);
@@ -190,7 +193,9 @@ bool wy_core_call(wy_context *context, const wy_core_func *func, wy_raw *values,
  * wy_fiber_suspend parks it. One store may have several fibers. Not started yet. */
 typedef void (*wy_fiber_body)(void *data, wy_context *context);
 wy_err wy_fiber_new(wy_store *store, wy_fiber_body body, void *data, own wy_fiber **fiber_out);
-/* Runs until the body returns (true) or parks (false). */
+/* Runs until the body returns (true) or parks (false), or the epoch callback said to yield (false).
+ * True without the body having run: no stack was left in the pool. Fibers may be resumed inside
+ * others. */
 bool wy_fiber_resume(wy_fiber *fiber);
 /* Parks the running fiber; true when resumed, false when the fiber is being deleted: then unwind at
  * once (host functions return a trap). Only inside a body, directly or below a guest call. */

@@ -1,0 +1,109 @@
+/* What the files of this room share: the structs behind engine.h, and Wasmtime's header. */
+#ifndef WY_ENGINE_INTERNAL_H
+#define WY_ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <wasmtime.h>
+/* wasm.h takes the word away at its end. */
+#define own
+
+/* Counts epochs while guests run, in a thread of its own (ticker.c). */
+typedef struct wy_ticker {
+    wasm_engine_t *engine;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards `started`, `stop` and sleeping */
+    pthread_cond_t wake;
+    bool started, stop;
+    atomic_uint runs;      /* guests resumed since the thread looked last */
+    atomic_bool is_asleep; /* nothing ran for a while: the next run must wake the thread */
+} wy_ticker;
+
+wy_err wy_ticker_init(wy_ticker *ticker, wasm_engine_t *engine);
+void wy_ticker_deinit(wy_ticker *ticker);
+/* Starts the thread, or wakes it. */
+void wy_ticker_wake(wy_ticker *ticker);
+/* To be called whenever a guest is about to run: cheap while the thread is awake. */
+static inline void wy_ticker_note_run(wy_ticker *ticker) {
+    atomic_store_explicit(&ticker->runs, 1, memory_order_relaxed);
+    if (WY_UNLIKELY(atomic_load_explicit(&ticker->is_asleep, memory_order_relaxed)))
+        wy_ticker_wake(ticker);
+}
+
+typedef struct wy_cache wy_cache;
+
+struct wy_engine {
+    wasm_engine_t *wasm;
+    wasmtime_linker_t *fiber_linker; /* "entry" and "suspend" (fiber.c) */
+    wy_cache *cache;                 /* NULL: compile without */
+    wy_ticker ticker;
+    wy_engine_config config; /* as it came out, after falling back */
+    char fingerprint[192];
+};
+
+/* fiber.c: what every store's fibers begin with and park in. */
+wy_err wy_fiber_define(wasmtime_linker_t *linker, wy_diag *diag);
+
+struct wy_store {
+    wasmtime_store_t *wasm;
+    wasmtime_context_t *context;
+    wy_engine *engine;
+    void *data;
+    wy_epoch_verdict (*on_epoch)(void *data); /* NULL: guests run on */
+    void *on_epoch_data;
+    wy_fiber *running; /* the fiber whose stack we are on; NULL: the thread's own */
+    uint32_t fiber_count;
+    bool has_entry, has_suspend; /* having `suspend` makes Wasmtime's store async-only */
+    wasmtime_func_t entry, suspend;
+};
+
+struct wy_fiber {
+    wy_store *store;
+    wy_fiber_body body;
+    void *data;
+    wasmtime_call_future_t *future; /* NULL: not started, or over */
+    wasmtime_func_t entry;          /* the future refers to these three */
+    wasm_trap_t *trap;
+    wasmtime_error_t *error;
+    struct wy_park *park; /* where the suspend in progress waits */
+    uint64_t resumes;     /* a parked call goes on when this differs from what it saw */
+    uintptr_t floor;      /* no guest is entered with the stack below this; 0: measure anew */
+    bool done, is_cancelled;
+};
+
+/* The store of a context. */
+static inline wy_store *wy_store_of(wy_context *context) {
+    return wasmtime_context_get_data((wasmtime_context_t *)context);
+}
+
+/* False, with a trap: the fiber is being cancelled, or its stack has no room for one more guest. */
+bool wy_fiber_may_enter(wy_fiber *fiber, own wy_trap **trap_out);
+/* Polls a nested future to its end, parking `fiber` with it whenever it is not ready. False: the
+ * fiber was cancelled meanwhile. Deletes the future. */
+bool wy_fiber_await(wy_store *store, own wasmtime_call_future_t *future);
+
+/* trap.c: an error as a trap (exactly one is not NULL; both NULL gives NULL). */
+own wy_trap *wy_trap_of(own wasmtime_error_t *error, own wasm_trap_t *trap);
+/* Reports an engine's error as `code` with its text, and deletes it. */
+wy_err wy_engine_error(wy_diag *diag, wy_err code, own wasmtime_error_t *error);
+
+/* linker.c: a function type out of wy_flat codes. NULL: no memory. */
+own wasm_functype_t *wy_functype_new(const uint8_t *params, size_t param_count,
+                                     const uint8_t *results, size_t result_count);
+
+struct wy_module {
+    wasmtime_module_t *wasm;
+    wasm_importtype_vec_t imports; /* names, for instantiating on a fiber */
+};
+
+struct wy_linker {
+    wasmtime_linker_t *wasm;
+};
+
+struct wy_instance_pre {
+    wasmtime_instance_pre_t *wasm;
+};
+
+#endif

@@ -1,0 +1,87 @@
+/* Ticker: advances the engine's epoch every WY_EPOCH_TICK_MS while guests run, so that a busy guest
+ * comes by its epoch callback. Sleeps without waking when nothing has run for a while. */
+#include "base/limits.h"
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+
+/* Ticks without a run before the thread goes to sleep for good. */
+#define IDLE_TICKS 50
+
+static void sleep_tick(wy_ticker *ticker) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += WY_EPOCH_TICK_MS * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    while (!ticker->stop &&
+           pthread_cond_timedwait(&ticker->wake, &ticker->lock, &until) != ETIMEDOUT) {
+    }
+}
+
+static void *run(void *data) {
+    wy_ticker *ticker = data;
+    unsigned idle = 0;
+    pthread_mutex_lock(&ticker->lock);
+    while (!ticker->stop) {
+        sleep_tick(ticker);
+        wasmtime_engine_increment_epoch(ticker->engine);
+        if (atomic_exchange(&ticker->runs, 0) != 0) {
+            idle = 0;
+        } else if (++idle >= IDLE_TICKS) {
+            /* A run noted between the exchange above and this store is seen by the second look. */
+            atomic_store(&ticker->is_asleep, true);
+            while (!ticker->stop && atomic_load(&ticker->is_asleep) &&
+                   atomic_load(&ticker->runs) == 0)
+                pthread_cond_wait(&ticker->wake, &ticker->lock);
+            atomic_store(&ticker->is_asleep, false);
+            idle = 0;
+        }
+    }
+    pthread_mutex_unlock(&ticker->lock);
+    return NULL;
+}
+
+wy_err wy_ticker_init(wy_ticker *ticker, wasm_engine_t *engine) {
+    *ticker = (wy_ticker){.engine = engine};
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    int bad = pthread_mutex_init(&ticker->lock, NULL) || pthread_cond_init(&ticker->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    atomic_store(&ticker->is_asleep, true);
+    return bad ? WY_NOMEM : WY_OK;
+}
+
+void wy_ticker_deinit(wy_ticker *ticker) {
+    pthread_mutex_lock(&ticker->lock);
+    ticker->stop = true;
+    pthread_cond_broadcast(&ticker->wake);
+    bool started = ticker->started;
+    pthread_mutex_unlock(&ticker->lock);
+    if (started) pthread_join(ticker->thread, NULL);
+    pthread_cond_destroy(&ticker->wake);
+    pthread_mutex_destroy(&ticker->lock);
+}
+
+/* Signals are for the loop's thread. */
+static bool start(wy_ticker *ticker) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool ok = pthread_create(&ticker->thread, NULL, run, ticker) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ok;
+}
+
+void wy_ticker_wake(wy_ticker *ticker) {
+    pthread_mutex_lock(&ticker->lock);
+    if (!ticker->started) ticker->started = start(ticker);
+    atomic_store(&ticker->is_asleep, !ticker->started);
+    pthread_cond_broadcast(&ticker->wake);
+    pthread_mutex_unlock(&ticker->lock);
+}
