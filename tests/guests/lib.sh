@@ -162,7 +162,7 @@ edition = "2021"
 [dependencies]
 wasi-preview1-component-adapter-provider = "=$ADAPTER_VERSION"
 END
-    (cd "$adapter_work" && quietly cargo vendor -q vendor)
+    (cd "$adapter_work" && quietly cargo vendor -q vendor) || exit 1
     cp "$adapter_work"/vendor/wasi-preview1-component-adapter-provider/artefacts/*.wasm "$adapter_dir/"
     rm -rf "$adapter_work"
 }
@@ -200,48 +200,61 @@ build_cached() {
     done
 }
 
-# Lays out the WIT that the C guests use as wasm-tools and wit-bindgen want it: c_wit DIR.
+# Lays out WIT as wasm-tools and wit-bindgen want it, for a guest in C: c_wit DIR FILE..., the first FILE being the
+# guest's own package and others what it depends on.
 c_wit() {
-    mkdir -p "$1/deps"
+    c_wit_dir=$1
+    shift
+    mkdir -p "$c_wit_dir/deps"
     for c_package in cli clocks filesystem http io random sockets; do
-        cp -r "$REPO/wit/wasi-0.2.0/$c_package" "$1/deps/"
+        cp -r "$REPO/wit/wasi-0.2.0/$c_package" "$c_wit_dir/deps/"
     done
-    cp -r "$REPO/wit/spin/keyvalue-2024-10-17" "$REPO/wit/spin/wasi-runtime-config-2024-09-27" "$1/deps/"
-    spin_wit >"$1/deps/spin.wit"
-    cp "$REPO/tests/guests/c/wit/catalogue.wit" "$1/deps/"
-    cp "$REPO/tests/guests/c/wit/guest.wit" "$1/"
+    host_wit "$c_wit_dir"
+    cp "$1" "$c_wit_dir/"
+    shift
+    [ $# = 0 ] || cp "$@" "$c_wit_dir/deps/"
 }
 
-# Installs what package-lock.json in the folder pins, and lays out the WIT that the JavaScript engine was built with
-# together with Spin's; sets JS_TOOLS.
-js_tools() {
+# Installs componentize-js as tests/guests/js pins it, and lays out the WIT that its engine was built with together with
+# the host's own interfaces; sets JS_TOOLS.
+need_js() {
+    [ -z "${JS_TOOLS:-}" ] || return 0
     need_wasm_tools
     need_node
-    JS_TOOLS=$TOOLS/js-$(cat "$1/package-lock.json" "$1/build.mjs" "$1/wit/guest.wit" | sha256sum | cut -c1-12)
+    js_source=$REPO/tests/guests/js
+    JS_TOOLS=$TOOLS/js-$(hash_of "$js_source/package.json" "$js_source/package-lock.json" "$js_source/build.mjs")
     [ ! -f "$JS_TOOLS/ready" ] || return 0
     say "installing componentize-js (npm)"
     rm -rf "$JS_TOOLS"
     mkdir -p "$JS_TOOLS"
-    cp "$1/package.json" "$1/package-lock.json" "$1/build.mjs" "$JS_TOOLS/"
+    cp "$js_source/package.json" "$js_source/package-lock.json" "$js_source/build.mjs" "$JS_TOOLS/"
     (cd "$JS_TOOLS" && quietly npm ci --no-audit --no-fund --ignore-scripts) || exit 1
     quietly wasm-tools component wit --out-dir "$JS_TOOLS/wit" \
         "$JS_TOOLS/node_modules/@bytecodealliance/componentize-js/lib/starlingmonkey_embedding.wasm"
     rm -f "$JS_TOOLS"/wit/*.wit
-    cp "$1/wit/guest.wit" "$JS_TOOLS/wit/"
-    spin_wit >"$JS_TOOLS/wit/deps/spin.wit"
+    host_wit "$JS_TOOLS/wit"
     : >"$JS_TOOLS/ready"
 }
 
-# js_component SOURCE WORLD OUT: makes a component of a JavaScript file, engine included.
+# js_component SOURCE WIT WORLD OUT: makes a component of a JavaScript file, engine included. WIT is the file that
+# describes WORLD.
 js_component() {
     say "componentizing $(basename "$1")"
-    quietly node "$JS_TOOLS/build.mjs" "$1" "$JS_TOOLS/wit" "$2" "$3"
+    js_wit=$(mktemp -d)
+    cp -r "$JS_TOOLS/wit/deps" "$2" "$js_wit/"
+    quietly node "$JS_TOOLS/build.mjs" "$1" "$js_wit" "$3" "$4"
+    rm -rf "$js_wit"
 }
 
-# The part of fermyon:spin@2.0.0 that the guests use; its worlds mention packages that are not here.
-spin_wit() {
-    echo 'package fermyon:spin@2.0.0;'
-    cat "$REPO/wit/spin/spin@2.0.0/key-value.wit" "$REPO/wit/spin/spin@2.0.0/variables.wit"
+# Copies the interfaces that are not WASI's own: host_wit DIR. Of fermyon:spin@2.0.0 only those that guests use: its
+# worlds mention packages that are not here.
+host_wit() {
+    mkdir -p "$1/deps"
+    cp -r "$REPO/wit/spin/keyvalue-2024-10-17" "$REPO/wit/spin/wasi-runtime-config-2024-09-27" "$1/deps/"
+    {
+        echo 'package fermyon:spin@2.0.0;'
+        cat "$REPO/wit/spin/spin@2.0.0/key-value.wit" "$REPO/wit/spin/spin@2.0.0/variables.wit"
+    } >"$1/deps/spin.wit"
 }
 
 C_FLAGS="--target=wasm32-wasi -O2 -std=gnu17 -Wall -Wextra -Werror -ffunction-sections
