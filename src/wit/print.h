@@ -1,0 +1,29 @@
+/* Printer: the model -> WIT text that parses to the same model.
+ *
+ * It reads only what the parser fills in, so any code may build packages by hand and print them:
+ *   - clear everything (wy_arena_calloc), set kinds and names, leave positions empty;
+ *   - a type that is a name needs kind WY_WIT_NAME and `name`; `def` is not looked at;
+ *   - a method's func stands in its resource's `funcs`, without `self` among its params;
+ *   - types brought in by `use` need the item and its renames only, no wy_wit_typedef;
+ *   - the maps (`types`, `names`) are not read.
+ * Names that are keywords are escaped here. Documentation comments are not kept by the parser. */
+#ifndef WY_WIT_PRINT_H
+#define WY_WIT_PRINT_H
+
+#include "wit/model.h"
+
+/* Each appends to `buf`; a full buffer shows in `buf->failed`. A package without a name is printed
+ * without its package line. */
+void wy_wit_print_package(wy_buf *buf, const wy_wit_package *package);
+/* One interface or world with its braces, indented by `indent` steps. */
+void wy_wit_print_scope(wy_buf *buf, const wy_wit_scope *scope, int indent);
+/* "list<tuple<string, u32>>" */
+void wy_wit_print_type(wy_buf *buf, const wy_wit_type *type);
+/* "write: func(contents: list<u8>) -> result;" without a line end */
+void wy_wit_print_func(wy_buf *buf, const wy_wit_func *func);
+/* "wasi:io/streams@0.2.0" */
+void wy_wit_print_path(wy_buf *buf, const wy_wit_path *path);
+/* The name, with '%' where it needs one. */
+void wy_wit_print_name(wy_buf *buf, wy_str name);
+
+#endif
