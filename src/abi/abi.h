@@ -20,11 +20,20 @@ typedef enum wy_string_encoding {
 typedef struct wy_lift_lower_cx wy_lift_lower_cx;
 
 /* CM: LiftLowerContext. The canonical options of one lift or lower, and where they work. Set up by
- * the caller for each call; plain data. */
+ * the caller for each call; plain data, all zero where nothing else is said. */
 struct wy_lift_lower_cx {
-    uint8_t *memory;    /* base of the memory of the options; NULL without one */
+    uint8_t *memory;    /* base of the memory of the options, aligned to 8; NULL without one */
     size_t memory_size; /* refreshed by `realloc` */
-    uint8_t encoding;   /* wy_string_encoding */
+    uint8_t encoding;   /* wy_string_encoding of the guest's memory */
+    /* wy_string_encoding of strings in host memory. Host functions have UTF-8 (0). In a call from
+     * guest to guest both contexts may have the encoding of the guest that is lifted from: strings
+     * then pass as validated views that are transcoded once, by lowering, with exactly the calls of
+     * realloc that CM: store_string gives for the two encodings. `len` of such a string counts
+     * tagged code units, not bytes. */
+    uint8_t host_encoding;
+    uint32_t instance; /* component instance of `handles`, as in wy_resource.instance: a borrow that
+                          is lowered to the instance that defines its resource is no handle but the
+                          representation (CM: lower_borrow) */
     /* Calls the guest's realloc (with may_leave cleared) and refreshes `memory` and `memory_size`.
      * The result is not checked yet. NULL without the option. */
     own wy_trap *(*realloc)(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_t old_size,
@@ -36,19 +45,26 @@ struct wy_lift_lower_cx {
     wy_arena *arena;                     /* call arena: host copies made by lifting */
     uint32_t reserved_ptr; /* guest memory handed out by wy_abi_reserve, and its size: a */
     uint32_t reserved_len; /* result list that lies there is not copied again */
+    uint32_t owns_lowered; /* own handles lowered so far by the call under way (abi's own) */
 };
 
-/* CM: canon_lower 2 / canon_lift 5. Core values in, values out. `flat` holds the core parameters
- * (or the pointer, when there are more than 16); `args_out` has ft->params.size bytes. A trap: the
- * guest's fault, with a text that says what. */
+/* All of these return a trap when the guest broke a rule, with a text that says which, or when a
+ * limit is reached. A trap leaves no resource without owner: what was lifted out of a table is back
+ * in it, what could not be lowered is in the table too and ends with the instance.
+ *
+ * `flat` points to core values as the engine passes them: one wy_raw each. */
+
+/* A guest calls (CM: canon_lower, on_start). Core values in, values out. `flat` holds the core
+ * parameters, or one pointer when there are more than 16; `args_out` has ft->params.size bytes. */
 own wy_trap *wy_abi_lift_params(wy_lift_lower_cx *cx, const wy_func_type *ft, const wy_raw *flat,
                                 void *args_out) WY_MUST_USE;
-/* `flat` at its first element receives the one flat result; `ret_ptr` is the pointer that the guest
- * passed as last parameter when the result does not fit one core value. */
+/* And is answered (CM: canon_lower, on_resolve). `flat` at its first element receives the one flat
+ * result; `ret_ptr` is the pointer that the guest passed as last parameter when the result does not
+ * fit one core value (wy_abi_result_spills). */
 own wy_trap *wy_abi_lower_result(wy_lift_lower_cx *cx, const wy_func_type *ft, const void *result,
                                  wy_raw *flat, uint32_t ret_ptr) WY_MUST_USE;
-/* The other way round, for calls into a guest: values in, core parameters out (`flat_out` has room
- * for 16), then the result out of the core result. */
+/* The other way round, for calls into a guest (CM: canon_lift): values in, core parameters out
+ * (`flat_out` has room for 16), then the result out of the core result. */
 own wy_trap *wy_abi_lower_params(wy_lift_lower_cx *cx, const wy_func_type *ft, const void *args,
                                  wy_raw *flat_out) WY_MUST_USE;
 own wy_trap *wy_abi_lift_result(wy_lift_lower_cx *cx, const wy_func_type *ft, const wy_raw *flat,
@@ -58,15 +74,17 @@ own wy_trap *wy_abi_lift_result(wy_lift_lower_cx *cx, const wy_func_type *ft, co
  * and their wy_flat types; arrays have room for 17 and 1. `lower`: of an import. */
 void wy_abi_core_type(const wy_func_type *ft, bool lower, uint8_t params_out[17],
                       size_t *param_count_out, uint8_t results_out[1], size_t *result_count_out);
-/* Whether the result goes through memory. */
+/* Whether the result, the parameters go through memory. */
 bool wy_abi_result_spills(const wy_func_type *ft);
 bool wy_abi_params_spill(const wy_func_type *ft);
 
-/* Guest memory for `len` bytes that the function is about to produce (so that read(2) can fill it
- * in place): at most one per call. NULL with *trap_out set when the guest's realloc traps. */
-uint8_t *wy_abi_reserve(wy_lift_lower_cx *cx, uint32_t len, own wy_trap **trap_out);
+/* Guest memory for `len` bytes (at least 1) that the function is about to produce, so that read(2)
+ * can fill it in place: at most one per call. The result then holds one list<u8> or string that
+ * begins there and is at most `len` long; it is given to the guest as it lies, after a shrinking
+ * realloc when it is shorter. NULL with *trap_out set when the guest's realloc misbehaves. */
+uint8_t *wy_abi_reserve(wy_lift_lower_cx *cx, uint32_t len, own wy_trap **trap_out) WY_MUST_USE;
 
-/* Single values in memory at `ptr` (CM: load, store); used for lists and tests. */
+/* Single values in memory at `ptr` (CM: load, store), which is checked for alignment and bounds. */
 own wy_trap *wy_abi_load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr,
                          void *value_out) WY_MUST_USE;
 own wy_trap *wy_abi_store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,

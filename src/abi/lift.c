@@ -1,0 +1,293 @@
+/* Lifting: core values and linear memory -> values in host memory (CM: "Loading", "Flat Lifting").
+ * Every read is checked here, once for each value that lies in one piece. */
+#include "abi/convert.h"
+
+static own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr, void *out);
+
+own wy_trap *wy_range_trap(const wy_lift_lower_cx *cx, const char *what, uint32_t ptr,
+                           uint64_t size, uint32_t align) {
+    if (ptr & (align - 1))
+        return wy_trap_new("unaligned pointer %u of %s: must be a multiple of %u", (unsigned)ptr,
+                           what, (unsigned)align);
+    return wy_trap_new("%s of %llu bytes at %u lies outside of the memory of %zu bytes", what,
+                       (unsigned long long)size, (unsigned)ptr, cx->memory_size);
+}
+
+own wy_trap *wy_call_arena_trap(void) {
+    return wy_trap_new("the values of one call take more than %zu bytes of host memory",
+                       (size_t)WY_MAX_CALL_ARENA);
+}
+
+static uint32_t load_u32(const wy_lift_lower_cx *cx, uint32_t ptr) {
+    uint32_t value;
+    memcpy(&value, cx->memory + ptr, 4);
+    return value;
+}
+
+/* The discriminant, or the bits of flags, of `size` bytes. */
+static uint32_t load_int(const uint8_t *at, uint32_t size) {
+    uint32_t value = 0;
+    memcpy(&value, at, size);
+    return value;
+}
+
+static void put_int(void *out, uint32_t value, uint32_t size) {
+    memcpy(out, &value, size);
+}
+
+/* CM: canonicalize_nan32, canonicalize_nan64 */
+static void put_f32(void *out, uint32_t bits) {
+    if ((bits & 0x7fffffffu) > 0x7f800000u) bits = 0x7fc00000u;
+    memcpy(out, &bits, 4);
+}
+
+static void put_f64(void *out, uint64_t bits) {
+    if ((bits & 0x7fffffffffffffffu) > 0x7ff0000000000000u) bits = 0x7ff8000000000000u;
+    memcpy(out, &bits, 8);
+}
+
+/* CM: convert_i32_to_char */
+static bool char_valid(uint32_t code) {
+    return code < 0xd800 || (code > 0xdfff && code < 0x110000);
+}
+
+static own wy_trap *lift_char(uint32_t code, void *out) {
+    if (WY_UNLIKELY(!char_valid(code)))
+        return wy_trap_new("0x%x is not a Unicode scalar value", (unsigned)code);
+    memcpy(out, &code, 4);
+    return NULL;
+}
+
+/* CM: unpack_flags_from_int: bits without a label are ignored. */
+static void lift_flags(const wy_type *type, uint32_t bits, void *out) {
+    put_int(out, type->count < 32 ? bits & (((uint32_t)1 << type->count) - 1) : bits,
+            type->disc_size);
+}
+
+static own wy_trap *lift_handle(wy_lift_lower_cx *cx, const wy_type *type, uint32_t index,
+                                void *out) {
+    wy_assert(cx->resources);
+    const wy_resource *resource = cx->resources[type->resource_index];
+    return type->kind == WY_KIND_OWN
+               ? wy_handle_lift_own(cx->handles, resource, index, out)
+               : wy_handle_lift_borrow(cx->handles, resource, index, cx->scope, out);
+}
+
+/* --- out of memory --- */
+
+/* CM: load_list_from_range. Lists of plain elements become views. */
+static own wy_trap *load_list(wy_lift_lower_cx *cx, const wy_type *elem, uint32_t ptr, uint32_t len,
+                              wy_list *out) {
+    uint64_t bytes = (uint64_t)len * elem->size32;
+    if (WY_UNLIKELY(bytes > WY_MAX_LIST_BYTES))
+        return wy_trap_new("a list of %llu bytes is longer than %u", (unsigned long long)bytes,
+                           (unsigned)WY_MAX_LIST_BYTES);
+    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, bytes, elem->align32)))
+        return wy_range_trap(cx, "a list", ptr, bytes, elem->align32);
+    out->len = len;
+    out->ptr = cx->memory + ptr;
+    if ((elem->attrs & WY_TYPE_PLAIN) || len == 0) return NULL;
+    if (elem->kind == WY_KIND_CHAR) {
+        for (uint32_t i = 0; i < len; i++) {
+            uint32_t code = load_u32(cx, ptr + 4 * i);
+            if (!char_valid(code)) return lift_char(code, NULL);
+        }
+        return NULL;
+    }
+    char *copy = wy_arena_alloc_aligned(cx->arena, (size_t)len * elem->size, elem->align);
+    if (!copy) return wy_call_arena_trap();
+    out->ptr = copy;
+    for (uint32_t i = 0; i < len; i++) {
+        own wy_trap *trap = load(cx, elem, ptr + i * elem->size32, copy + (size_t)i * elem->size);
+        if (trap) return trap;
+    }
+    return NULL;
+}
+
+/* CM: load_variant */
+static own wy_trap *load_variant(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr,
+                                 void *out) {
+    uint32_t index = load_int(cx->memory + ptr, type->disc_size);
+    if (WY_UNLIKELY(index >= type->count))
+        return wy_trap_new("case %u of a variant that has %u", (unsigned)index,
+                           (unsigned)type->count);
+    put_int(out, index, type->disc_size);
+    const wy_type *payload = type->fields[index].type;
+    if (!payload) return NULL;
+    return load(cx, payload, ptr + type->payload_offset32, (char *)out + type->payload_offset);
+}
+
+static own wy_trap *load_record(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr,
+                                void *out) {
+    for (uint32_t i = 0; i < type->count; i++) {
+        const wy_field *field = &type->fields[i];
+        own wy_trap *trap =
+            load(cx, field->type, ptr + field->offset32, (char *)out + field->offset);
+        if (trap) return trap;
+    }
+    return NULL;
+}
+
+static own wy_trap *load_fixed_list(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr,
+                                    void *out) {
+    const wy_type *elem = type->elem;
+    for (uint32_t i = 0; i < type->count; i++) {
+        own wy_trap *trap =
+            load(cx, elem, ptr + i * elem->size32, (char *)out + (size_t)i * elem->size);
+        if (trap) return trap;
+    }
+    return NULL;
+}
+
+/* CM: load. `ptr` is aligned and the value lies inside the memory. */
+static own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr, void *out) {
+    const uint8_t *at = cx->memory + ptr;
+    uint64_t bits;
+    switch ((wy_kind)type->kind) {
+    case WY_KIND_BOOL: *(uint8_t *)out = *at != 0; return NULL;
+    case WY_KIND_S8:
+    case WY_KIND_U8: memcpy(out, at, 1); return NULL;
+    case WY_KIND_S16:
+    case WY_KIND_U16: memcpy(out, at, 2); return NULL;
+    case WY_KIND_S32:
+    case WY_KIND_U32: memcpy(out, at, 4); return NULL;
+    case WY_KIND_S64:
+    case WY_KIND_U64: memcpy(out, at, 8); return NULL;
+    case WY_KIND_F32: put_f32(out, load_int(at, 4)); return NULL;
+    case WY_KIND_F64:
+        memcpy(&bits, at, 8);
+        put_f64(out, bits);
+        return NULL;
+    case WY_KIND_CHAR: return lift_char(load_int(at, 4), out);
+    case WY_KIND_STRING: return wy_string_lift(cx, load_u32(cx, ptr), load_u32(cx, ptr + 4), out);
+    case WY_KIND_LIST:
+        return load_list(cx, type->elem, load_u32(cx, ptr), load_u32(cx, ptr + 4), out);
+    case WY_KIND_RECORD:
+    case WY_KIND_TUPLE: return load_record(cx, type, ptr, out);
+    case WY_KIND_VARIANT:
+    case WY_KIND_ENUM:
+    case WY_KIND_OPTION:
+    case WY_KIND_RESULT: return load_variant(cx, type, ptr, out);
+    case WY_KIND_FLAGS: lift_flags(type, load_int(at, type->disc_size), out); return NULL;
+    case WY_KIND_OWN:
+    case WY_KIND_BORROW: return lift_handle(cx, type, load_u32(cx, ptr), out);
+    case WY_KIND_FIXED_LIST: return load_fixed_list(cx, type, ptr, out);
+    }
+    wy_assert(!"kind of a type");
+    return NULL;
+}
+
+/* --- out of core values ---
+ *
+ * A core value is read by its low bits, whatever the joined type is that it was passed in: that is
+ * what CM: CoerceValueIter comes to on a little-endian machine. */
+
+static own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                              void *out);
+
+static own wy_trap *lift_flat_record(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                                     void *out) {
+    for (uint32_t i = 0; i < type->count; i++) {
+        const wy_field *field = &type->fields[i];
+        own wy_trap *trap = lift_flat(cx, field->type, flat, (char *)out + field->offset);
+        if (trap) return trap;
+        flat += field->type->flat_count;
+    }
+    return NULL;
+}
+
+static own wy_trap *lift_flat_variant(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                                      void *out) {
+    uint32_t index = (uint32_t)flat[0].i32;
+    if (WY_UNLIKELY(index >= type->count))
+        return wy_trap_new("case %u of a variant that has %u", (unsigned)index,
+                           (unsigned)type->count);
+    put_int(out, index, type->disc_size);
+    const wy_type *payload = type->fields[index].type;
+    if (!payload) return NULL;
+    return lift_flat(cx, payload, flat + 1, (char *)out + type->payload_offset);
+}
+
+static own wy_trap *lift_flat_fixed_list(wy_lift_lower_cx *cx, const wy_type *type,
+                                         const wy_raw *flat, void *out) {
+    const wy_type *elem = type->elem;
+    for (uint32_t i = 0; i < type->count; i++) {
+        own wy_trap *trap = lift_flat(cx, elem, flat + (size_t)i * elem->flat_count,
+                                      (char *)out + (size_t)i * elem->size);
+        if (trap) return trap;
+    }
+    return NULL;
+}
+
+/* CM: lift_flat */
+static own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                              void *out) {
+    switch ((wy_kind)type->kind) {
+    case WY_KIND_BOOL: *(uint8_t *)out = flat->i32 != 0; return NULL;
+    case WY_KIND_S8:
+    case WY_KIND_U8: memcpy(out, &flat->i32, 1); return NULL;
+    case WY_KIND_S16:
+    case WY_KIND_U16: memcpy(out, &flat->i32, 2); return NULL;
+    case WY_KIND_S32:
+    case WY_KIND_U32: memcpy(out, &flat->i32, 4); return NULL;
+    case WY_KIND_S64:
+    case WY_KIND_U64: memcpy(out, &flat->i64, 8); return NULL;
+    case WY_KIND_F32: put_f32(out, (uint32_t)flat->i32); return NULL;
+    case WY_KIND_F64: put_f64(out, (uint64_t)flat->i64); return NULL;
+    case WY_KIND_CHAR: return lift_char((uint32_t)flat->i32, out);
+    case WY_KIND_STRING:
+        return wy_string_lift(cx, (uint32_t)flat[0].i32, (uint32_t)flat[1].i32, out);
+    case WY_KIND_LIST:
+        return load_list(cx, type->elem, (uint32_t)flat[0].i32, (uint32_t)flat[1].i32, out);
+    case WY_KIND_RECORD:
+    case WY_KIND_TUPLE: return lift_flat_record(cx, type, flat, out);
+    case WY_KIND_VARIANT:
+    case WY_KIND_ENUM:
+    case WY_KIND_OPTION:
+    case WY_KIND_RESULT: return lift_flat_variant(cx, type, flat, out);
+    case WY_KIND_FLAGS: lift_flags(type, (uint32_t)flat->i32, out); return NULL;
+    case WY_KIND_OWN:
+    case WY_KIND_BORROW: return lift_handle(cx, type, (uint32_t)flat->i32, out);
+    case WY_KIND_FIXED_LIST: return lift_flat_fixed_list(cx, type, flat, out);
+    }
+    wy_assert(!"kind of a type");
+    return NULL;
+}
+
+/* --- whole calls --- */
+
+/* CM: lift_flat_values. `spills`: the values lie in memory. */
+static own wy_trap *lift_flat_values(wy_lift_lower_cx *cx, const wy_type *type, bool spills,
+                                     const char *what, const wy_raw *flat, void *out) {
+    if (WY_LIKELY(!spills)) return lift_flat(cx, type, flat, out);
+    uint32_t ptr = (uint32_t)flat->i32;
+    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, type->size32, type->align32)))
+        return wy_range_trap(cx, what, ptr, type->size32, type->align32);
+    return load(cx, type, ptr, out);
+}
+
+/* The same, taking back the own handles that were lifted before a trap. */
+static own wy_trap *lift_values(wy_lift_lower_cx *cx, const wy_type *type, bool spills,
+                                const char *what, const wy_raw *flat, void *out) {
+    if (!(type->attrs & WY_TYPE_HANDLE)) return lift_flat_values(cx, type, spills, what, flat, out);
+    uint32_t free_head = cx->handles->free_head;
+    own wy_trap *trap = lift_flat_values(cx, type, spills, what, flat, out);
+    if (trap) wy_handle_table_restore(cx->handles, free_head);
+    return trap;
+}
+
+own wy_trap *wy_abi_lift_params(wy_lift_lower_cx *cx, const wy_func_type *ft, const wy_raw *flat,
+                                void *args_out) {
+    return lift_values(cx, &ft->params, wy_abi_params_spill(ft), "the parameters", flat, args_out);
+}
+
+own wy_trap *wy_abi_lift_result(wy_lift_lower_cx *cx, const wy_func_type *ft, const wy_raw *flat,
+                                void *result_out) {
+    if (!ft->result) return NULL;
+    return lift_values(cx, ft->result, wy_abi_result_spills(ft), "the result", flat, result_out);
+}
+
+own wy_trap *wy_abi_load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr, void *value_out) {
+    const wy_raw flat = {.i32 = (int32_t)ptr};
+    return lift_values(cx, type, true, "a value", &flat, value_out);
+}

@@ -1,0 +1,352 @@
+/* Lowering: values in host memory -> core values and linear memory (CM: "Storing", "Flat
+ * Lowering"). Values of the host are trusted; what the guest's realloc returns is not. */
+#include "abi/convert.h"
+
+static own wy_trap *store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                          uint32_t ptr);
+
+/* --- memory of the guest --- */
+
+own wy_trap *wy_reallocate(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_t old_size,
+                           uint32_t align, uint32_t new_size, uint32_t *ptr_out) {
+    if (WY_UNLIKELY(!cx->realloc))
+        return wy_trap_new("the guest gave no realloc function for a value that needs memory");
+    uint32_t ptr = 0;
+    own wy_trap *trap = cx->realloc(cx, old_ptr, old_size, align, new_size, &ptr);
+    if (WY_UNLIKELY(trap)) return trap;
+    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, new_size, align)))
+        return wy_range_trap(cx, "what realloc returned,", ptr, new_size, align);
+    *ptr_out = ptr;
+    return NULL;
+}
+
+uint8_t *wy_abi_reserve(wy_lift_lower_cx *cx, uint32_t len, own wy_trap **trap_out) {
+    wy_assert(cx->reserved_len == 0 && len > 0);
+    uint32_t ptr = 0;
+    *trap_out = wy_reallocate(cx, 0, 0, 1, len, &ptr);
+    if (*trap_out) return NULL;
+    cx->reserved_ptr = ptr;
+    cx->reserved_len = len;
+    return cx->memory + ptr;
+}
+
+bool wy_take_reserved(wy_lift_lower_cx *cx, const void *ptr, size_t bytes, uint32_t *ptr_out,
+                      own wy_trap **trap_out) {
+    if (WY_LIKELY(cx->reserved_len == 0) || ptr != cx->memory + cx->reserved_ptr) return false;
+    wy_assert(bytes <= cx->reserved_len);
+    uint32_t len = cx->reserved_len;
+    *ptr_out = cx->reserved_ptr;
+    cx->reserved_len = 0;
+    if (bytes < len && bytes > 0)
+        *trap_out = wy_reallocate(cx, cx->reserved_ptr, len, 1, (uint32_t)bytes, ptr_out);
+    return true;
+}
+
+static void store_u32(wy_lift_lower_cx *cx, uint32_t ptr, uint32_t value) {
+    memcpy(cx->memory + ptr, &value, 4);
+}
+
+/* The discriminant, or the bits of flags, of a host value. */
+static uint32_t read_int(const void *value, uint32_t size) {
+    uint32_t result = 0;
+    memcpy(&result, value, size);
+    return result;
+}
+
+static own wy_trap *lower_handle(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                 uint32_t *index_out) {
+    wy_assert(cx->resources);
+    const wy_resource *resource = cx->resources[type->resource_index];
+    wy_handle rep;
+    memcpy(&rep, value, sizeof rep);
+    if (type->kind == WY_KIND_OWN) {
+        own wy_trap *trap = wy_handle_add_own(cx->handles, resource, rep, index_out);
+        if (!trap) cx->owns_lowered++;
+        return trap;
+    }
+    /* CM: lower_borrow: to the instance that defines the resource goes the representation. */
+    if (!resource->host && resource->instance == cx->instance) {
+        *index_out = (uint32_t)rep;
+        return NULL;
+    }
+    return wy_handle_add_borrow(cx->handles, resource, rep, cx->scope, index_out);
+}
+
+/* --- into memory --- */
+
+/* CM: store_list_into_range */
+static own wy_trap *store_list(wy_lift_lower_cx *cx, const wy_type *elem, const wy_list *list,
+                               uint32_t *ptr_out, uint32_t *len_out) {
+    size_t bytes;
+    if (WY_UNLIKELY(__builtin_mul_overflow(list->len, elem->size32, &bytes) ||
+                    bytes > WY_MAX_LIST_BYTES))
+        return wy_trap_new("a list of %zu elements takes more than %u bytes", list->len,
+                           (unsigned)WY_MAX_LIST_BYTES);
+    *len_out = (uint32_t)list->len;
+    own wy_trap *trap = NULL;
+    if (elem->size32 == 1 && wy_take_reserved(cx, list->ptr, bytes, ptr_out, &trap)) return trap;
+    trap = wy_reallocate(cx, 0, 0, elem->align32, (uint32_t)bytes, ptr_out);
+    if (trap) return trap;
+    if (elem->attrs & WY_TYPE_SAME) {
+        if (bytes) memcpy(cx->memory + *ptr_out, list->ptr, bytes);
+        return NULL;
+    }
+    const char *from = list->ptr;
+    for (uint32_t i = 0; i < *len_out; i++) {
+        trap = store(cx, elem, from + (size_t)i * elem->size, *ptr_out + i * elem->size32);
+        if (trap) return trap;
+    }
+    return NULL;
+}
+
+static own wy_trap *store_record(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                 uint32_t ptr) {
+    for (uint32_t i = 0; i < type->count; i++) {
+        const wy_field *field = &type->fields[i];
+        own wy_trap *trap =
+            store(cx, field->type, (const char *)value + field->offset, ptr + field->offset32);
+        if (trap) return trap;
+    }
+    return NULL;
+}
+
+/* CM: store_variant */
+static own wy_trap *store_variant(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                  uint32_t ptr) {
+    uint32_t index = read_int(value, type->disc_size);
+    wy_assert(index < type->count);
+    memcpy(cx->memory + ptr, &index, type->disc_size);
+    const wy_type *payload = type->fields[index].type;
+    if (!payload) return NULL;
+    return store(cx, payload, (const char *)value + type->payload_offset,
+                 ptr + type->payload_offset32);
+}
+
+static own wy_trap *store_fixed_list(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                     uint32_t ptr) {
+    const wy_type *elem = type->elem;
+    for (uint32_t i = 0; i < type->count; i++) {
+        own wy_trap *trap =
+            store(cx, elem, (const char *)value + (size_t)i * elem->size, ptr + i * elem->size32);
+        if (trap) return trap;
+    }
+    return NULL;
+}
+
+/* CM: store. `ptr` is aligned and the value lies inside the memory. */
+static own wy_trap *store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                          uint32_t ptr) {
+    uint8_t *at = cx->memory + ptr;
+    uint32_t first = 0, second = 0;
+    own wy_trap *trap;
+    switch ((wy_kind)type->kind) {
+    case WY_KIND_BOOL:
+    case WY_KIND_S8:
+    case WY_KIND_U8: memcpy(at, value, 1); return NULL;
+    case WY_KIND_S16:
+    case WY_KIND_U16: memcpy(at, value, 2); return NULL;
+    case WY_KIND_S32:
+    case WY_KIND_U32:
+    case WY_KIND_F32:
+    case WY_KIND_CHAR: memcpy(at, value, 4); return NULL;
+    case WY_KIND_S64:
+    case WY_KIND_U64:
+    case WY_KIND_F64: memcpy(at, value, 8); return NULL;
+    case WY_KIND_STRING:
+    case WY_KIND_LIST:
+        trap = type->kind == WY_KIND_STRING
+                   ? wy_string_lower(cx, *(const wy_str *)value, &first, &second)
+                   : store_list(cx, type->elem, value, &first, &second);
+        if (trap) return trap;
+        store_u32(cx, ptr, first);
+        store_u32(cx, ptr + 4, second);
+        return NULL;
+    case WY_KIND_RECORD:
+    case WY_KIND_TUPLE: return store_record(cx, type, value, ptr);
+    case WY_KIND_VARIANT:
+    case WY_KIND_ENUM:
+    case WY_KIND_OPTION:
+    case WY_KIND_RESULT: return store_variant(cx, type, value, ptr);
+    case WY_KIND_FLAGS: memcpy(at, value, type->disc_size); return NULL;
+    case WY_KIND_OWN:
+    case WY_KIND_BORROW:
+        trap = lower_handle(cx, type, value, &first);
+        if (!trap) store_u32(cx, ptr, first);
+        return trap;
+    case WY_KIND_FIXED_LIST: return store_fixed_list(cx, type, value, ptr);
+    }
+    wy_assert(!"kind of a type");
+    return NULL;
+}
+
+/* --- into core values ---
+ *
+ * A 32-bit value fills its slot zero-extended, so that it is right for whatever type cases were
+ * joined to (CM: lower_flat_variant). */
+
+static own wy_trap *lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                               wy_raw *flat);
+
+static void put_u32(wy_raw *flat, uint32_t value) {
+    flat->i64 = (int64_t)value;
+}
+
+static own wy_trap *lower_flat_record(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                      wy_raw *flat) {
+    for (uint32_t i = 0; i < type->count; i++) {
+        const wy_field *field = &type->fields[i];
+        own wy_trap *trap = lower_flat(cx, field->type, (const char *)value + field->offset, flat);
+        if (trap) return trap;
+        flat += field->type->flat_count;
+    }
+    return NULL;
+}
+
+static own wy_trap *lower_flat_variant(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                       wy_raw *flat) {
+    uint32_t index = read_int(value, type->disc_size);
+    wy_assert(index < type->count);
+    put_u32(flat, index);
+    const wy_type *payload = type->fields[index].type;
+    for (unsigned i = 1 + (payload ? payload->flat_count : 0u); i < type->flat_count; i++)
+        flat[i].i64 = 0;
+    if (!payload) return NULL;
+    return lower_flat(cx, payload, (const char *)value + type->payload_offset, flat + 1);
+}
+
+static own wy_trap *lower_flat_fixed_list(wy_lift_lower_cx *cx, const wy_type *type,
+                                          const void *value, wy_raw *flat) {
+    const wy_type *elem = type->elem;
+    for (uint32_t i = 0; i < type->count; i++) {
+        own wy_trap *trap = lower_flat(cx, elem, (const char *)value + (size_t)i * elem->size,
+                                       flat + (size_t)i * elem->flat_count);
+        if (trap) return trap;
+    }
+    return NULL;
+}
+
+/* CM: lower_flat */
+static own wy_trap *lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                               wy_raw *flat) {
+    uint32_t first = 0, second = 0;
+    own wy_trap *trap;
+    switch ((wy_kind)type->kind) {
+    case WY_KIND_BOOL:
+    case WY_KIND_U8: put_u32(flat, *(const uint8_t *)value); return NULL;
+    case WY_KIND_S8: put_u32(flat, (uint32_t) * (const int8_t *)value); return NULL;
+    case WY_KIND_S16: put_u32(flat, (uint32_t) * (const int16_t *)value); return NULL;
+    case WY_KIND_U16: put_u32(flat, *(const uint16_t *)value); return NULL;
+    case WY_KIND_S32:
+    case WY_KIND_U32:
+    case WY_KIND_F32:
+    case WY_KIND_CHAR: put_u32(flat, *(const uint32_t *)value); return NULL;
+    case WY_KIND_S64:
+    case WY_KIND_U64:
+    case WY_KIND_F64: flat->i64 = *(const int64_t *)value; return NULL;
+    case WY_KIND_STRING:
+    case WY_KIND_LIST:
+        trap = type->kind == WY_KIND_STRING
+                   ? wy_string_lower(cx, *(const wy_str *)value, &first, &second)
+                   : store_list(cx, type->elem, value, &first, &second);
+        put_u32(&flat[0], first);
+        put_u32(&flat[1], second);
+        return trap;
+    case WY_KIND_RECORD:
+    case WY_KIND_TUPLE: return lower_flat_record(cx, type, value, flat);
+    case WY_KIND_VARIANT:
+    case WY_KIND_ENUM:
+    case WY_KIND_OPTION:
+    case WY_KIND_RESULT: return lower_flat_variant(cx, type, value, flat);
+    case WY_KIND_FLAGS: put_u32(flat, read_int(value, type->disc_size)); return NULL;
+    case WY_KIND_OWN:
+    case WY_KIND_BORROW:
+        trap = lower_handle(cx, type, value, &first);
+        put_u32(flat, first);
+        return trap;
+    case WY_KIND_FIXED_LIST: return lower_flat_fixed_list(cx, type, value, flat);
+    }
+    wy_assert(!"kind of a type");
+    return NULL;
+}
+
+/* --- what a trap leaves behind --- */
+
+/* Puts the own handles of `value` into the table, but for the first *skip, which are there already:
+ * they end with the instance. The order is that of lowering. */
+static void adopt_owns(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                       uint32_t *skip) {
+    const char *at = value;
+    if (!type || !(type->attrs & WY_TYPE_HANDLE)) return;
+    if (type->kind == WY_KIND_OWN) {
+        uint32_t index;
+        if (*skip) {
+            --*skip;
+            return;
+        }
+        own wy_trap *trap = lower_handle(cx, type, value, &index);
+        if (trap) wy_trap_free(trap); /* only a full table or no memory: then it is lost */
+    } else if (type->kind == WY_KIND_LIST) {
+        const wy_list *list = value;
+        for (size_t i = 0; i < list->len; i++)
+            adopt_owns(cx, type->elem, (const char *)list->ptr + i * type->elem->size, skip);
+    } else if (type->kind == WY_KIND_FIXED_LIST) {
+        for (uint32_t i = 0; i < type->count; i++)
+            adopt_owns(cx, type->elem, at + (size_t)i * type->elem->size, skip);
+    } else if (type->kind == WY_KIND_RECORD || type->kind == WY_KIND_TUPLE) {
+        for (uint32_t i = 0; i < type->count; i++)
+            adopt_owns(cx, type->fields[i].type, at + type->fields[i].offset, skip);
+    } else if (type->kind != WY_KIND_BORROW) {
+        const wy_field *field = &type->fields[read_int(value, type->disc_size)];
+        adopt_owns(cx, field->type, at + type->payload_offset, skip);
+    }
+}
+
+/* --- whole calls --- */
+
+/* `ptr` was not checked yet. */
+static own wy_trap *store_checked(wy_lift_lower_cx *cx, const wy_type *type, const char *what,
+                                  const void *value, uint32_t ptr) {
+    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, type->size32, type->align32)))
+        return wy_range_trap(cx, what, ptr, type->size32, type->align32);
+    return store(cx, type, value, ptr);
+}
+
+static own wy_trap *finish(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                           own wy_trap *trap) {
+    if (WY_UNLIKELY(trap)) {
+        uint32_t skip = cx->owns_lowered;
+        adopt_owns(cx, type, value, &skip);
+    }
+    return trap;
+}
+
+own wy_trap *wy_abi_lower_params(wy_lift_lower_cx *cx, const wy_func_type *ft, const void *args,
+                                 wy_raw *flat_out) {
+    own wy_trap *trap;
+    cx->owns_lowered = 0;
+    if (WY_LIKELY(!wy_abi_params_spill(ft))) {
+        trap = lower_flat(cx, &ft->params, args, flat_out);
+    } else {
+        uint32_t ptr = 0;
+        trap = wy_reallocate(cx, 0, 0, ft->params.align32, ft->params.size32, &ptr);
+        if (!trap) trap = store(cx, &ft->params, args, ptr);
+        put_u32(flat_out, ptr);
+    }
+    return finish(cx, &ft->params, args, trap);
+}
+
+own wy_trap *wy_abi_lower_result(wy_lift_lower_cx *cx, const wy_func_type *ft, const void *result,
+                                 wy_raw *flat, uint32_t ret_ptr) {
+    if (!ft->result) return NULL;
+    cx->owns_lowered = 0;
+    own wy_trap *trap = wy_abi_result_spills(ft)
+                            ? store_checked(cx, ft->result, "the result", result, ret_ptr)
+                            : lower_flat(cx, ft->result, result, flat);
+    return finish(cx, ft->result, result, trap);
+}
+
+own wy_trap *wy_abi_store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                          uint32_t ptr) {
+    cx->owns_lowered = 0;
+    return finish(cx, type, value, store_checked(cx, type, "a value", value, ptr));
+}
