@@ -20,13 +20,15 @@ wy_engine *wy_scheduler_engine(wy_scheduler *scheduler);
 
 /* Runs on the fiber. All of a guest's life may happen inside: instantiate, lower, call, lift. */
 typedef void (*wy_task_body)(wy_task *task, wy_context *context, void *data);
-/* Runs on the loop's own stack after the body returned: the fiber is gone, the store may be freed.
- */
+/* Runs after the body returned, not on the fiber, which is gone: the store may be freed. (On the
+ * loop's own stack, or on the spawner's when the task ends before wy_task_spawn returns.) */
 typedef void (*wy_task_done)(void *data);
 
 /* Starts at once: the body runs until it first waits or returns, before this returns (a fresh
  * request needs no hop). `timeout_ms` 0: no deadline. The deadline stops guest code (epoch) and
- * every wait. When it fails, neither body nor done run. */
+ * every wait. When it fails (WY_LIMIT: no stack left in the engine's pool), neither body nor done
+ * run. *task_out (may be NULL) is NULL when the task is over already, else valid until done. Tasks
+ * may spawn others, in the same store too. */
 wy_err wy_task_spawn(wy_scheduler *scheduler, wy_store *store, wy_task_body body, wy_task_done done,
                      void *data, uint64_t timeout_ms, wy_task **task_out);
 /* Asks the task to end: a wait returns WY_CANCELLED, running guest code is stopped. Idempotent. */
@@ -46,7 +48,8 @@ wy_loop *wy_task_loop(const wy_task *task);
 wy_err wy_task_wait(wy_task *task) WY_MUST_USE;
 void wy_task_wake(wy_task *task);
 /* Parks while `work(data)` runs on the pool. Cancelling does not cut it short (work may use the
- * fiber's stack): it returns when work is done. */
+ * fiber's stack): it returns when work is done. WY_CANCELLED, WY_TIMEOUT: the task has ended before
+ * (work did not run) or meanwhile. */
 wy_err wy_task_offload(wy_task *task, void (*work)(void *data), void *data) WY_MUST_USE;
 /* The trap with which a host function ends when a wait said WY_CANCELLED or WY_TIMEOUT. */
 own wy_trap *wy_task_trap(const wy_task *task);
