@@ -277,8 +277,13 @@ static wy_err define_canon(plan_builder *b, plan_frame *frame, const wy_ast_cano
                               "canonical built-in 0x%02x needs a proposal above WASI 0.2",
                               canon->kind);
     trampoline.resource = plan_get(frame, WY_SORT_TYPE, canon->idx).type->resource;
+    uint32_t definer = b->resources[trampoline.resource].instance;
+    wy_err err = WY_OK;
+    if (definer != WY_PLAN_NONE) /* dropping calls the destructor in the defining instance */
+        err = entering_set(b, definer, frame->instance, &trampoline.entering,
+                           &trampoline.entering_count);
     wy_core_item item;
-    wy_err err = add_trampoline(b, trampoline, &item);
+    if (!err) err = add_trampoline(b, trampoline, &item);
     return err ? err : push_item(b, frame, WY_SORT_CORE_FUNC, item);
 }
 

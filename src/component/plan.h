@@ -75,7 +75,8 @@ typedef struct wy_trampoline {
     wy_plan_func callee;     /* LOWER */
     uint32_t resource;       /* RESOURCE_*: into resources */
     uint32_t ready_after;    /* bound past an eliminated shim: traps until so many steps are done */
-    const uint32_t *entering; /* LOWER of a lift: instances entered (CM: entering_set) */
+    const uint32_t
+        *entering; /* LOWER of a lift, RESOURCE_DROP: instances entered (CM: entering_set) */
     uint32_t entering_count;
 } wy_trampoline;
 

@@ -1,0 +1,283 @@
+/* Loading a component: decode, validate, plan, link, compile, and prepare what instances share. */
+#include "runtime/internal.h"
+
+#include "base/limits.h"
+#include "component/decode.h"
+#include "component/validate.h"
+#include "wit/semver.h"
+
+#include <stdlib.h>
+
+static wy_err no_memory(wy_diag *diag) {
+    return wy_diag_set(diag, WY_NOMEM, "out of memory while loading the component");
+}
+
+/* --- unmet imports --- */
+
+/* The known "interface@version" nearest to a name, or empty. */
+static wy_str nearest_interface(const wy_component_config *config, wy_str name, wy_arena *arena) {
+    wy_str *names = wy_arena_calloc(arena, config->interface_count, sizeof *names);
+    for (size_t i = 0; names && i < config->interface_count; i++) {
+        const wy_interface_desc *desc = config->interfaces[i]->desc;
+        const char *full =
+            wy_arena_printf(arena, WY_STR_FMT "%s" WY_STR_FMT, WY_STR_ARG(desc->name),
+                            desc->version.len ? "@" : "", WY_STR_ARG(desc->version));
+        if (full) names[i] = wy_str_of(full);
+    }
+    return names ? wy_str_nearest(name, names, config->interface_count) : (wy_str){0};
+}
+
+static wy_str nearest_func(const wy_interface *interface, wy_str name, wy_arena *arena) {
+    wy_str *names = wy_arena_calloc(arena, interface->desc->func_count, sizeof *names);
+    for (uint32_t i = 0; names && i < interface->desc->func_count; i++)
+        names[i] = interface->desc->funcs[i].name;
+    return names ? wy_str_nearest(name, names, interface->desc->func_count) : (wy_str){0};
+}
+
+static void describe_unmet(const wy_component_config *config, const wy_plan_import *import,
+                           const wy_link *link, wy_arena *arena, wy_buf *buf) {
+    wy_buf_printf(buf, "\n  " WY_STR_FMT "%s" WY_STR_FMT, WY_STR_ARG(import->interface_name),
+                  import->interface_name.len ? "#" : "", WY_STR_ARG(import->name));
+    wy_str nearest = {0};
+    if (link->desc)
+        wy_buf_str(buf, WY_STR(" (known here with another type)"));
+    else if (link->interface)
+        nearest = nearest_func(link->interface, import->name, arena);
+    else
+        nearest = nearest_interface(config, import->interface_name, arena);
+    if (nearest.len) wy_buf_printf(buf, " (nearest known: " WY_STR_FMT ")", WY_STR_ARG(nearest));
+}
+
+static wy_err report_unmet(const wy_component *component, const wy_component_config *config,
+                           uint32_t unmet, wy_diag *diag) {
+    wy_arena scratch;
+    wy_arena_init(&scratch, (size_t)16 << 20);
+    wy_buf buf;
+    wy_buf_init(&buf, WY_DIAG_TEXT_MAX);
+    for (uint32_t i = 0; i < component->plan->import_count; i++)
+        if (component->links[i].kind == WY_LINK_UNMET)
+            describe_unmet(config, &component->plan->imports[i], &component->links[i], &scratch,
+                           &buf);
+    wy_err err = wy_diag_set(diag, WY_UNMET,
+                             "%u import%s cannot be met:%s\nLink them as traps that name "
+                             "themselves with --unmet-imports trap.",
+                             unmet, unmet == 1 ? "" : "s", buf.ptr ? buf.ptr : "");
+    wy_buf_deinit(&buf);
+    wy_arena_deinit(&scratch);
+    return err;
+}
+
+/* --- linking --- */
+
+static wy_err link_imports(wy_component *component, const wy_component_config *config,
+                           wy_diag *diag) {
+    const wy_plan *plan = component->plan;
+    component->links =
+        wy_arena_calloc(&component->arena, plan->import_count, sizeof *component->links);
+    if (!component->links) return no_memory(diag);
+    uint32_t unmet = 0;
+    for (uint32_t i = 0; i < plan->import_count; i++) {
+        component->links[i] =
+            wy_link_resolve(plan, &plan->imports[i], config->interfaces, config->interface_count);
+        unmet += component->links[i].kind == WY_LINK_UNMET;
+    }
+    return unmet && !config->unmet_trap ? report_unmet(component, config, unmet, diag) : WY_OK;
+}
+
+static wy_err bind_resources(wy_component *component, wy_diag *diag) {
+    const wy_plan *plan = component->plan;
+    wy_resource *table = wy_arena_calloc(&component->arena, plan->resource_count, sizeof *table);
+    const wy_resource **pointers =
+        wy_arena_calloc(&component->arena, plan->resource_count, sizeof *pointers);
+    wy_resource_type *unmet =
+        wy_arena_calloc(&component->arena, plan->resource_count, sizeof *unmet);
+    if (!table || !pointers || !unmet) return no_memory(diag);
+    for (uint32_t i = 0; i < plan->resource_count; i++) {
+        const wy_plan_resource *item = &plan->resources[i];
+        pointers[i] = &table[i];
+        table[i].instance = item->instance;
+        if (item->import == WY_PLAN_NONE) {
+            table[i].drop = wy_guest_resource_drop;
+            continue;
+        }
+        const wy_link *link = &component->links[item->import];
+        unmet[i].name = item->name; /* nobody can make one: its functions trap */
+        table[i].host = link->resource ? link->resource : &unmet[i];
+        table[i].drop = link->drop ? wy_host_resource_drop : NULL;
+        table[i].host_drop = link->drop;
+        table[i].instance = WY_PLAN_NONE;
+    }
+    component->resource_table = table;
+    component->resources = pointers;
+    return WY_OK;
+}
+
+static wy_err bind_trampolines(wy_component *component, wy_diag *diag) {
+    const wy_plan *plan = component->plan;
+    component->bound =
+        wy_arena_calloc(&component->arena, plan->trampoline_count, sizeof *component->bound);
+    if (!component->bound) return no_memory(diag);
+    for (uint32_t i = 0; i < plan->trampoline_count; i++)
+        wy_bound_init(&component->bound[i], component, i);
+    return WY_OK;
+}
+
+/* A step whose imports are all trampolines becomes an instance_pre. */
+static wy_err bind_step(wy_component *component, uint32_t index, wy_diag *diag) {
+    const wy_plan_step *step = &component->plan->steps[index];
+    const wy_core_module *module = component->plan->modules[step->module];
+    for (uint32_t i = 0; i < step->import_count; i++)
+        if (step->imports[i].kind != WY_ITEM_TRAMPOLINE) return WY_OK;
+    wy_err err = wy_linker_new(component->engine, &component->linkers[index]);
+    for (uint32_t i = 0; i < step->import_count && !err; i++) {
+        wy_bound *bound = &component->bound[step->imports[i].index];
+        err = wy_linker_define(component->linkers[index], module->imports[i].module,
+                               module->imports[i].name, bound->params, bound->param_count,
+                               bound->results, bound->result_count, bound->callback, bound, diag);
+    }
+    return err ? err
+               : wy_linker_pre(component->linkers[index], component->modules[step->module],
+                               &component->steps[index].pre, diag);
+}
+
+static wy_err bind_steps(wy_component *component, wy_diag *diag) {
+    uint32_t count = component->plan->step_count;
+    component->steps = wy_arena_calloc(&component->arena, count, sizeof *component->steps);
+    component->linkers = wy_arena_calloc(&component->arena, count, sizeof *component->linkers);
+    if (!component->steps || !component->linkers) return no_memory(diag);
+    for (uint32_t i = 0; i < count; i++) {
+        if (component->plan->steps[i].module == WY_PLAN_NONE) continue;
+        wy_err err = bind_step(component, i, diag);
+        if (err) return err;
+    }
+    return WY_OK;
+}
+
+/* --- loading --- */
+
+static wy_err compile_modules(wy_component *component, const wy_component_config *config,
+                              wy_diag *diag) {
+    const wy_plan *plan = component->plan;
+    component->modules =
+        wy_arena_calloc(&component->arena, plan->module_count, sizeof *component->modules);
+    uint8_t *used = wy_arena_calloc(&component->arena, plan->module_count, 1);
+    if (!component->modules || !used) return no_memory(diag);
+    for (uint32_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].module != WY_PLAN_NONE) used[plan->steps[i].module] = 1;
+    for (uint32_t i = 0; i < plan->module_count; i++) {
+        if (!used[i]) continue;
+        const wy_core_module *module = plan->modules[i];
+        wy_err err =
+            config->load_module
+                ? config->load_module(config->load_module_data, component->engine, i, module->bytes,
+                                      module->len, &component->modules[i], diag)
+                : wy_module_load(component->engine, module->bytes, module->len,
+                                 &component->modules[i], diag);
+        if (err) {
+            wy_diag_prefix(diag, "core module at offset 0x%zx", module->offset);
+            return err;
+        }
+    }
+    return WY_OK;
+}
+
+static wy_err load(wy_component *component, const uint8_t *bytes, size_t len,
+                   const wy_component_config *config, wy_diag *diag) {
+    wy_component_ast *ast = NULL;
+    wy_err err = wy_component_decode(&component->arena, bytes, len, &ast, diag);
+    if (err) return err;
+    component->ast = ast;
+    err = wy_component_validate(&component->arena, ast, &component->types, diag);
+    wy_plan_config plan_config = {.keep_shims = config->keep_shims};
+    if (!err) err = wy_plan_make(&component->arena, ast, &plan_config, &component->plan, diag);
+    if (!err) err = link_imports(component, config, diag);
+    if (!err) err = bind_resources(component, diag);
+    if (!err) err = bind_trampolines(component, diag);
+    if (!err) err = compile_modules(component, config, diag);
+    return err ? err : bind_steps(component, diag);
+}
+
+wy_err wy_component_load(wy_engine *engine, const uint8_t *bytes, size_t len,
+                         const wy_component_config *config, own wy_component **component_out,
+                         wy_diag *diag) {
+    wy_component *component = calloc(1, sizeof *component);
+    if (!component) return no_memory(diag);
+    wy_arena_init(&component->arena, WY_MAX_COMPONENT_ARENA);
+    component->engine = engine;
+    component->name = config->name;
+    component->memory_bytes_max =
+        config->memory_bytes_max ? config->memory_bytes_max : WY_MAX_MEMORY_BYTES;
+    component->table_elements_max =
+        config->table_elements_max ? config->table_elements_max : WY_MAX_TABLE_ELEMENTS;
+    memcpy(component->settings, config->settings, sizeof component->settings);
+    wy_err err = load(component, bytes, len, config, diag);
+    if (err) {
+        wy_component_free(component);
+        return err;
+    }
+    *component_out = component;
+    return WY_OK;
+}
+
+void wy_component_free(own wy_component *component) {
+    if (!component) return;
+    const wy_plan *plan = component->plan;
+    for (uint32_t i = 0; component->steps && i < plan->step_count; i++)
+        wy_instance_pre_free(component->steps[i].pre);
+    for (uint32_t i = 0; component->linkers && i < plan->step_count; i++)
+        wy_linker_free(component->linkers[i]);
+    for (uint32_t i = 0; component->modules && i < plan->module_count; i++)
+        wy_module_free(component->modules[i]);
+    wy_arena_deinit(&component->arena);
+    free(component);
+}
+
+/* --- questions --- */
+
+const wy_plan *wy_component_plan(const wy_component *component) {
+    return component->plan;
+}
+
+const wy_component_types *wy_component_types_of(const wy_component *component) {
+    return component->types;
+}
+
+wy_str wy_component_name(const wy_component *component) {
+    return component->name;
+}
+
+const wy_module *wy_component_module(const wy_component *component, uint32_t index) {
+    wy_assert(index < component->plan->module_count);
+    return component->modules[index];
+}
+
+const wy_link *wy_component_link(const wy_component *component, uint32_t index) {
+    wy_assert(index < component->plan->import_count);
+    return &component->links[index];
+}
+
+static bool export_matches(wy_str name, wy_str interface_name, wy_str version) {
+    wy_wit_name have;
+    if (!wy_wit_name_split(name, &have) || !wy_str_eq(have.unversioned, interface_name))
+        return false;
+    wy_semver want_version, have_version;
+    if (version.len == 0 || have.version.len == 0) return version.len == have.version.len;
+    return wy_semver_parse(version, &want_version) &&
+           wy_semver_parse(have.version, &have_version) &&
+           wy_semver_compatible(&want_version, &have_version);
+}
+
+const wy_plan_export *wy_component_export(const wy_component *component, wy_str interface_name,
+                                          wy_str version, wy_str func) {
+    const wy_plan *plan = component->plan;
+    if (interface_name.len == 0) return wy_plan_find_export(plan, func);
+    for (uint32_t i = 0; i < plan->export_count; i++) {
+        const wy_plan_export *item = &plan->exports[i];
+        if (item->sort != WY_SORT_INSTANCE || !export_matches(item->name, interface_name, version))
+            continue;
+        for (uint32_t k = 0; k < item->export_count; k++)
+            if (item->exports[k].sort == WY_SORT_FUNC && wy_str_eq(item->exports[k].name, func))
+                return &item->exports[k];
+    }
+    return NULL;
+}

@@ -1,0 +1,79 @@
+/* Component: loaded, validated, planned, compiled and linked: everything that instances share.
+ *
+ * Immutable after loading and used by one worker's thread. Loading is where every question of "can
+ * this run here" is answered. */
+#ifndef WY_RUNTIME_COMPONENT_H
+#define WY_RUNTIME_COMPONENT_H
+
+#include "component/plan.h"
+#include "component/types.h"
+#include "engine/engine.h"
+#include "runtime/host.h"
+
+typedef struct wy_component wy_component;
+
+/* What a component is loaded with. */
+typedef struct wy_component_config {
+    wy_str name;                           /* for messages: the file's name or the component's id */
+    const wy_interface *const *interfaces; /* what the host provides */
+    size_t interface_count;
+    bool unmet_trap; /* link imports that cannot be met as traps that name themselves */
+    bool keep_shims; /* do not eliminate shim and fixup modules */
+    /* Settings of interfaces, by slot; must outlive the component. */
+    const void *settings[WY_SLOT_COUNT];
+    uint64_t memory_bytes_max;   /* per instance, all memories; 0: WY_MAX_MEMORY_BYTES */
+    uint64_t table_elements_max; /* per instance, all tables; 0: WY_MAX_TABLE_ELEMENTS */
+    /* Compiled modules taken from an ahead-of-time file instead of compiling: called with the index
+     * of each distinct module of the plan. NULL: compile (or take from the cache). */
+    wy_err (*load_module)(void *data, wy_engine *engine, uint32_t index, const uint8_t *bytes,
+                          size_t len, own wy_module **module_out, wy_diag *diag);
+    void *load_module_data;
+} wy_component_config;
+
+/* `bytes` must outlive the component. Errors: what the decoder, validator, planner and compiler
+ * report (with byte offsets), or WY_UNMET with the list of every import that is missing and the
+ * nearest known name for each. */
+wy_err wy_component_load(wy_engine *engine, const uint8_t *bytes, size_t len,
+                         const wy_component_config *config, own wy_component **component_out,
+                         wy_diag *diag) WY_MUST_USE;
+/* No instance may be left. */
+void wy_component_free(own wy_component *component);
+
+const wy_plan *wy_component_plan(const wy_component *component);
+const wy_component_types *wy_component_types_of(const wy_component *component);
+wy_str wy_component_name(const wy_component *component);
+/* The compiled module of plan->modules[index]. */
+const wy_module *wy_component_module(const wy_component *component, uint32_t index);
+
+/* --- links: where an import's calls go (idea 5) --- */
+
+typedef enum wy_link_kind {
+    WY_LINK_HOST,    /* a function of a host interface */
+    WY_LINK_MISSING, /* the interface is there but lacks this function: calling it traps */
+    WY_LINK_UNMET,   /* nothing provides it: refused at load, or a trap when asked for */
+} wy_link_kind;
+
+typedef struct wy_link {
+    wy_link_kind kind;
+    const wy_interface *interface;    /* HOST, MISSING */
+    const wy_func_desc *desc;         /* HOST, MISSING when WIT has it */
+    wy_host_func func;                /* HOST */
+    const wy_resource_type *resource; /* a resource import */
+    wy_host_drop drop;                /* its end; NULL: nothing to do */
+} wy_link;
+
+/* The link of plan->imports[index]. */
+const wy_link *wy_component_link(const wy_component *component, uint32_t index);
+
+/* Decides the link of one import against a list of interfaces (also for `withy inspect`, which
+ * links without loading). */
+wy_link wy_link_resolve(const wy_plan *plan, const wy_plan_import *import,
+                        const wy_interface *const *interfaces, size_t interface_count);
+
+/* Finds an exported function: `interface_name` without version ("wasi:http/incoming-handler") at a
+ * version compatible with `version`, and its function. NULL: not exported. Empty interface: a bare
+ * function. */
+const wy_plan_export *wy_component_export(const wy_component *component, wy_str interface_name,
+                                          wy_str version, wy_str func);
+
+#endif

@@ -1,0 +1,120 @@
+/* What component.c, link.c, trampoline.c and instance.c share. */
+#ifndef WY_RUNTIME_INTERNAL_H
+#define WY_RUNTIME_INTERNAL_H
+
+#include "base/map.h"
+#include "runtime/component.h"
+#include "runtime/instance.h"
+
+/* A trampoline of the plan, made ready to be called: everything a call needs that does not depend
+ * on the instance. */
+typedef struct wy_bound {
+    const wy_component *component;
+    const wy_trampoline *trampoline;
+    const wy_func_type *type;    /* LOWER: as the plan (the caller) has it */
+    const wy_link *link;         /* LOWER of an import */
+    const wy_plan_lift *lift;    /* LOWER of a lift */
+    const wy_resource *resource; /* RESOURCE_* */
+    wy_core_callback callback;
+    bool needs_memory;      /* the call may look into linear memory */
+    bool spills;            /* the result goes through a pointer, the last core parameter */
+    uint32_t values_size;   /* args and result structs together */
+    uint32_t result_offset; /* of the result struct behind the args struct */
+    uint8_t params[WY_FLAT_MAX + 1], results[1];
+    size_t param_count, result_count;
+} wy_bound;
+
+/* How a step's module is instantiated. */
+typedef struct wy_bound_step {
+    wy_instance_pre *pre; /* every import is a trampoline; NULL: imports are gathered each time */
+} wy_bound_step;
+
+struct wy_component {
+    wy_arena arena; /* AST, types, plan, and the arrays below */
+    wy_engine *engine;
+    wy_str name;
+    const wy_component_ast *ast;
+    const wy_component_types *types;
+    const wy_plan *plan;
+    wy_module **modules;
+    wy_link *links;                /* by import */
+    wy_resource *resource_table;   /* by resource */
+    const wy_resource **resources; /* the same as pointers, for lift and lower */
+    wy_bound *bound;               /* by trampoline */
+    wy_bound_step *steps;
+    wy_linker **linkers; /* that the steps' instance_pres came from */
+    const void *settings[WY_SLOT_COUNT];
+    uint64_t memory_bytes_max, table_elements_max;
+};
+
+/* A component instance inside an instance (CM: ComponentInstance). */
+typedef struct wy_component_instance {
+    wy_handle_table handles;
+    bool may_enter, may_leave;
+} wy_component_instance;
+
+typedef struct wy_func_slot {
+    wy_core_func func;
+    bool found;
+} wy_func_slot;
+
+typedef struct wy_memory_slot {
+    wy_core_memory memory;
+    uint8_t *base; /* memories never move */
+    bool found;
+} wy_memory_slot;
+
+struct wy_instance {
+    const wy_component *component;
+    wy_engine *engine;
+    wy_store *store;
+    wy_context *context; /* of the task that runs it */
+    wy_task *task;
+    wy_store_limits limits;
+    wy_arena arena;      /* as long as the instance */
+    wy_arena call_arena; /* emptied when the outermost call is over */
+    uint32_t call_depth; /* host calls on the stack that use call_arena */
+    uint32_t steps_done;
+    bool poisoned;
+    wy_core_instance *core;           /* by step */
+    wy_component_instance *instances; /* by component instance */
+    wy_func_slot *funcs;
+    wy_memory_slot *memories;
+    void *state[WY_SLOT_COUNT];
+    void (*free_state[WY_SLOT_COUNT])(void *state);
+};
+
+/* Where lifting or lowering works: the env of a wy_lift_lower_cx. */
+typedef struct wy_cx_env {
+    wy_instance *instance;
+    const wy_plan_options *options;
+    wy_component_instance *component_instance;
+} wy_cx_env;
+
+/* trampoline.c */
+void wy_bound_init(wy_bound *bound, const wy_component *component, uint32_t index);
+/* The end of a guest's resource: a full call of its destructor. */
+own wy_trap *wy_guest_resource_drop(void *env, const wy_resource *resource, wy_handle rep);
+/* The end of a host's resource. */
+own wy_trap *wy_host_resource_drop(void *env, const wy_resource *resource, wy_handle rep);
+
+/* instance.c */
+const wy_core_func *wy_instance_func(wy_instance *instance, uint32_t index, own wy_trap **trap_out);
+/* Fills `cx` for options of a component instance. */
+own wy_trap *wy_instance_cx(wy_instance *instance, wy_cx_env *env, wy_call_scope *scope,
+                            bool needs_memory, wy_lift_lower_cx *cx) WY_MUST_USE;
+/* CM: enter_from, leave_to. */
+own wy_trap *wy_instance_enter_set(wy_instance *instance, const uint32_t *set,
+                                   uint32_t count) WY_MUST_USE;
+void wy_instance_leave_set(wy_instance *instance, const uint32_t *set, uint32_t count);
+
+/* One lifted function called with host values in between: lower `args`, call, lift the result into
+ * `result`. post-return is the caller's to run, with `core` as it came back. */
+own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_lift_lower_cx *cx,
+                          const void *args, void *result, wy_raw *core) WY_MUST_USE;
+own wy_trap *wy_lift_post_return(wy_instance *instance, const wy_plan_lift *lift,
+                                 const wy_raw *core) WY_MUST_USE;
+
+#define WY_CALL_STACK_BYTES 512 /* args and result structs up to this size lie on the stack */
+
+#endif

@@ -1,0 +1,264 @@
+/* Trampolines: the core functions that the host makes. A guest calls a lowered import; its
+ * arguments are lifted, the link's target runs (a host function, or another guest's lifted
+ * function), and the result is lowered. Also the resource built-ins. (CM: canon_lower,
+ * canon_resource_*) */
+#include "runtime/internal.h"
+
+#include "base/limits.h"
+
+static wy_instance *instance_of(wy_caller *caller) {
+    return wy_context_data(wy_caller_context(caller));
+}
+
+/* What every lowered function asks first. */
+static own wy_trap *check_leave(const wy_instance *instance, const wy_trampoline *t) {
+    if (WY_UNLIKELY(!instance->instances[t->instance].may_leave))
+        return wy_trap_new("cannot leave component instance");
+    if (WY_UNLIKELY(instance->steps_done < t->ready_after))
+        return wy_trap_new("an import was called before the component was linked");
+    return NULL;
+}
+
+/* Room for args and result: the caller's buffer, or the call arena for large ones. */
+static char *values_room(wy_instance *instance, const wy_bound *bound, char *buffer) {
+    if (WY_LIKELY(bound->values_size <= WY_CALL_STACK_BYTES)) return buffer;
+    return wy_arena_alloc(&instance->call_arena, bound->values_size);
+}
+
+static void call_begin(wy_instance *instance) {
+    instance->call_depth++;
+}
+
+static void call_end(wy_instance *instance) {
+    if (--instance->call_depth == 0 && instance->call_arena.at)
+        wy_arena_reset(&instance->call_arena);
+}
+
+static own wy_trap *finish_scope(wy_call_scope *scope, own wy_trap *trap) {
+    if (WY_LIKELY(!trap)) return wy_call_scope_end(scope);
+    wy_call_scope_abandon(scope);
+    return trap;
+}
+
+/* --- lowered import of the host --- */
+
+static own wy_trap *call_host(wy_instance *instance, const wy_bound *bound, wy_lift_lower_cx *cx,
+                              wy_raw *values, char *room) {
+    uint32_t ret_ptr = bound->spills ? (uint32_t)values[bound->param_count - 1].i32 : 0;
+    wy_trap *trap = wy_abi_lift_params(cx, bound->type, values, room);
+    if (WY_UNLIKELY(trap)) return trap;
+    wy_call call = {instance->task, instance, &instance->call_arena, cx};
+    char *result = room + bound->result_offset;
+    trap = bound->link->func(&call, room, result);
+    if (WY_UNLIKELY(trap)) return trap;
+    if (!bound->type->result) return NULL;
+    if (bound->needs_memory) {
+        wy_memory_slot *slot = &instance->memories[((wy_cx_env *)cx->env)->options->memory];
+        cx->memory_size = wy_memory_size(instance->context, &slot->memory);
+    }
+    return wy_abi_lower_result(cx, bound->type, result, values, ret_ptr);
+}
+
+static own wy_trap *lower_host(void *env, wy_caller *caller, wy_raw *values, size_t count) {
+    (void)count;
+    const wy_bound *bound = env;
+    wy_instance *instance = instance_of(caller);
+    wy_trap *trap = check_leave(instance, bound->trampoline);
+    if (WY_UNLIKELY(trap)) return trap;
+    _Alignas(16) char buffer[WY_CALL_STACK_BYTES];
+    char *room = values_room(instance, bound, buffer);
+    if (WY_UNLIKELY(!room))
+        return wy_trap_new("the values of a call pass the limit WY_MAX_CALL_ARENA");
+    wy_call_scope scope;
+    wy_call_scope_init(&scope);
+    wy_cx_env cx_env = {instance, &bound->trampoline->options,
+                        &instance->instances[bound->trampoline->instance]};
+    wy_lift_lower_cx cx;
+    trap = wy_instance_cx(instance, &cx_env, &scope, bound->needs_memory, &cx);
+    call_begin(instance);
+    if (WY_LIKELY(!trap)) trap = call_host(instance, bound, &cx, values, room);
+    call_end(instance);
+    return finish_scope(&scope, trap);
+}
+
+static own wy_trap *lower_missing(void *env, wy_caller *caller, wy_raw *values, size_t count) {
+    (void)caller;
+    (void)values;
+    (void)count;
+    const wy_bound *bound = env;
+    const wy_plan_import *import =
+        &bound->component->plan->imports[bound->trampoline->callee.index];
+    return wy_trap_new(bound->link->kind == WY_LINK_MISSING
+                           ? WY_STR_FMT "%s" WY_STR_FMT " is not implemented by this host"
+                           : "the import " WY_STR_FMT "%s" WY_STR_FMT " was not met",
+                       WY_STR_ARG(import->interface_name), import->interface_name.len ? "#" : "",
+                       WY_STR_ARG(import->name));
+}
+
+/* --- lowered function of another component --- */
+
+static own wy_trap *call_guest(wy_instance *instance, const wy_bound *bound, wy_lift_lower_cx *from,
+                               wy_lift_lower_cx *to, wy_raw *values, char *room) {
+    uint32_t ret_ptr = bound->spills ? (uint32_t)values[bound->param_count - 1].i32 : 0;
+    const wy_plan_lift *lift = bound->lift;
+    wy_trap *trap = wy_abi_lift_params(from, bound->type, values, room);
+    wy_raw core[WY_FLAT_MAX + 1];
+    char *result = room + bound->result_offset;
+    if (!trap) trap = wy_lift_call(instance, lift, to, room, result, core);
+    if (trap) return trap;
+    if (bound->type->result) {
+        if (bound->needs_memory && from->memory)
+            from->memory_size = wy_memory_size(
+                instance->context,
+                &instance->memories[((wy_cx_env *)from->env)->options->memory].memory);
+        trap = wy_abi_lower_result(from, bound->type, result, values, ret_ptr);
+        if (trap) return trap;
+    }
+    return wy_lift_post_return(instance, lift, core);
+}
+
+static own wy_trap *lower_guest(void *env, wy_caller *caller, wy_raw *values, size_t count) {
+    (void)count;
+    const wy_bound *bound = env;
+    const wy_trampoline *t = bound->trampoline;
+    wy_instance *instance = instance_of(caller);
+    wy_trap *trap = check_leave(instance, t);
+    if (!trap) trap = wy_instance_enter_set(instance, t->entering, t->entering_count);
+    if (trap) return trap;
+    _Alignas(16) char buffer[WY_CALL_STACK_BYTES];
+    char *room = values_room(instance, bound, buffer);
+    if (!room) return wy_trap_new("the values of a call pass the limit WY_MAX_CALL_ARENA");
+    wy_call_scope lends, borrows; /* the caller's lends; the callee's borrow handles */
+    wy_call_scope_init(&lends);
+    wy_call_scope_init(&borrows);
+    wy_cx_env from_env = {instance, &t->options, &instance->instances[t->instance]};
+    wy_cx_env to_env = {instance, &bound->lift->options,
+                        &instance->instances[bound->lift->instance]};
+    wy_lift_lower_cx from, to;
+    trap = wy_instance_cx(instance, &from_env, &lends, bound->needs_memory, &from);
+    if (!trap) trap = wy_instance_cx(instance, &to_env, &borrows, bound->needs_memory, &to);
+    call_begin(instance);
+    if (!trap) trap = call_guest(instance, bound, &from, &to, values, room);
+    call_end(instance);
+    trap = finish_scope(&borrows, trap);
+    trap = finish_scope(&lends, trap);
+    if (!trap) wy_instance_leave_set(instance, t->entering, t->entering_count);
+    return trap;
+}
+
+/* --- resource built-ins --- */
+
+static own wy_trap *resource_new(void *env, wy_caller *caller, wy_raw *values, size_t count) {
+    (void)count;
+    const wy_bound *bound = env;
+    wy_instance *instance = instance_of(caller);
+    wy_trap *trap = check_leave(instance, bound->trampoline);
+    uint32_t index = 0;
+    if (!trap)
+        trap = wy_handle_add_own(&instance->instances[bound->trampoline->instance].handles,
+                                 bound->resource, (uint32_t)values[0].i32, &index);
+    values[0].i32 = (int32_t)index;
+    return trap;
+}
+
+static own wy_trap *resource_rep(void *env, wy_caller *caller, wy_raw *values, size_t count) {
+    (void)count;
+    const wy_bound *bound = env;
+    wy_instance *instance = instance_of(caller);
+    wy_handle rep = 0;
+    wy_trap *trap = wy_handle_rep(&instance->instances[bound->trampoline->instance].handles,
+                                  bound->resource, (uint32_t)values[0].i32, &rep);
+    values[0].i32 = (int32_t)(uint32_t)rep;
+    return trap;
+}
+
+/* The destructor of a guest's resource, as a call that enters `set`. */
+static own wy_trap *call_dtor(wy_instance *instance, const wy_plan_resource *item, wy_handle rep,
+                              const uint32_t *set, uint32_t set_count) {
+    wy_trap *trap = wy_instance_enter_set(instance, set, set_count);
+    if (trap) return trap;
+    if (item->dtor != WY_PLAN_NONE) {
+        const wy_core_func *func = wy_instance_func(instance, item->dtor, &trap);
+        if (!func) return trap;
+        wy_raw values[1] = {{.i32 = (int32_t)(uint32_t)rep}};
+        if (!wy_core_call(instance->context, func, values, 1, &trap)) return trap;
+    }
+    wy_instance_leave_set(instance, set, set_count);
+    return NULL;
+}
+
+/* `env` of a drop that a guest asked for: tells who asks. */
+typedef struct drop_env {
+    wy_instance *instance;
+    const wy_trampoline *trampoline; /* NULL: the host */
+} drop_env;
+
+own wy_trap *wy_guest_resource_drop(void *env, const wy_resource *resource, wy_handle rep) {
+    const drop_env *drop = env;
+    if (!drop) return NULL; /* the instance is gone, and its guests with it */
+    const wy_component *component = drop->instance->component;
+    const wy_plan_resource *item =
+        &component->plan->resources[resource - component->resource_table];
+    if (drop->trampoline)
+        return call_dtor(drop->instance, item, rep, drop->trampoline->entering,
+                         drop->trampoline->entering_count);
+    return call_dtor(drop->instance, item, rep, item->entering, item->entering_count);
+}
+
+own wy_trap *wy_host_resource_drop(void *env, const wy_resource *resource, wy_handle rep) {
+    (void)env;
+    wy_host_drop drop = resource->host_drop;
+    drop((void *)rep);
+    return NULL;
+}
+
+static own wy_trap *resource_drop(void *env, wy_caller *caller, wy_raw *values, size_t count) {
+    (void)count;
+    const wy_bound *bound = env;
+    wy_instance *instance = instance_of(caller);
+    wy_trap *trap = check_leave(instance, bound->trampoline);
+    if (trap) return trap;
+    drop_env drop = {instance, bound->trampoline};
+    return wy_handle_drop(&instance->instances[bound->trampoline->instance].handles,
+                          bound->resource, (uint32_t)values[0].i32, &drop);
+}
+
+/* --- binding --- */
+
+static void init_lower(wy_bound *bound, const wy_component *component) {
+    const wy_trampoline *t = bound->trampoline;
+    const wy_func_type *type = t->callee.type;
+    bound->type = type;
+    if (t->callee.kind == WY_PLAN_FUNC_IMPORT) {
+        bound->link = &component->links[t->callee.index];
+        bound->callback = bound->link->kind == WY_LINK_HOST ? lower_host : lower_missing;
+    } else {
+        bound->lift = &component->plan->lifts[t->callee.index];
+        bound->callback = lower_guest;
+    }
+    bound->spills = wy_abi_result_spills(type);
+    bound->needs_memory = bound->spills || wy_abi_params_spill(type) ||
+                          (type->params.attrs & WY_TYPE_POINTER) ||
+                          (type->result && (type->result->attrs & WY_TYPE_POINTER));
+    uint32_t offset = (type->params.size + 15) & ~15u;
+    bound->result_offset = offset;
+    bound->values_size = offset + (type->result ? type->result->size : 0);
+    wy_abi_core_type(type, true, bound->params, &bound->param_count, bound->results,
+                     &bound->result_count);
+}
+
+void wy_bound_init(wy_bound *bound, const wy_component *component, uint32_t index) {
+    const wy_trampoline *t = &component->plan->trampolines[index];
+    *bound = (wy_bound){.component = component, .trampoline = t};
+    if (t->kind == WY_TRAMPOLINE_LOWER) {
+        init_lower(bound, component);
+        return;
+    }
+    bound->resource = &component->resource_table[t->resource];
+    bound->params[0] = bound->results[0] = WY_FLAT_I32;
+    bound->param_count = 1;
+    bound->result_count = t->kind == WY_TRAMPOLINE_RESOURCE_DROP ? 0 : 1;
+    bound->callback = t->kind == WY_TRAMPOLINE_RESOURCE_NEW    ? resource_new
+                      : t->kind == WY_TRAMPOLINE_RESOURCE_DROP ? resource_drop
+                                                               : resource_rep;
+}
