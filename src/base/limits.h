@@ -41,7 +41,9 @@
 #define WY_HTTP_HEADER_TIMEOUT_MS 30000             /* to receive a whole head */
 #define WY_HTTP_IDLE_TIMEOUT_MS 75000               /* keep-alive without a request */
 #define WY_HTTP_DRAIN_TIMEOUT_MS 30000              /* graceful stop; then connections are cut */
-#define WY_MAX_HTTP_PIPELINE 64                     /* requests read ahead of their responses */
+#define WY_HTTP_BODY_TIMEOUT_MS 60000               /* a request's body, between two reads */
+#define WY_HTTP_WRITE_TIMEOUT_MS 60000              /* a client that takes nothing of a response */
+#define WY_MAX_HTTP_PIPELINE_BYTES ((size_t)64 << 10) /* of requests ahead of their responses */
 
 /* --- streams --- */
 #define WY_MAX_STREAM_READ ((size_t)1 << 20)     /* bytes one read may return */
