@@ -1,0 +1,165 @@
+/* Table: the constant descriptors of one interface. */
+#include "witgen.h"
+
+static const wg_type *part(const wy_type *desc) {
+    return (const wg_type *)desc;
+}
+
+static void print_str(wy_buf *buf, wy_str text) {
+    wy_buf_printf(buf, "{\"" WY_STR_FMT "\", %zu}", WY_STR_ARG(text), text.len);
+}
+
+static void print_fields(wy_buf *buf, const wg_type *type) {
+    if (type->desc.count == 0 || !type->fields) return;
+    wy_buf_printf(buf, "static const wy_field %s_fields[] = {\n", type->c_name);
+    for (uint32_t i = 0; i < type->desc.count; i++) {
+        const wy_field *field = &type->fields[i];
+        wy_buf_str(buf, WY_STR("    {"));
+        print_str(buf, field->name);
+        wy_buf_printf(buf, ", %s%s, %u, %u},\n", field->type ? "&" : "",
+                      field->type ? part(field->type)->desc_name : "NULL", field->offset,
+                      field->offset32);
+    }
+    wy_buf_str(buf, WY_STR("};\n"));
+}
+
+static const char *kind_name(uint8_t kind) {
+    static const char *const names[] = {
+        [WY_KIND_LIST] = "LIST",       [WY_KIND_RECORD] = "RECORD", [WY_KIND_TUPLE] = "TUPLE",
+        [WY_KIND_VARIANT] = "VARIANT", [WY_KIND_ENUM] = "ENUM",     [WY_KIND_OPTION] = "OPTION",
+        [WY_KIND_RESULT] = "RESULT",   [WY_KIND_FLAGS] = "FLAGS",   [WY_KIND_OWN] = "OWN",
+        [WY_KIND_BORROW] = "BORROW",   [WY_KIND_FIXED_LIST] = "FIXED_LIST",
+    };
+    return names[kind];
+}
+
+static void print_attrs(wy_buf *buf, uint8_t attrs) {
+    static const struct {
+        uint8_t bit;
+        const char *name;
+    } names[] = {{WY_TYPE_POINTER, "WY_TYPE_POINTER"},
+                 {WY_TYPE_HANDLE, "WY_TYPE_HANDLE"},
+                 {WY_TYPE_BORROWS, "WY_TYPE_BORROWS"},
+                 {WY_TYPE_PLAIN, "WY_TYPE_PLAIN"},
+                 {WY_TYPE_SAME, "WY_TYPE_SAME"}};
+    const char *between = "";
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (!(attrs & names[i].bit)) continue;
+        wy_buf_printf(buf, "%s%s", between, names[i].name);
+        between = " | ";
+        attrs = (uint8_t)(attrs & ~names[i].bit);
+    }
+    if (attrs) wg_die("an attribute of types has no name here");
+    if (!*between) wy_buf_char(buf, '0');
+}
+
+static void print_flat(wy_buf *buf, const wy_type *desc) {
+    static const char *const names[] = {[WY_FLAT_I32] = "WY_FLAT_I32",
+                                        [WY_FLAT_I64] = "WY_FLAT_I64",
+                                        [WY_FLAT_F32] = "WY_FLAT_F32",
+                                        [WY_FLAT_F64] = "WY_FLAT_F64"};
+    if (desc->flat_count == WY_FLAT_MANY) {
+        wy_buf_str(buf, WY_STR(".flat_count = WY_FLAT_MANY"));
+        return;
+    }
+    wy_buf_printf(buf, ".flat_count = %u", desc->flat_count);
+    if (desc->flat_count == 0) return;
+    wy_buf_str(buf, WY_STR(", .flat = {"));
+    for (uint32_t i = 0; i < desc->flat_count; i++)
+        wy_buf_printf(buf, "%s%s", i ? ", " : "", names[desc->flat[i]]);
+    wy_buf_char(buf, '}');
+}
+
+/* The initialiser of a wy_type, in braces. */
+static void print_desc(wy_buf *buf, const wg_type *type, const char *indent) {
+    const wy_type *desc = &type->desc;
+    wy_buf_printf(buf, "{.kind = WY_KIND_%s, .attrs = ", kind_name(desc->kind));
+    print_attrs(buf, desc->attrs);
+    wy_buf_printf(buf, ",\n%s .align = %u, .align32 = %u, .size = %u, .size32 = %u", indent,
+                  desc->align, desc->align32, desc->size, desc->size32);
+    if (desc->disc_size) wy_buf_printf(buf, ", .disc_size = %u", desc->disc_size);
+    if (desc->payload_offset)
+        wy_buf_printf(buf, ", .payload_offset = %u, .payload_offset32 = %u", desc->payload_offset,
+                      desc->payload_offset32);
+    wy_buf_printf(buf, ",\n%s ", indent);
+    print_flat(buf, desc);
+    if (desc->count) wy_buf_printf(buf, ",\n%s .count = %u", indent, desc->count);
+    if (desc->count && type->fields) wy_buf_printf(buf, ", .fields = %s_fields", type->c_name);
+    if (desc->elem) wy_buf_printf(buf, ",\n%s .elem = &%s", indent, part(desc->elem)->desc_name);
+    if (type->handle_name) wy_buf_printf(buf, ", .resource = &%s", type->handle_name);
+    wy_buf_char(buf, '}');
+}
+
+static void print_types(wy_buf *buf, const wg_interface *in) {
+    for (uint32_t i = 0; i < in->type_count; i++) {
+        const wg_type *type = in->types[i];
+        print_fields(buf, type);
+        wy_buf_printf(buf, "const wy_type %s =\n    ", type->desc_name);
+        print_desc(buf, type, "    ");
+        wy_buf_str(buf, WY_STR(";\n\n"));
+    }
+}
+
+static void print_funcs(wy_buf *buf, const wg_interface *in) {
+    if (in->func_count == 0) return;
+    for (uint32_t i = 0; i < in->func_count; i++)
+        print_fields(buf, &in->funcs[i].params);
+    wy_buf_str(buf, WY_STR("\nstatic const wy_func_type func_types[] = {\n"));
+    for (uint32_t i = 0; i < in->func_count; i++) {
+        const wg_func *func = &in->funcs[i];
+        wy_buf_printf(buf, "    /* %s */\n    {.params =\n         ", func->wit_name);
+        print_desc(buf, &func->params, "         ");
+        wy_buf_printf(buf, ",\n     .result = %s%s},\n", func->result ? "&" : "",
+                      func->result ? func->result->desc_name : "NULL");
+    }
+    wy_buf_str(buf, WY_STR("};\n\nstatic const wy_func_desc funcs[] = {\n"));
+    for (uint32_t i = 0; i < in->func_count; i++) {
+        wy_buf_str(buf, WY_STR("    {"));
+        print_str(buf, wy_str_of(in->funcs[i].wit_name));
+        wy_buf_printf(buf, ", &func_types[%u], %u},\n", i, i);
+    }
+    wy_buf_str(buf, WY_STR("};\n\n"));
+}
+
+/* Returns how many pointers the ops struct has. */
+static uint32_t print_resources(wy_buf *buf, const wg_interface *in) {
+    uint32_t op = in->func_count;
+    if (in->resource_count == 0) return op;
+    wy_buf_str(buf, WY_STR("static const wy_resource_desc resources[] = {\n"));
+    for (uint32_t i = 0; i < in->resource_count; i++) {
+        const wg_resource *resource = &in->resources[i];
+        if (resource->drop) wy_buf_printf(buf, "    {&%s, %u},\n", resource->name, op++);
+        else wy_buf_printf(buf, "    {&%s, UINT32_MAX},\n", resource->name);
+    }
+    wy_buf_str(buf, WY_STR("};\n\n"));
+    return op;
+}
+
+void wg_print_table(witgen *wg, wy_buf *buf, const wg_interface *in) {
+    (void)wg;
+    wy_buf_str(buf, WY_STR("/* "));
+    wg_print_origin(buf, in);
+    wy_buf_printf(buf, " */\n#include \"gen/%s.h\"\n\n", in->prefix);
+    for (uint32_t i = 0; i < in->resource_count; i++) {
+        if (!in->resources[i].drop) continue;
+        wy_buf_printf(buf, "const wy_resource_type %s = {", in->resources[i].name);
+        print_str(buf, wy_str_of(in->wit_name));
+        wy_buf_str(buf, WY_STR(", "));
+        print_str(buf, wy_str_of(in->resources[i].wit_name));
+        wy_buf_str(buf, WY_STR("};\n"));
+    }
+    wy_buf_char(buf, '\n');
+    print_types(buf, in);
+    if (!in->scope) return;
+    print_funcs(buf, in);
+    uint32_t op_count = print_resources(buf, in);
+    wy_buf_printf(buf, "const wy_interface_desc %s_interface = {\n    .name = ", in->prefix);
+    print_str(buf, wy_str_of(in->wit_name));
+    wy_buf_str(buf, WY_STR(",\n    .version = "));
+    print_str(buf, wy_str_of(in->version));
+    wy_buf_printf(buf,
+                  ",\n    .func_count = %u,\n    .resource_count = %u,\n    .op_count = %u,\n"
+                  "    .funcs = %s,\n    .resources = %s,\n};\n",
+                  in->func_count, in->resource_count, op_count, in->func_count ? "funcs" : "NULL",
+                  in->resource_count ? "resources" : "NULL");
+}
