@@ -28,7 +28,7 @@
 #define WY_MAX_TABLE_ELEMENTS 1000000           /* all tables of an instance */
 #define WY_MAX_WASM_STACK ((size_t)512 << 10)   /* guest stack */
 #define WY_HOST_STACK ((size_t)512 << 10)       /* host stack on a fiber beyond the guest's */
-#define WY_FIBER_STACK ((size_t)2 << 20) /* a fiber's whole stack: nested guests and host */
+#define WY_FIBER_STACK ((size_t)2 << 20)        /* a fiber's whole stack: nested guests and host */
 #define WY_MAX_INSTANCES 1000                   /* live at once in one worker */
 #define WY_DEFAULT_TIMEOUT_MS 0                 /* one request; --timeout; 0 = none */
 #define WY_EPOCH_TICK_MS 10                     /* how often a busy guest yields */
@@ -46,6 +46,9 @@
 #define WY_MAX_HTTP_PIPELINE_BYTES ((size_t)64 << 10) /* of requests ahead of their responses */
 
 /* --- streams --- */
+#define WY_LISTEN_BACKLOG 4096                   /* connections the kernel queues for a listener */
+#define WY_STREAM_CLOSE_TIMEOUT_MS 30000         /* to send what is queued after a close */
+#define WY_MAX_CONNECT_ADDRESSES 16              /* addresses of one name that are tried */
 #define WY_MAX_STREAM_READ ((size_t)1 << 20)     /* bytes one read may return */
 #define WY_STREAM_WRITE_PERMIT ((size_t)1 << 20) /* bytes check-write permits at most */
 

@@ -13,6 +13,7 @@ typedef struct wy_stream wy_stream; /* TCP or Unix connection, or a pipe/termina
 typedef struct wy_signal wy_signal;
 typedef struct wy_fd_watch wy_fd_watch;
 
+/* Ignores SIGPIPE for the process unless it is handled already. */
 wy_err wy_loop_new(own wy_loop **loop_out);
 /* Closes whatever is left, then frees. */
 void wy_loop_free(own wy_loop *loop);
@@ -52,9 +53,9 @@ wy_err wy_fd_watch_new(wy_loop *loop, int fd, bool readable, bool writable,
 void wy_fd_watch_free(own wy_fd_watch *watch);
 
 /* --- listening sockets --- */
-/* Binds a socket with SO_REUSEPORT (address "host:port", port 0 = any) and returns its descriptor:
- * the supervisor does this once, workers inherit it. The real address is written to `bound_out`
- * (may be NULL). */
+/* Binds a socket with SO_REUSEPORT (address "host:port", "[v6]:port" or ":port"; port 0 = any) and
+ * returns its descriptor: the supervisor does this once, workers inherit it. The real address is
+ * written to `bound_out` (may be NULL). */
 wy_err wy_listen_fd(wy_str address, int backlog, int *fd_out, char bound_out[64], wy_diag *diag);
 /* Accepts on a descriptor (dup'ed; the caller keeps its own). */
 wy_err wy_listener_new(wy_loop *loop, int fd,
@@ -69,9 +70,15 @@ typedef struct wy_stream_handlers {
      * (reading pauses as if wy_stream_read_stop was called). */
     void (*on_alloc)(void *data, char **ptr_out, size_t *len_out);
     void (*on_read)(void *data, const char *bytes, size_t len);
-    void (*on_end)(void *data, wy_err err); /* WY_OK: the peer closed its side; else WY_IO */
-    void (*on_drain)(void *data);           /* queued writes fell to zero */
+    /* Once at most: WY_OK: the peer closed its side; WY_IO: reading or a queued write failed. */
+    void (*on_end)(void *data, wy_err err);
+    void (*on_drain)(void *data); /* queued writes fell to zero; may be NULL */
 } wy_stream_handlers;
+
+/* A pipe, terminal or socket that someone else opened (standard input, say). dup'ed: the caller
+ * keeps its own. WY_UNSUPPORTED: a regular file, which is always ready and read on the pool. */
+wy_err wy_stream_open_fd(wy_loop *loop, int fd, own wy_stream **out);
+wy_loop *wy_stream_loop(const wy_stream *stream);
 
 /* `handlers` must outlive the stream. Reading is stopped at first. */
 void wy_stream_set_handlers(wy_stream *stream, const wy_stream_handlers *handlers, void *data);
@@ -83,9 +90,10 @@ wy_err wy_stream_write(wy_stream *stream, const wy_str *parts, unsigned part_cou
 size_t wy_stream_queued(const wy_stream *stream);
 /* Sends what is queued, then closes the writing side. */
 void wy_stream_shutdown(wy_stream *stream);
-/* Sends what is queued unless `abort`, then closes and frees. No callback comes any more. */
+/* Sends what is queued unless `abort` (for WY_STREAM_CLOSE_TIMEOUT_MS at most), then closes and
+ * frees. No callback comes any more. NULL is fine. */
 void wy_stream_close(own wy_stream *stream, bool abort);
-/* "ip:port" of the other side into `out`. */
+/* "ip:port" of the other side into `out`; "unix" where that has no meaning. */
 void wy_stream_peer(wy_stream *stream, char out[64]);
 
 /* Resolves and connects (host:port parts; Happy-Eyeballs order is the resolver's). `check` sees

@@ -1,0 +1,286 @@
+/* Streams: reading into the owner's buffers, and writing at once with a queue for the rest. */
+#include "base/limits.h"
+#include "loop/internal.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(uv_buf_t) == sizeof(wy_str) && offsetof(uv_buf_t, base) == 0 &&
+                   offsetof(uv_buf_t, len) == offsetof(wy_str, len),
+               "parts go to the kernel as they are");
+
+struct wy_stream {
+    wy_object object;
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+        uv_tty_t tty;
+    } uv;
+    const wy_stream_handlers *handlers; /* NULL: none yet, or closed */
+    void *data;
+    size_t queued;          /* bytes in writes under way */
+    wy_timer *close_timer;  /* bounds a close that still has to send */
+    uv_shutdown_t shutdown; /* in use once is_shut */
+    bool is_shut, is_ended; /* ended: on_end was called */
+    bool is_broken;         /* a write failed */
+    bool is_closing;        /* closed by its owner; what is queued is still being sent */
+};
+
+/* --- making and ending --- */
+
+static own wy_stream *stream_new(void) {
+    wy_stream *stream = calloc(1, sizeof *stream);
+    if (!stream) return NULL;
+    stream->object.release = wy_object_free;
+    stream->uv.handle.data = stream;
+    return stream;
+}
+
+own wy_stream *wy_stream_new_tcp(wy_loop *loop) {
+    wy_stream *stream = stream_new();
+    if (!stream) return NULL;
+    uv_tcp_init(&loop->uv, &stream->uv.tcp);
+    stream->uv.handle.data = stream;
+    return stream;
+}
+
+uv_tcp_t *wy_stream_tcp(wy_stream *stream) {
+    return &stream->uv.tcp;
+}
+
+uv_stream_t *wy_stream_uv(wy_stream *stream) {
+    return &stream->uv.stream;
+}
+
+wy_err wy_stream_open_fd(wy_loop *loop, int fd, own wy_stream **out) {
+    uv_handle_type type = uv_guess_handle(fd);
+    if (type != UV_TTY && type != UV_NAMED_PIPE && type != UV_TCP) return WY_UNSUPPORTED;
+    wy_stream *stream = stream_new();
+    int copy = stream ? dup(fd) : -1;
+    if (copy < 0) {
+        free(stream);
+        return stream ? WY_IO : WY_NOMEM;
+    }
+    int bad = 0;
+    if (type == UV_TTY) {
+        bad = uv_tty_init(&loop->uv, &stream->uv.tty, copy, 0);
+        if (bad) { /* never became a handle */
+            close(copy);
+            free(stream);
+            return WY_IO;
+        }
+    } else if (type == UV_TCP) {
+        uv_tcp_init(&loop->uv, &stream->uv.tcp);
+        bad = uv_tcp_open(&stream->uv.tcp, copy);
+    } else {
+        uv_pipe_init(&loop->uv, &stream->uv.pipe, 0);
+        bad = uv_pipe_open(&stream->uv.pipe, copy);
+    }
+    stream->uv.handle.data = stream;
+    if (bad) {
+        close(copy);
+        wy_object_close(&stream->uv.handle);
+        return WY_IO;
+    }
+    *out = stream;
+    return WY_OK;
+}
+
+static void close_now(wy_stream *stream) {
+    stream->handlers = NULL;
+    wy_timer_free(stream->close_timer);
+    stream->close_timer = NULL;
+    wy_object_close(&stream->uv.handle);
+}
+
+static void on_close_timer(void *data) {
+    close_now(data);
+}
+
+static void on_shutdown(uv_shutdown_t *request, int status) {
+    wy_stream *stream = request->data;
+    if (status == UV_ECANCELED) return; /* the handle is being closed */
+    if (stream->is_closing) close_now(stream);
+}
+
+void wy_stream_shutdown(wy_stream *stream) {
+    if (stream->is_shut) return;
+    stream->is_shut = true;
+    stream->shutdown.data = stream;
+    if (uv_shutdown(&stream->shutdown, &stream->uv.stream, on_shutdown) != 0)
+        stream->is_broken = true;
+}
+
+void wy_stream_close(own wy_stream *stream, bool abort) {
+    if (!stream) return;
+    wy_assert(!stream->is_closing);
+    stream->is_closing = true;
+    stream->handlers = NULL;
+    if (abort || stream->queued == 0 || stream->is_broken) {
+        close_now(stream);
+        return;
+    }
+    uv_read_stop(&stream->uv.stream);
+    wy_loop *loop = wy_stream_loop(stream);
+    wy_stream_shutdown(stream);
+    if (stream->is_broken ||
+        wy_timer_new(loop, on_close_timer, stream, &stream->close_timer) != WY_OK) {
+        close_now(stream);
+        return;
+    }
+    wy_timer_start(stream->close_timer, WY_STREAM_CLOSE_TIMEOUT_MS);
+}
+
+wy_loop *wy_stream_loop(const wy_stream *stream) {
+    return (wy_loop *)((char *)stream->uv.handle.loop - offsetof(wy_loop, uv));
+}
+
+/* --- reading --- */
+
+void wy_stream_set_handlers(wy_stream *stream, const wy_stream_handlers *handlers, void *data) {
+    stream->handlers = handlers;
+    stream->data = data;
+}
+
+static void end(wy_stream *stream, wy_err err) {
+    if (stream->is_ended || !stream->handlers) return;
+    stream->is_ended = true;
+    stream->handlers->on_end(stream->data, err);
+}
+
+static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf) {
+    (void)wanted;
+    wy_stream *stream = handle->data;
+    *buf = (uv_buf_t){0};
+    if (stream->handlers) stream->handlers->on_alloc(stream->data, &buf->base, &buf->len);
+    if (!buf->base) buf->len = 0;
+}
+
+static void on_read(uv_stream_t *uv, ssize_t count, const uv_buf_t *buf) {
+    wy_stream *stream = uv->data;
+    if (!stream->handlers) return;
+    if (count > 0) {
+        stream->handlers->on_read(stream->data, buf->base, (size_t)count);
+    } else if (count == UV_ENOBUFS) {
+        uv_read_stop(uv);
+    } else if (count < 0) {
+        uv_read_stop(uv);
+        end(stream, count == UV_EOF ? WY_OK : WY_IO);
+    }
+}
+
+void wy_stream_read_start(wy_stream *stream) {
+    if (stream->is_ended) return;
+    int bad = uv_read_start(&stream->uv.stream, on_alloc, on_read);
+    if (bad && bad != UV_EALREADY) stream->is_broken = true;
+}
+
+void wy_stream_read_stop(wy_stream *stream) {
+    uv_read_stop(&stream->uv.stream);
+}
+
+/* --- writing --- */
+
+/* A write under way, with its bytes behind it. */
+typedef struct pending {
+    uv_write_t uv;
+    wy_stream *stream;
+    size_t len;
+    char bytes[];
+} pending;
+
+static void on_written(uv_write_t *uv, int status) {
+    pending *p = uv->data;
+    wy_stream *stream = p->stream;
+    stream->queued -= p->len;
+    free(p);
+    if (status == UV_ECANCELED) return; /* the handle is being closed */
+    if (status < 0) {
+        stream->is_broken = true;
+        if (stream->is_closing) close_now(stream);
+        end(stream, WY_IO);
+    } else if (stream->queued == 0 && stream->handlers && stream->handlers->on_drain) {
+        stream->handlers->on_drain(stream->data);
+    }
+}
+
+/* Copies what lies behind the first `skip` bytes of the parts, and queues it. */
+static wy_err queue_rest(wy_stream *stream, const wy_str *parts, unsigned count, size_t skip,
+                         size_t total) {
+    pending *p = malloc(sizeof *p + total - skip);
+    if (!p) return WY_NOMEM;
+    p->stream = stream;
+    p->len = total - skip;
+    p->uv.data = p;
+    char *to = p->bytes;
+    for (unsigned i = 0; i < count; i++) {
+        size_t pass = skip < parts[i].len ? skip : parts[i].len;
+        skip -= pass;
+        if (parts[i].len > pass) memcpy(to, parts[i].ptr + pass, parts[i].len - pass);
+        to += parts[i].len - pass;
+    }
+    uv_buf_t buf = {.base = p->bytes, .len = p->len};
+    if (uv_write(&p->uv, &stream->uv.stream, &buf, 1, on_written) != 0) {
+        free(p);
+        return WY_CLOSED;
+    }
+    stream->queued += p->len;
+    return WY_OK;
+}
+
+wy_err wy_stream_write(wy_stream *stream, const wy_str *parts, unsigned part_count) {
+    if (stream->is_broken || stream->is_shut) return WY_CLOSED;
+    size_t total = 0, sent = 0;
+    for (unsigned i = 0; i < part_count; i++)
+        total += parts[i].len;
+    if (total == 0) return WY_OK;
+    if (stream->queued == 0) {
+        int n = uv_try_write(&stream->uv.stream, (const uv_buf_t *)parts, part_count);
+        if (n >= 0)
+            sent = (size_t)n;
+        else if (n != UV_EAGAIN)
+            stream->is_broken = true;
+    }
+    if (stream->is_broken) return WY_CLOSED;
+    if (sent == total) return WY_OK;
+    wy_err err = queue_rest(stream, parts, part_count, sent, total);
+    if (err) stream->is_broken = true;
+    return err;
+}
+
+size_t wy_stream_queued(const wy_stream *stream) {
+    return stream->queued;
+}
+
+/* --- names --- */
+
+void wy_address_print(const struct sockaddr *address, char out[64]) {
+    char text[INET6_ADDRSTRLEN] = "";
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
+        uv_ip4_name(in, text, sizeof text);
+        snprintf(out, 64, "%s:%u", text, ntohs(in->sin_port));
+    } else if (address->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)(const void *)address;
+        uv_ip6_name(in, text, sizeof text);
+        snprintf(out, 64, "[%s]:%u", text, ntohs(in->sin6_port));
+    } else {
+        snprintf(out, 64, "unix");
+    }
+}
+
+void wy_stream_peer(wy_stream *stream, char out[64]) {
+    struct sockaddr_storage address = {0};
+    int len = sizeof address;
+    out[0] = 0;
+    if (stream->uv.handle.type != UV_TCP) {
+        snprintf(out, 64, "unix");
+        return;
+    }
+    if (uv_tcp_getpeername(&stream->uv.tcp, (struct sockaddr *)&address, &len) == 0)
+        wy_address_print((const struct sockaddr *)&address, out);
+}
