@@ -52,6 +52,9 @@
 #define WY_MAX_STREAM_READ ((size_t)1 << 20)     /* bytes one read may return */
 #define WY_STREAM_WRITE_PERMIT ((size_t)1 << 20) /* bytes check-write permits at most */
 
+/* --- files --- */
+#define WY_MAX_GUEST_FILES 1000 /* files and folders that one instance holds open */
+
 /* --- manifests and texts (app/, wit/) --- */
 #define WY_MAX_MANIFEST_BYTES ((size_t)16 << 20)
 #define WY_MAX_TOML_DEPTH 128
