@@ -84,6 +84,11 @@ bool wy_abi_params_spill(const wy_func_type *ft);
  * realloc when it is shorter. NULL with *trap_out set when the guest's realloc misbehaves. */
 uint8_t *wy_abi_reserve(wy_lift_lower_cx *cx, uint32_t len, own wy_trap **trap_out) WY_MUST_USE;
 
+/* Single values as core values, `type->flat_count` of them (CM: lift_flat, lower_flat). */
+own wy_trap *wy_abi_lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                              void *value_out) WY_MUST_USE;
+own wy_trap *wy_abi_lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                               wy_raw *flat_out) WY_MUST_USE;
 /* Single values in memory at `ptr` (CM: load, store), which is checked for alignment and bounds. */
 own wy_trap *wy_abi_load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr,
                          void *value_out) WY_MUST_USE;

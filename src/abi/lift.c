@@ -287,6 +287,11 @@ own wy_trap *wy_abi_lift_result(wy_lift_lower_cx *cx, const wy_func_type *ft, co
     return lift_values(cx, ft->result, wy_abi_result_spills(ft), "the result", flat, result_out);
 }
 
+own wy_trap *wy_abi_lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                              void *value_out) {
+    return lift_values(cx, type, false, "a value", flat, value_out);
+}
+
 own wy_trap *wy_abi_load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr, void *value_out) {
     const wy_raw flat = {.i32 = (int32_t)ptr};
     return lift_values(cx, type, true, "a value", &flat, value_out);

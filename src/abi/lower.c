@@ -345,6 +345,12 @@ own wy_trap *wy_abi_lower_result(wy_lift_lower_cx *cx, const wy_func_type *ft, c
     return finish(cx, ft->result, result, trap);
 }
 
+own wy_trap *wy_abi_lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                               wy_raw *flat_out) {
+    cx->owns_lowered = 0;
+    return finish(cx, type, value, lower_flat(cx, type, value, flat_out));
+}
+
 own wy_trap *wy_abi_store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
                           uint32_t ptr) {
     cx->owns_lowered = 0;

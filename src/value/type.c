@@ -66,7 +66,7 @@ typedef struct layout {
     uint64_t used;         /* bytes of them that carry a value */
     uint32_t align, align32;
     uint8_t attrs;     /* of the contents, joined */
-    unsigned flat_len; /* may pass WY_FLAT_MAX; then the flat types do not count */
+    unsigned flat_len; /* above WY_FLAT_MAX the flat types do not count */
 } layout;
 
 #define ATTRS_ANY (WY_TYPE_POINTER | WY_TYPE_HANDLE | WY_TYPE_BORROWS) /* if one part has it */
@@ -87,12 +87,10 @@ static void raise_align(layout *l, uint32_t align, uint32_t align32) {
 }
 
 static void append_flat(wy_type *type, layout *l, const wy_type *part) {
-    if (part->flat_count == WY_FLAT_MANY || l->flat_len + part->flat_count > WY_FLAT_MAX) {
-        l->flat_len = WY_FLAT_MANY;
-        return;
-    }
-    memcpy(type->flat + l->flat_len, part->flat, part->flat_count);
+    if (l->flat_len + part->flat_count <= WY_FLAT_MAX)
+        memcpy(type->flat + l->flat_len, part->flat, part->flat_count);
     l->flat_len += part->flat_count;
+    if (l->flat_len > WY_FLAT_MANY) l->flat_len = WY_FLAT_MANY;
 }
 
 /* Writes the gathered numbers into the type; the sizes are rounded up to the alignment. */
@@ -106,7 +104,7 @@ static wy_err finish(wy_type *type, layout *l, wy_diag *diag) {
     type->align32 = (uint8_t)l->align32;
     type->size = (uint32_t)size;
     type->size32 = (uint32_t)size32;
-    type->flat_count = (uint8_t)(l->flat_len > WY_FLAT_MAX ? WY_FLAT_MANY : l->flat_len);
+    type->flat_count = (uint8_t)l->flat_len;
     return WY_OK;
 }
 
@@ -145,17 +143,12 @@ static uint8_t join_flat(uint8_t a, uint8_t b) {
 
 /* CM: flatten_variant; joins one case's payload into what the cases before it gave. */
 static void join_case(wy_type *type, layout *l, const wy_type *part) {
-    if (part->flat_count == WY_FLAT_MANY || 1u + part->flat_count > WY_FLAT_MAX) {
-        l->flat_len = WY_FLAT_MANY;
-        return;
-    }
-    if (l->flat_len == WY_FLAT_MANY) return;
-    for (unsigned i = 0; i < part->flat_count; i++) {
-        if (1 + i < l->flat_len)
-            type->flat[1 + i] = join_flat(type->flat[1 + i], part->flat[i]);
-        else
-            type->flat[l->flat_len++] = part->flat[i];
-    }
+    unsigned len = 1u + part->flat_count;
+    if (len > WY_FLAT_MANY) len = WY_FLAT_MANY;
+    for (unsigned i = 1; i < len && len <= WY_FLAT_MAX; i++)
+        type->flat[i] =
+            i < l->flat_len ? join_flat(type->flat[i], part->flat[i - 1]) : part->flat[i - 1];
+    if (l->flat_len < len) l->flat_len = len;
 }
 
 /* CM: elem_size_variant, alignment_variant */
@@ -221,7 +214,7 @@ static wy_err layout_fixed_list(wy_type *type, wy_diag *diag) {
     layout l = {.attrs = elem->attrs, .align = elem->align, .align32 = elem->align32};
     l.size = l.used = (uint64_t)elem->size * type->count;
     l.size32 = (uint64_t)elem->size32 * type->count;
-    for (uint32_t i = 0; i < type->count && l.flat_len <= WY_FLAT_MAX; i++)
+    for (uint32_t i = 0; i < type->count && l.flat_len < WY_FLAT_MANY; i++)
         append_flat(type, &l, elem);
     return finish(type, &l, diag);
 }

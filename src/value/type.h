@@ -53,8 +53,9 @@ enum {
                             lists of it are written with memcpy; PLAIN implies it */
 };
 
-/* Longest run of core values that a value is passed in (CM: MAX_FLAT_PARAMS), and what
- * `flat_count` is of a type that flattens to more: its `flat` then has no meaning. */
+/* Longest run of core values that a value is passed in (CM: MAX_FLAT_PARAMS). `flat_count` of a
+ * type that flattens to more is the true number, at most WY_FLAT_MANY, but its `flat` then has no
+ * meaning. */
 #define WY_FLAT_MAX 16
 #define WY_FLAT_MANY 0xff
 
@@ -80,7 +81,7 @@ struct wy_type {
     uint8_t attrs;          /* WY_TYPE_... */
     uint8_t align, align32; /* in host memory, in 32-bit linear memory */
     uint8_t disc_size;      /* variant kinds: bytes of the discriminant; flags: bytes of the bits */
-    uint8_t flat_count;     /* core values, or WY_FLAT_MANY */
+    uint8_t flat_count;     /* core values; WY_FLAT_MANY: that many or more */
     uint8_t flat[WY_FLAT_MAX]; /* wy_flat of each; CM: flatten_type */
     uint32_t size, size32;
     uint32_t count;                            /* of fields; of elements of a fixed list */

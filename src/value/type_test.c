@@ -157,12 +157,15 @@ TEST(more_than_sixteen_core_values_are_many) {
         fields[i] = (wy_field){.name = WY_STR("x"), .type = &wy_type_u8};
     assert_int_equal(record_of(WY_KIND_RECORD, fields, 16).flat_count, 16);
     wy_type many = record_of(WY_KIND_RECORD, fields, 17);
-    assert_int_equal(many.flat_count, WY_FLAT_MANY);
+    assert_int_equal(many.flat_count, 17);
     wy_field option[] = {{.name = WY_STR("none")}, {.name = WY_STR("some"), .type = &many}};
-    assert_int_equal(record_of(WY_KIND_OPTION, option, 2).flat_count, WY_FLAT_MANY);
+    assert_int_equal(record_of(WY_KIND_OPTION, option, 2).flat_count, 18);
     wy_type sixteen = record_of(WY_KIND_RECORD, fields, 16);
     option[1].type = &sixteen;
-    assert_int_equal(record_of(WY_KIND_OPTION, option, 2).flat_count, WY_FLAT_MANY);
+    assert_int_equal(record_of(WY_KIND_OPTION, option, 2).flat_count, 17);
+    wy_type list = {.kind = WY_KIND_FIXED_LIST, .elem = &many, .count = 1000};
+    assert_int_equal(wy_type_layout(&list, NULL, NULL), WY_OK);
+    assert_int_equal(list.flat_count, WY_FLAT_MANY);
 }
 
 TEST(sizes_have_a_limit) {

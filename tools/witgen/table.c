@@ -58,12 +58,8 @@ static void print_flat(wy_buf *buf, const wy_type *desc) {
                                         [WY_FLAT_I64] = "WY_FLAT_I64",
                                         [WY_FLAT_F32] = "WY_FLAT_F32",
                                         [WY_FLAT_F64] = "WY_FLAT_F64"};
-    if (desc->flat_count == WY_FLAT_MANY) {
-        wy_buf_str(buf, WY_STR(".flat_count = WY_FLAT_MANY"));
-        return;
-    }
     wy_buf_printf(buf, ".flat_count = %u", desc->flat_count);
-    if (desc->flat_count == 0) return;
+    if (desc->flat_count == 0 || desc->flat_count > WY_FLAT_MAX) return;
     wy_buf_str(buf, WY_STR(", .flat = {"));
     for (uint32_t i = 0; i < desc->flat_count; i++)
         wy_buf_printf(buf, "%s%s", i ? ", " : "", names[desc->flat[i]]);
