@@ -45,6 +45,13 @@
 #define WY_HTTP_WRITE_TIMEOUT_MS 60000              /* a client that takes nothing of a response */
 #define WY_MAX_HTTP_PIPELINE_BYTES ((size_t)64 << 10) /* of requests ahead of their responses */
 
+/* --- HTTP client (capability/http/) --- */
+#define WY_MAX_HTTP_CLIENT_CONNECTIONS 1000 /* open at once in one worker */
+#define WY_MAX_HTTP_CLIENT_KEPT 64          /* kept open without a call */
+#define WY_HTTP_CLIENT_IDLE_MS 30000        /* then a kept connection is closed */
+#define WY_HTTP_CONNECT_TIMEOUT_MS 60000    /* where the guest sets none */
+#define WY_HTTP_RESPONSE_TIMEOUT_MS 600000  /* first byte, and between bytes: the same */
+
 /* --- streams --- */
 #define WY_LISTEN_BACKLOG 4096                   /* connections the kernel queues for a listener */
 #define WY_STREAM_CLOSE_TIMEOUT_MS 30000         /* to send what is queued after a close */

@@ -21,6 +21,8 @@ struct wy_http_writer {
     bool flush_wanted;          /* a flush came before there was a connection */
     bool finished;              /* the producer is done */
     bool done;                  /* nothing more will be sent */
+    bool whole; /* it went out in one write; the buffers hold it, with these lengths */
+    size_t whole_head, whole_body;
     bool failed;
     wy_http_error error;
     uint64_t length, written; /* content-length or NO_LENGTH; bytes of body so far */
@@ -198,6 +200,9 @@ static bool emit(wy_http_writer *writer, wy_str bytes) {
         writer->body.len = 0;
     }
     if (writer->head.len) parts[count++] = wy_buf_view(&writer->head);
+    writer->whole = writer->head.len && writer->finished && bytes.len == 0;
+    writer->whole_head = writer->head.len;
+    writer->whole_body = writer->body.len;
     size_t len = writer->body.len + bytes.len;
     bool chunk = writer->chunked && len && !drops_body(writer);
     if (chunk)
@@ -337,6 +342,13 @@ void wy_http_writer_fail(wy_http_writer *writer, wy_http_error error) {
 
 void wy_http_writer_push(wy_http_writer *writer) {
     if (writer->stream && !writer->head_sent) send_all(writer, (wy_str){0});
+}
+
+bool wy_http_writer_replay(wy_http_writer *writer, wy_stream *stream) {
+    if (!writer->whole || writer->chunked) return false;
+    wy_str parts[2] = {{writer->head.ptr, writer->whole_head},
+                       {writer->body.ptr, writer->whole_body}};
+    return wy_stream_write(stream, parts, writer->whole_body ? 2 : 1) == WY_OK;
 }
 
 void wy_http_writer_drained(wy_http_writer *writer) {

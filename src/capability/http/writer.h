@@ -77,6 +77,9 @@ void wy_http_writer_fail(wy_http_writer *writer, wy_http_error error);
 void wy_http_writer_push(wy_http_writer *writer);
 /* The stream's queue has drained. */
 void wy_http_writer_drained(wy_http_writer *writer);
+/* Sends a complete message once more, on another stream: for a kept connection that turned out to
+ * be closed. False: it did not go out whole in one piece, or the stream failed. */
+bool wy_http_writer_replay(wy_http_writer *writer, wy_stream *stream);
 /* Whether anything was given to the stream. */
 bool wy_http_writer_head_sent(const wy_http_writer *writer);
 /* After the head was sent: whether the message's framing leaves the connection usable. */
