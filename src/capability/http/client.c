@@ -129,7 +129,8 @@ static void update_reading(client_connection *connection) {
 static void on_demand(void *data) {
     client_connection *connection = data;
     connection->busy++;
-    if (connection->response->body.discarding) {
+    /* Who gives up the bytes but still listens waits for the trailers. */
+    if (connection->response->body.discarding && !connection->response->body.on_changed) {
         drop(connection, WY_HTTP_CONNECTION_TERMINATED, NULL);
     } else {
         wy_timer_start(connection->timer, connection->between_bytes_ms);

@@ -79,12 +79,7 @@ bool wy_http_token_valid(wy_str token) {
     return token.len > 0;
 }
 
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t';
-}
-
 bool wy_http_value_valid(wy_str value) {
-    if (value.len && (is_blank(value.ptr[0]) || is_blank(value.ptr[value.len - 1]))) return false;
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.ptr[i];
         if ((c < 0x20 && c != '\t') || c == 0x7f) return false;

@@ -34,7 +34,7 @@ void wy_http_fields_remove(wy_http_fields *fields, wy_str name);
 
 /* RFC 9110 5.6.2: one or more tchar. Field names and methods. */
 bool wy_http_token_valid(wy_str token);
-/* RFC 9110 5.5: no control characters but tab; no space at either end. */
+/* RFC 9110 5.5: no control characters but tab. (Space at either end is lost on the way.) */
 bool wy_http_value_valid(wy_str value);
 /* Fields that belong to one connection (RFC 9110 7.6.1), that frame the message, or that the host
  * sets by itself: a guest may not set them. */
