@@ -218,10 +218,10 @@ static const struct {
     const char *name;
     action *run;
 } actions[] = {
-    {"/read", do_read},         {"/write", do_write},       {"/append", do_append},
-    {"/list", do_list},         {"/stat", do_stat},         {"/mkdir", do_mkdir},
-    {"/rmdir", do_rmdir},       {"/unlink", do_unlink},     {"/rename", do_rename},
-    {"/link", do_link},         {"/symlink", do_symlink},   {"/readlink", do_readlink},
+    {"/readlink", do_readlink}, {"/read", do_read},         {"/write", do_write},
+    {"/append", do_append},     {"/list", do_list},         {"/stat", do_stat},
+    {"/mkdir", do_mkdir},       {"/rmdir", do_rmdir},       {"/unlink", do_unlink},
+    {"/rename", do_rename},     {"/link", do_link},         {"/symlink", do_symlink},
     {"/truncate", do_truncate}, {"/inside", do_inside},
 };
 

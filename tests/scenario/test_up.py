@@ -1,0 +1,348 @@
+"""`withy up`: Spin manifests, routing, request headers, files, logs."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+ROUTES = """
+spin_manifest_version = 2
+[application]
+name = "routes"
+version = "1.2.3"
+
+[[trigger.http]]
+route = "/exact"
+component = "a"
+[[trigger.http]]
+route = "/wild/..."
+component = "b"
+[[trigger.http]]
+route = "/wild/deeper/..."
+component = "a"
+[[trigger.http]]
+route = "/users/:name/posts/:number"
+component = "a"
+[[trigger.http]]
+route = "/mixed/:one/..."
+component = "a"
+[[trigger.http]]
+route = "/static"
+static_response = {{ status_code = 203, headers = {{ x-kind = "static" }}, body = "fixed text" }}
+[[trigger.http]]
+route = "/inline"
+[trigger.http.component]
+source = "{faults}"
+
+[component.a]
+source = "{faults}"
+environment = {{ WHO = "a" }}
+[component.b]
+source = "{faults}"
+environment = {{ WHO = "b" }}
+"""
+
+
+@pytest.fixture
+def manifest(guest, tmp_path):
+    """Writes spin.toml with {faults} and so on replaced by the guests' paths."""
+
+    def write(text: str) -> Path:
+        names = ["faults", "files", "hello", "echo", "kv"]
+        (tmp_path / "spin.toml").write_text(text.format(**{name: guest(name) for name in names}))
+        return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def routes(manifest, start):
+    return start("up", cwd=manifest(ROUTES))
+
+
+def headers_of(answer) -> dict[str, str]:
+    return dict(json.loads(line) for line in answer.text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/exact", True),
+        ("/exact/", True),
+        ("/exact/more", False),
+        ("/wild", True),
+        ("/wild/", True),
+        ("/wild/any/depth", True),
+        ("/wilder", False),
+        ("/wild/deeper/x", True),
+        ("/users/ann/posts/7", True),
+        ("/users/ann/posts", False),
+        ("/static", True),
+        ("/nothing", False),
+        ("/", False),
+    ],
+)
+def test_routes(routes, path, found):
+    answer = routes.ask(path)
+    # The guest itself answers 404, with a list of what it knows, to a path that is not one of its own.
+    assert (answer.body != b"") == found
+    if not found:
+        assert answer.status == 404
+
+
+def test_static_response(routes):
+    answer = routes.ask("/static")
+    assert (answer.status, answer.text, answer.header("x-kind")) == (203, "fixed text", "static")
+
+
+def test_reserved_paths(routes):
+    health = routes.ask("/.well-known/spin/health")
+    assert (health.status, health.text) == (200, "OK")
+    info = json.loads(routes.ask("/.well-known/spin/info").text)
+    assert (info["name"], info["version"]) == ("routes", "1.2.3")
+    assert routes.ask("/.well-known/spin/other").status == 404
+
+
+@pytest.fixture
+def headers(manifest, start):
+    text = """
+spin_manifest_version = 2
+[application]
+name = "headers"
+[[trigger.http]]
+route = "/headers/:who/..."
+component = "a"
+[[trigger.http]]
+route = "/headers"
+component = "a"
+[component.a]
+source = "{faults}"
+"""
+    return start("up", cwd=manifest(text))
+
+
+def test_request_headers(headers):
+    seen = headers_of(headers.ask("/headers/ann/x/y?q=1", headers=[("x-own", "kept"), ("spin-path-info", "forged")]))
+    assert seen["spin-full-url"] == "http://test/headers/ann/x/y?q=1"
+    assert seen["spin-path-info"] == "/x/y"
+    assert seen["spin-component-route"] == "/headers/:who"
+    assert seen["spin-raw-component-route"] == "/headers/:who/..."
+    assert seen["spin-matched-route"] == "/headers/:who/..."
+    assert seen["spin-base-path"] == "/"
+    assert seen["spin-path-match-who"] == "ann"
+    assert seen["spin-client-addr"].startswith("127.0.0.1:")
+    assert seen["x-own"] == "kept"
+    assert seen[":path"] == "/headers/ann/x/y?q=1"
+
+
+@pytest.mark.parametrize(("path", "info"), [("/headers/ann", ""), ("/headers/ann/", "/"), ("/headers/ann/b/", "/b/")])
+def test_path_info(headers, path, info):
+    assert headers_of(headers.ask(path))["spin-path-info"] == info
+
+
+def test_exact_route_has_no_path_info(headers):
+    seen = headers_of(headers.ask("/headers"))
+    assert (seen["spin-path-info"], seen["spin-component-route"]) == ("", "/headers")
+
+
+def test_environment_is_the_components(manifest, start):
+    text = """
+spin_manifest_version = 2
+[application]
+name = "env"
+[[trigger.http]]
+route = "/env"
+component = "a"
+[component.a]
+source = "{faults}"
+environment = {{ ONE = "1", TWO = "two words" }}
+"""
+    host = start("up", cwd=manifest(text), env={"SECRET": "s"})
+    assert sorted(host.ask("/env").text.splitlines()) == ["ONE=1", "TWO=two words"]
+
+
+FILES = """
+spin_manifest_version = 2
+[application]
+name = "files"
+[[trigger.http]]
+route = "/..."
+component = "files"
+[component.files]
+source = "{files}"
+files = ["top.txt", "glob/*.txt", {{ source = "assets", destination = "/mounted" }}]
+exclude_files = ["glob/not.txt"]
+"""
+
+
+def test_files(manifest, start):
+    folder = manifest(FILES)
+    for name in ["top.txt", "other.txt", "glob/a.txt", "glob/not.txt", "glob/b.bin", "assets/in/deep.txt"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"this is {name}\n")
+    host = start("up", cwd=folder)
+
+    def read(path):
+        """What the guest finds there, in whichever folder has it."""
+        answers = [host.ask(f"/read?path={path}&dir={n}").text for n in range(3)]
+        return next((text for text in answers if text.endswith("ok\n")), answers[0])
+
+    assert read("top.txt") == "this is top.txt\nok\n"
+    assert read("glob/a.txt") == "this is glob/a.txt\nok\n"
+    assert "this is assets/in/deep.txt\nok\n" in (read("mounted/in/deep.txt"), read("in/deep.txt"))
+    for name in ["other.txt", "glob/not.txt", "glob/b.bin", "spin.toml"]:
+        assert read(name).startswith("error "), name
+    assert host.ask("/write?path=top.txt").text in ("error read-only\n", "error not-permitted\n")
+    assert (folder / "top.txt").read_text() == "this is top.txt\n"
+
+
+LOGS = """
+spin_manifest_version = 2
+[application]
+name = "logs"
+[[trigger.http]]
+route = "/log"
+component = "talker"
+[[trigger.http]]
+route = "/trap"
+component = "trapper"
+[component.talker]
+source = "{faults}"
+[component.trapper]
+source = "{faults}"
+"""
+
+
+def test_logs_go_to_files(manifest, start):
+    folder = manifest(LOGS)
+    host = start("up", "--quiet", cwd=folder)
+    assert host.ask("/log?text=written").status == 200
+    host.stop()
+    logs = folder / ".spin" / "logs"
+    assert (logs / "talker_stdout.txt").read_text() == "out: written\n"
+    assert (logs / "talker_stderr.txt").read_text() == "err: written\n"
+    assert "written" not in host.log
+
+
+def test_follow_one_component(manifest, start):
+    host = start("up", "--follow", "talker", cwd=manifest(LOGS))
+    host.ask("/log?text=followed")
+    host.wait_for_log("out: followed")
+
+
+def test_follow_of_an_unknown_component(command, manifest):
+    done = command("up", "--follow", "nobody", "--listen", "127.0.0.1:0", cwd=manifest(LOGS), timeout=30)
+    assert done.returncode != 0
+    assert "nobody" in done.stderr and "talker" in done.stderr
+
+
+def test_trap_names_the_component(manifest, start):
+    host = start("up", cwd=manifest(LOGS))
+    assert host.ask("/trap").status == 500
+    host.wait_for_log("trapper")
+
+
+def test_what_is_printed_at_the_start(manifest, start):
+    host = start("up", cwd=manifest(LOGS))
+    host.wait_for_log(f"http://127.0.0.1:{host.port}")
+    host.wait_for_log("/trap")
+    assert "talker" in host.log
+
+
+def test_manifest_of_a_parent_folder_and_by_name(manifest, start):
+    folder = manifest(LOGS)
+    below = folder / "some" / "where"
+    below.mkdir(parents=True)
+    assert start("up", "-f", str(folder), cwd=below).ask("/log").status == 200
+    assert start("up", "-f", str(folder / "spin.toml"), cwd=Path("/")).ask("/log").status == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('"talker"', '"stranger"'), ["stranger"]),
+        (("spin_manifest_version = 2", "spin_manifest_version = 1"), ["spin_manifest_version"]),
+        (("[application]", "[application"), ["spin.toml", "3"]),
+        (("[[trigger.http]]", "[[trigger.carrier-pigeon]]"), ["carrier-pigeon"]),
+        (('source = "{faults}"', 'source = "nowhere.wasm"'), ["nowhere.wasm"]),
+        (('source = "{faults}"', 'source = "{faults}"\nsqlite_databases = ["default"]'), ["sqlite"]),
+        (('source = "{faults}"', 'source = "{faults}"\nai_models = ["llama2-chat"]'), ["ai_models"]),
+        (('source = "{faults}"', 'source = "{faults}"\nsourc = 1'), ["sourc"]),
+        (('source = "{faults}"', 'source = "{faults}"\nkey_value_stores = ["elsewhere"]'), ["elsewhere"]),
+    ],
+)
+def test_manifests_that_cannot_be_run(command, manifest, change, words):
+    folder = manifest(LOGS.replace(*change))
+    done = command("up", "--listen", "127.0.0.1:0", cwd=folder, timeout=60)
+    assert done.returncode not in (0, 134)
+    for word in words:
+        assert word in done.stderr
+
+
+def test_no_manifest(command, tmp_path):
+    done = command("up", cwd=tmp_path, timeout=30)
+    assert done.returncode != 0
+    assert "spin.toml" in done.stderr
+
+
+def test_rust_component_in_an_application(manifest, guest, start, tmp_path):
+    text = f"""
+spin_manifest_version = 2
+[application]
+name = "rust"
+[variables]
+greeting = {{{{ default = "Hello" }}}}
+[[trigger.http]]
+route = "/..."
+component = "rust"
+[component.rust]
+source = "{guest("hello-rs")}"
+key_value_stores = ["default"]
+[component.rust.variables]
+greeting = "{{{{{{{{ greeting }}}}}}}} from Rust"
+"""
+    host = start("up", cwd=manifest(text))
+    assert [host.ask("/count").text for _ in range(3)] == ["1\n", "2\n", "3\n"]
+    assert host.ask("/setting").text == "Hello from Rust"
+
+
+@pytest.fixture
+def counter(start, tmp_path):
+    """The example application, in a copy of its folder."""
+    built = ROOT / "examples" / "counter"
+    subprocess.run([built / "build"], check=True, capture_output=True, timeout=600)
+    folder = tmp_path / "counter"
+    shutil.copytree(built, folder, ignore=shutil.ignore_patterns(".spin", "gen"))
+    return lambda: start("up", cwd=folder)
+
+
+def test_example(counter):
+    host = counter()
+    page = host.ask("/")
+    assert page.status == 200 and page.header("content-type").startswith("text/html")
+    assert "<title>Counter</title>" in page.text
+    assert host.ask("/style.css").header("content-type") == "text/css"
+    assert host.ask("/no-such-page").status == 404
+    assert json.loads(host.ask("/api/greeting").text) == {"greeting": "Hello!"}
+    assert json.loads(host.ask("/api/visits").text) == {"visits": 0}
+    for n in range(1, 6):
+        assert json.loads(host.ask("/api/visits", "POST").text) == {"visits": n}
+    assert host.stop() == 0
+    host = counter()
+    assert json.loads(host.ask("/api/visits").text) == {"visits": 5}
+    assert json.loads(host.ask("/api/visits", "DELETE").text) == {"visits": 0}
+    assert json.loads(host.ask("/api/visits").text) == {"visits": 0}
+    assert host.ask("/api/visits", "PUT").status == 405
+
+
+def test_interrupt_ends_it(counter):
+    host = counter()
+    assert host.ask("/").status == 200
+    os.kill(host.process.pid, signal.SIGINT)
+    assert host.process.wait(30) in (0, 130)
