@@ -71,6 +71,7 @@
 #define WY_MAX_RESULT_BYTES ((size_t)128 << 20) /* one buffered result of a capability */
 #define WY_MAX_KV_KEY_BYTES 4096
 #define WY_MAX_KV_OPEN_STORES 256 /* per instance */
+#define WY_MAX_KV_MEMORY_BYTES ((size_t)256 << 20) /* keys and values of one store in memory */
 
 /* --- compile cache (engine/) --- */
 #define WY_MAX_CACHE_BYTES ((uint64_t)2 << 30) /* WITHY_CACHE_MAX_BYTES */

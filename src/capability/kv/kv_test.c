@@ -1,0 +1,390 @@
+#include "capability/kv/kv.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/test.h"
+
+static wy_arena arena;
+static char dir[64], path[96];
+
+static void make_dir(void) {
+    snprintf(dir, sizeof dir, "/tmp/withy-kv-XXXXXX");
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/state/kv.db", dir);
+    wy_arena_init(&arena, (size_t)256 << 20);
+}
+
+static void remove_dir(void) {
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+        unlink(name);
+    }
+    char folder[96];
+    snprintf(folder, sizeof folder, "%s/state", dir);
+    rmdir(folder);
+    rmdir(dir);
+    wy_arena_deinit(&arena);
+}
+
+static wy_kv_store *open_store(const char *backend, const char *label) {
+    wy_kv_options options = {
+        .backend = wy_str_of(backend), .label = wy_str_of(label), .path = wy_str_of(path)};
+    wy_diag diag;
+    wy_diag_init(&diag);
+    wy_kv_store *store;
+    if (wy_kv_store_open(&options, &store, &diag) != WY_OK) fail_msg("%s", diag.text);
+    return store;
+}
+
+static wy_kv_request run(wy_kv_request r) {
+    r.arena = &arena;
+    wy_kv_run(&r);
+    return r;
+}
+
+static wy_kv_request good(wy_kv_request r) {
+    r = run(r);
+    if (r.status != WY_KV_OK) fail_msg("%s", r.text);
+    return r;
+}
+
+#define REQUEST(o, ...) ((wy_kv_request){.op = WY_KV_##o, .store = store, __VA_ARGS__})
+
+static void set(wy_kv_store *store, const char *key, const char *value) {
+    good(REQUEST(SET, .key = wy_str_of(key), .value = wy_str_of(value)));
+}
+
+static void expect(wy_kv_store *store, const char *key, const char *value) {
+    wy_kv_request r = good(REQUEST(GET, .key = wy_str_of(key)));
+    assert_int_equal(r.found.present, value != NULL);
+    if (value) assert_true(wy_str_eqz(r.found.bytes, value));
+    r = good(REQUEST(EXISTS, .key = wy_str_of(key)));
+    assert_int_equal(r.yes, value != NULL);
+}
+
+/* --- the suite that every backend passes --- */
+
+static void single_keys(wy_kv_store *store) {
+    expect(store, "a", NULL);
+    good(REQUEST(DELETE, .key = WY_STR("a")));
+    set(store, "a", "1");
+    expect(store, "a", "1");
+    set(store, "a", "another and longer value");
+    expect(store, "a", "another and longer value");
+    set(store, "a", "");
+    expect(store, "a", "");
+    set(store, "", "empty key");
+    expect(store, "", "empty key");
+    wy_str odd = {"x\0\xc3\xa9", 4}, bytes = {"\0\xff\0", 3};
+    good(REQUEST(SET, .key = odd, .value = bytes));
+    wy_kv_request r = good(REQUEST(GET, .key = odd));
+    assert_true(wy_str_eq(r.found.bytes, bytes));
+    good(REQUEST(DELETE, .key = odd));
+    good(REQUEST(DELETE, .key = WY_STR("")));
+    good(REQUEST(DELETE, .key = WY_STR("a")));
+    expect(store, "a", NULL);
+    assert_int_equal(good(REQUEST(LIST)).listed_count, 0);
+}
+
+static void listing(wy_kv_store *store) {
+    char key[16];
+    for (int i = 999; i >= 0; i--) {
+        snprintf(key, sizeof key, "key%03d", i);
+        set(store, key, "v");
+    }
+    wy_kv_request all = good(REQUEST(LIST));
+    assert_int_equal(all.listed_count, 1000);
+    assert_false(all.yes);
+    size_t seen = 0, pages = 0;
+    const wy_str *after = NULL;
+    wy_kv_request page;
+    do {
+        page = good(REQUEST(LIST, .after = after, .page_bytes = 2000));
+        assert_true(page.listed_count > 0);
+        for (size_t i = 0; i < page.listed_count; i++, seen++)
+            assert_true(wy_str_eq(page.listed[i], all.listed[seen]));
+        after = &page.listed[page.listed_count - 1];
+        pages++;
+    } while (page.yes);
+    assert_int_equal(seen, 1000);
+    assert_true(pages > 5);
+    wy_str last = WY_STR("zzz"), middle = WY_STR("key0005");
+    assert_int_equal(good(REQUEST(LIST, .after = &last)).listed_count, 0);
+    assert_true(wy_str_eqz(good(REQUEST(LIST, .after = &middle)).listed[0], "key001"));
+    good(REQUEST(DELETE_MANY, .keys = all.listed, .count = all.listed_count));
+    assert_int_equal(good(REQUEST(LIST)).listed_count, 0);
+}
+
+static void numbers(wy_kv_store *store) {
+    assert_int_equal(good(REQUEST(INCREMENT, .key = WY_STR("n"), .delta = 5)).number, 5);
+    assert_int_equal(good(REQUEST(INCREMENT, .key = WY_STR("n"), .delta = -7)).number, -2);
+    wy_kv_request r = good(REQUEST(GET, .key = WY_STR("n")));
+    assert_memory_equal(r.found.bytes.ptr, "\xfe\xff\xff\xff\xff\xff\xff\xff", 8);
+    set(store, "text", "12");
+    r = run(REQUEST(INCREMENT, .key = WY_STR("text"), .delta = 1));
+    assert_int_equal(r.status, WY_KV_FAILED);
+    assert_string_equal(r.text,
+                        "the value has 2 bytes, so it is no number that can be incremented (8)");
+    expect(store, "text", "12");
+    good(REQUEST(INCREMENT, .key = WY_STR("m"), .delta = INT64_MAX));
+    r = run(REQUEST(INCREMENT, .key = WY_STR("m"), .delta = 1));
+    assert_int_equal(r.status, WY_KV_FAILED);
+    assert_int_equal(good(REQUEST(INCREMENT, .key = WY_STR("m"), .delta = -1)).number,
+                     INT64_MAX - 1);
+}
+
+static bool swap(wy_kv_store *store, const char *expected, const char *value) {
+    wy_kv_value old = {expected != NULL, wy_str_of(expected)};
+    return good(REQUEST(SWAP, .key = WY_STR("s"), .expected = old, .value = wy_str_of(value))).yes;
+}
+
+static void swaps(wy_kv_store *store) {
+    assert_false(swap(store, "x", "y"));
+    expect(store, "s", NULL);
+    assert_true(swap(store, NULL, "1"));
+    assert_false(swap(store, NULL, "2"));
+    assert_false(swap(store, "2", "3"));
+    assert_true(swap(store, "1", "2"));
+    assert_true(swap(store, "2", ""));
+    assert_true(swap(store, "", "2"));
+    expect(store, "s", "2");
+}
+
+static void batches(wy_kv_store *store) {
+    wy_kv_pair pairs[] = {
+        {WY_STR("b1"), WY_STR("x")}, {WY_STR("b2"), WY_STR("")}, {WY_STR("b1"), WY_STR("y")}};
+    good(REQUEST(SET_MANY, .pairs = pairs, .count = 3));
+    wy_str keys[] = {WY_STR("b1"), WY_STR("none"), WY_STR("b2")};
+    wy_kv_request r = good(REQUEST(GET_MANY, .keys = keys, .count = 3));
+    assert_true(wy_str_eqz(r.values[0].bytes, "y"));
+    assert_false(r.values[1].present);
+    assert_true(r.values[2].present);
+    good(REQUEST(DELETE_MANY, .keys = keys, .count = 3));
+    expect(store, "b1", NULL);
+    good(REQUEST(SET_MANY, .count = 0));
+    good(REQUEST(GET_MANY, .count = 0));
+}
+
+static void limits(wy_kv_store *store) {
+    static char long_key[WY_MAX_KV_KEY_BYTES + 1];
+    memset(long_key, 'k', sizeof long_key);
+    wy_str key = {long_key, sizeof long_key};
+    assert_int_equal(run(REQUEST(GET, .key = key)).status, WY_KV_FAILED);
+    assert_int_equal(run(REQUEST(DELETE_MANY, .keys = &key, .count = 1)).status, WY_KV_FAILED);
+    wy_str fits = {long_key, sizeof long_key - 1};
+    good(REQUEST(SET, .key = fits, .value = WY_STR("v")));
+    wy_kv_request r = run(REQUEST(SET, .key = fits, .value = {long_key, WY_MAX_RESULT_BYTES + 1}));
+    assert_int_equal(r.status, WY_KV_FAILED);
+    assert_non_null(strstr(r.text, "at most 134217728 are allowed"));
+    good(REQUEST(DELETE, .key = fits));
+}
+
+static void suite(const char *backend) {
+    make_dir();
+    wy_kv_store *store = open_store(backend, "default");
+    single_keys(store);
+    listing(store);
+    numbers(store);
+    swaps(store);
+    batches(store);
+    limits(store);
+    wy_kv_store_close(store);
+    remove_dir();
+}
+
+#define WY_KV_BACKEND(name)                                                                        \
+    TEST(name##_passes_the_suite) {                                                                \
+        suite(#name);                                                                              \
+    }
+#include "capability/kv/backends.def"
+#undef WY_KV_BACKEND
+
+/* --- what is each backend's own --- */
+
+TEST(unknown_backends_name_the_nearest) {
+    wy_kv_options options = {.backend = WY_STR("sqlit")};
+    wy_diag diag;
+    wy_diag_init(&diag);
+    wy_kv_store *store;
+    assert_int_equal(wy_kv_store_open(&options, &store, &diag), WY_NOT_FOUND);
+    assert_string_equal(diag.text, "there is no key-value backend 'sqlit'; did you mean 'sqlite'?");
+}
+
+TEST(grants_are_found_by_label) {
+    wy_kv_grant items[] = {{WY_STR("a"), NULL}, {WY_STR("b"), NULL}};
+    wy_kv_grants grants = {items, 2};
+    assert_ptr_equal(wy_kv_grant_find(&grants, WY_STR("b")), &items[1]);
+    assert_null(wy_kv_grant_find(&grants, WY_STR("c")));
+    assert_null(wy_kv_grant_find(NULL, WY_STR("a")));
+}
+
+TEST(a_store_in_memory_is_bounded) {
+    wy_arena_init(&arena, (size_t)1 << 20);
+    wy_kv_store *store = open_store("memory", "m");
+    size_t size = (size_t)100 << 20;
+    char *bytes = calloc(1, size);
+    assert_non_null(bytes);
+    good(REQUEST(SET, .key = WY_STR("a"), .value = {bytes, size}));
+    good(REQUEST(SET, .key = WY_STR("b"), .value = {bytes, size}));
+    assert_int_equal(run(REQUEST(SET, .key = WY_STR("c"), .value = {bytes, size})).status,
+                     WY_KV_FAILED);
+    good(REQUEST(SET, .key = WY_STR("a"), .value = WY_STR("small")));
+    good(REQUEST(SET, .key = WY_STR("c"), .value = {bytes, size}));
+    free(bytes);
+    wy_kv_store_close(store);
+    wy_arena_deinit(&arena);
+}
+
+TEST(sqlite_keeps_stores_of_one_file_apart_and_survives_closing) {
+    make_dir();
+    wy_kv_store *a = open_store("sqlite", "a"), *b = open_store("sqlite", "b");
+    set(a, "k", "of a");
+    set(b, "k", "of b");
+    expect(a, "k", "of a");
+    wy_kv_store_close(a);
+    wy_kv_store_close(b);
+    a = open_store("sqlite", "a");
+    expect(a, "k", "of a");
+    wy_kv_store_close(a);
+    remove_dir();
+}
+
+TEST(sqlite_opens_files_of_the_layout_that_others_write) {
+    make_dir();
+    char folder[96];
+    snprintf(folder, sizeof folder, "%s/state", dir);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "CREATE TABLE spin_key_value (store TEXT NOT NULL, key TEXT NOT NULL, value "
+                     "BLOB NOT NULL, PRIMARY KEY (store, key));"
+                     "INSERT INTO spin_key_value VALUES ('default', 'theirs', x'6869')",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    wy_kv_store *store = open_store("sqlite", "default");
+    expect(store, "theirs", "hi");
+    wy_kv_store_close(store);
+    remove_dir();
+}
+
+TEST(a_damaged_file_is_an_error) {
+    make_dir();
+    wy_kv_store *store = open_store("sqlite", "default");
+    for (int i = 0; i < 500; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%d", i);
+        set(store, key, "some value that fills pages of the file, one after the other");
+    }
+    wy_kv_store_close(store);
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    for (off_t at = 4096; at < 40960; at += 512)
+        assert_int_equal(pwrite(fd, "damage damage damage", 20, at), 20);
+    store = open_store("sqlite", "default");
+    wy_kv_request r = run(REQUEST(LIST));
+    if (r.status == WY_KV_OK) r = run(REQUEST(SET, .key = WY_STR("k1"), .value = WY_STR("v")));
+    assert_int_equal(r.status, WY_KV_FAILED);
+    wy_kv_store_close(store);
+    assert_int_equal(pwrite(fd, "this is no database", 19, 0), 19);
+    close(fd);
+    store = open_store("sqlite", "default");
+    r = run(REQUEST(GET, .key = WY_STR("k1")));
+    assert_int_equal(r.status, WY_KV_FAILED);
+    assert_non_null(strstr(r.text, "file is not a database"));
+    wy_kv_store_close(store);
+    remove_dir();
+}
+
+TEST(sqlite_says_which_file_cannot_be_made) {
+    snprintf(path, sizeof path, "/proc/no/such/kv.db");
+    wy_arena_init(&arena, (size_t)1 << 20);
+    wy_kv_store *store = open_store("sqlite", "default");
+    wy_kv_request r = run(REQUEST(GET, .key = WY_STR("k")));
+    assert_string_equal(r.text,
+                        "/proc/no/such/kv.db: cannot open the store: unable to open database file");
+    wy_kv_store_close(store);
+    wy_arena_deinit(&arena);
+}
+
+#define PROCESSES 3
+#define THREADS 4
+#define ROUNDS 50
+
+/* Counts up by increment, and by compare-and-swap until it takes place. */
+static void *count_up(void *data) {
+    wy_kv_store *store = data;
+    wy_arena own_arena;
+    wy_arena_init(&own_arena, (size_t)16 << 20);
+    bool ok = true;
+    for (int i = 0; ok && i < ROUNDS; i++) {
+        wy_kv_request r = REQUEST(INCREMENT, .arena = &own_arena, .key = WY_STR("n"), .delta = 1);
+        wy_kv_run(&r);
+        ok = r.status == WY_KV_OK;
+        for (bool swapped = false; ok && !swapped;) {
+            wy_kv_request get = REQUEST(GET, .arena = &own_arena, .key = WY_STR("s"));
+            wy_kv_run(&get);
+            char text[24];
+            int n = atoi(get.found.present ? wy_arena_strndup(&own_arena, get.found.bytes.ptr,
+                                                              get.found.bytes.len)
+                                           : "0");
+            int len = snprintf(text, sizeof text, "%d", n + 1);
+            wy_kv_request put = REQUEST(SWAP, .arena = &own_arena, .key = WY_STR("s"),
+                                        .expected = get.found, .value = {text, (size_t)len});
+            wy_kv_run(&put);
+            ok = get.status == WY_KV_OK && put.status == WY_KV_OK;
+            swapped = put.yes;
+        }
+    }
+    wy_arena_deinit(&own_arena);
+    return ok ? store : NULL;
+}
+
+/* Returns the exit status of a process that counts up from several threads. */
+static int worker(void) {
+    wy_kv_store *store = open_store("sqlite", "default");
+    pthread_t threads[THREADS];
+    int status = 0;
+    for (int i = 0; i < THREADS; i++)
+        if (pthread_create(&threads[i], NULL, count_up, store) != 0) return 2;
+    for (int i = 0; i < THREADS; i++) {
+        void *result;
+        pthread_join(threads[i], &result);
+        if (!result) status = 1;
+    }
+    wy_kv_store_close(store);
+    return status;
+}
+
+TEST(processes_and_threads_share_a_file_and_lose_no_write) {
+    make_dir();
+    pid_t pids[PROCESSES];
+    for (int i = 0; i < PROCESSES; i++) {
+        pids[i] = fork();
+        assert_true(pids[i] >= 0);
+        if (pids[i] == 0) _exit(worker());
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status;
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_int_equal(status, 0);
+    }
+    wy_kv_store *store = open_store("sqlite", "default");
+    assert_int_equal(good(REQUEST(INCREMENT, .key = WY_STR("n"))).number,
+                     PROCESSES * THREADS * ROUNDS);
+    expect(store, "s", "600");
+    wy_kv_store_close(store);
+    remove_dir();
+}

@@ -1,0 +1,400 @@
+/* kv in a SQLite file, in the table that Spin keeps: its files open here and ours there. Several
+ * processes may have the same file open (WAL). In a process a store has one connection for writing
+ * and a few for reading; requests come from the threads of the offload pool. */
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/limits.h"
+#include "capability/kv/backend.h"
+
+#define READERS 3
+#define BUSY_TIMEOUT_MS 5000 /* how long a write waits for other processes' writes */
+
+typedef enum query {
+    SELECT_VALUE,
+    UPSERT,
+    DELETE_KEY,
+    SELECT_EXISTS,
+    SELECT_KEYS,
+    INSERT_NEW,
+    UPDATE_SAME,
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    STATEMENT_COUNT,
+} query;
+
+static const char *const statement_text[STATEMENT_COUNT] = {
+    [SELECT_VALUE] = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2",
+    [UPSERT] =
+        "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3) "
+        "ON CONFLICT (store, key) DO UPDATE SET value = excluded.value",
+    [DELETE_KEY] = "DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2",
+    [SELECT_EXISTS] = "SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2",
+    [SELECT_KEYS] =
+        "SELECT key FROM spin_key_value WHERE store = ?1 AND (?3 IS NULL OR key > ?2) "
+        "ORDER BY key",
+    [INSERT_NEW] =
+        "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3) "
+        "ON CONFLICT (store, key) DO NOTHING",
+    [UPDATE_SAME] =
+        "UPDATE spin_key_value SET value = ?3 WHERE store = ?1 AND key = ?2 "
+        "AND value = ?4",
+    [BEGIN] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+};
+
+/* One connection; used by one thread at a time. */
+typedef struct connection {
+    sqlite3 *db; /* NULL: not open yet */
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    bool busy;
+} connection;
+
+typedef struct store {
+    char *path;
+    wy_str label;
+    bool ephemeral;
+    pthread_mutex_t mutex; /* of `busy` of all connections */
+    pthread_cond_t idle;
+    connection writer, readers[READERS];
+} store;
+
+static wy_err sqlite_open(const wy_kv_options *options, void **state_out, wy_diag *diag) {
+    if (options->path.len == 0)
+        return wy_diag_set(diag, WY_INVALID, "a key-value store in SQLite needs a path");
+    store *s = calloc(1, sizeof *s);
+    if (s) s->path = strndup(options->path.ptr, options->path.len);
+    if (!s || !s->path) {
+        free(s);
+        return wy_diag_set(diag, WY_NOMEM, "out of memory");
+    }
+    s->label = options->label;
+    s->ephemeral = options->ephemeral;
+    pthread_mutex_init(&s->mutex, NULL);
+    pthread_cond_init(&s->idle, NULL);
+    *state_out = s;
+    return WY_OK;
+}
+
+static void disconnect(connection *c) {
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(c->statements[i]);
+    sqlite3_close(c->db);
+    *c = (connection){.busy = c->busy};
+}
+
+static void sqlite_close(void *state) {
+    store *s = state;
+    disconnect(&s->writer);
+    for (int i = 0; i < READERS; i++)
+        disconnect(&s->readers[i]);
+    pthread_cond_destroy(&s->idle);
+    pthread_mutex_destroy(&s->mutex);
+    free(s->path);
+    free(s);
+}
+
+/* --- connections --- */
+
+/* Other files are out of reach whatever the file at hand contains (its schema may hold triggers).
+ */
+static int authorize(void *data, int action, const char *a, const char *b, const char *c,
+                     const char *d) {
+    (void)data, (void)a, (void)b, (void)c, (void)d;
+    return action == SQLITE_ATTACH || action == SQLITE_DETACH ? SQLITE_DENY : SQLITE_OK;
+}
+
+/* Makes the folders above `file`; a failure shows when the file is opened. */
+static void make_folders(const char *file) {
+    char *path = strdup(file);
+    if (!path) return;
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0777);
+        *slash = '/';
+    }
+    free(path);
+}
+
+static wy_kv_status fail_sqlite(const store *s, connection *c, wy_kv_request *r, const char *what) {
+    wy_kv_fail(r, "%s: cannot %s: %s", s->path, what,
+               c->db ? sqlite3_errmsg(c->db) : "out of memory");
+    return WY_KV_FAILED;
+}
+
+static wy_kv_status connect_to(store *s, connection *c, wy_kv_request *r) {
+    if (c->db) return WY_KV_OK;
+    make_folders(s->path);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    char setup[400];
+    sqlite3_snprintf(sizeof setup, setup,
+                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s; "
+                     "PRAGMA trusted_schema = OFF; "
+                     "CREATE TABLE IF NOT EXISTS spin_key_value (store TEXT NOT NULL, key TEXT NOT "
+                     "NULL, value BLOB NOT NULL, PRIMARY KEY (store, key))",
+                     s->ephemeral ? "OFF" : "NORMAL");
+    int rc = sqlite3_open_v2(s->path, &c->db, flags, NULL);
+    if (rc == SQLITE_OK) {
+        sqlite3_busy_timeout(c->db, BUSY_TIMEOUT_MS);
+        sqlite3_limit(c->db, SQLITE_LIMIT_ATTACHED, 0);
+        sqlite3_set_authorizer(c->db, authorize, NULL);
+        rc = sqlite3_exec(c->db, setup, NULL, NULL, NULL);
+    }
+    if (rc == SQLITE_OK) return WY_KV_OK;
+    wy_kv_status status = fail_sqlite(s, c, r, "open the store");
+    disconnect(c);
+    return status;
+}
+
+static connection *try_acquire(store *s, bool writes) {
+    if (writes) return s->writer.busy ? NULL : &s->writer;
+    for (int i = 0; i < READERS; i++)
+        if (!s->readers[i].busy && s->readers[i].db) return &s->readers[i];
+    for (int i = 0; i < READERS; i++)
+        if (!s->readers[i].busy) return &s->readers[i];
+    return NULL;
+}
+
+static void release(store *s, connection *c) {
+    pthread_mutex_lock(&s->mutex);
+    c->busy = false;
+    pthread_cond_broadcast(&s->idle);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+/* NULL: it could not be opened; the request says why. */
+static connection *acquire(store *s, bool writes, wy_kv_request *r) {
+    connection *c;
+    pthread_mutex_lock(&s->mutex);
+    while (!(c = try_acquire(s, writes)))
+        pthread_cond_wait(&s->idle, &s->mutex);
+    c->busy = true;
+    pthread_mutex_unlock(&s->mutex);
+    if (connect_to(s, c, r) == WY_KV_OK) return c;
+    release(s, c);
+    return NULL;
+}
+
+/* --- statements --- */
+
+/* Runs with the first parameters bound to the store's label and to `key`; NULL: failed. */
+static sqlite3_stmt *prepare(const store *s, connection *c, query which, const wy_str *key,
+                             wy_kv_request *r) {
+    sqlite3_stmt **slot = &c->statements[which];
+    if (!*slot && sqlite3_prepare_v3(c->db, statement_text[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                     slot, NULL) != SQLITE_OK) {
+        fail_sqlite(s, c, r, "read its table");
+        return NULL;
+    }
+    if (!key) return *slot;
+    sqlite3_bind_text64(*slot, 1, s->label.ptr, s->label.len, SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_bind_text64(*slot, 2, key->len ? key->ptr : "", key->len, SQLITE_STATIC, SQLITE_UTF8);
+    return *slot;
+}
+
+static void bind_blob(sqlite3_stmt *statement, int index, wy_str bytes) {
+    sqlite3_bind_blob64(statement, index, bytes.len ? bytes.ptr : "", bytes.len, SQLITE_STATIC);
+}
+
+/* The values are views that end with the request: forget them. */
+static void done(sqlite3_stmt *statement) {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+}
+
+/* A statement without rows. */
+static wy_kv_status execute(const store *s, connection *c, sqlite3_stmt *statement,
+                            wy_kv_request *r) {
+    if (!statement) return WY_KV_FAILED;
+    wy_kv_status status = WY_KV_OK;
+    if (sqlite3_step(statement) != SQLITE_DONE) status = fail_sqlite(s, c, r, "write");
+    done(statement);
+    return status;
+}
+
+static wy_str column(sqlite3_stmt *statement) {
+    const void *bytes = sqlite3_column_blob(statement, 0);
+    return (wy_str){bytes, (size_t)sqlite3_column_bytes(statement, 0)};
+}
+
+static wy_kv_status read_value(const store *s, connection *c, wy_str key, wy_kv_value *value_out,
+                               wy_kv_request *r) {
+    sqlite3_stmt *statement = prepare(s, c, SELECT_VALUE, &key, r);
+    if (!statement) return WY_KV_FAILED;
+    *value_out = (wy_kv_value){0};
+    int rc = sqlite3_step(statement);
+    wy_kv_status status = rc == SQLITE_ROW    ? wy_kv_found(r, column(statement), value_out)
+                          : rc == SQLITE_DONE ? WY_KV_OK
+                                              : fail_sqlite(s, c, r, "read");
+    done(statement);
+    return status;
+}
+
+static wy_kv_status write_value(const store *s, connection *c, query which, wy_str key,
+                                wy_str value, wy_kv_request *r) {
+    sqlite3_stmt *statement = prepare(s, c, which, &key, r);
+    if (statement) bind_blob(statement, 3, value);
+    return execute(s, c, statement, r);
+}
+
+static wy_kv_status begin(const store *s, connection *c, wy_kv_request *r) {
+    return execute(s, c, prepare(s, c, BEGIN, NULL, r), r);
+}
+
+/* Commits when all went well, else takes everything back. */
+static wy_kv_status end(const store *s, connection *c, wy_kv_status status, wy_kv_request *r) {
+    if (status == WY_KV_OK) status = execute(s, c, prepare(s, c, COMMIT, NULL, r), r);
+    if (status == WY_KV_OK || sqlite3_get_autocommit(c->db)) return status;
+    wy_kv_request unused = {0}; /* the first failure is the one to tell */
+    (void)execute(s, c, prepare(s, c, ROLLBACK, NULL, &unused), &unused);
+    if (!sqlite3_get_autocommit(c->db)) disconnect(c);
+    return status;
+}
+
+/* --- requests --- */
+
+static wy_kv_status sqlite_get(void *state, wy_kv_request *r) {
+    connection *c = acquire(state, false, r);
+    if (!c) return WY_KV_FAILED;
+    wy_kv_status status = read_value(state, c, r->key, &r->found, r);
+    release(state, c);
+    return status;
+}
+
+static wy_kv_status sqlite_set(void *state, wy_kv_request *r) {
+    connection *c = acquire(state, true, r);
+    if (!c) return WY_KV_FAILED;
+    wy_kv_status status = write_value(state, c, UPSERT, r->key, r->value, r);
+    release(state, c);
+    return status;
+}
+
+static wy_kv_status sqlite_delete(void *state, wy_kv_request *r) {
+    connection *c = acquire(state, true, r);
+    if (!c) return WY_KV_FAILED;
+    wy_kv_status status = execute(state, c, prepare(state, c, DELETE_KEY, &r->key, r), r);
+    release(state, c);
+    return status;
+}
+
+static wy_kv_status sqlite_exists(void *state, wy_kv_request *r) {
+    connection *c = acquire(state, false, r);
+    if (!c) return WY_KV_FAILED;
+    wy_kv_status status = WY_KV_FAILED;
+    sqlite3_stmt *statement = prepare(state, c, SELECT_EXISTS, &r->key, r);
+    if (statement) {
+        int rc = sqlite3_step(statement);
+        r->yes = rc == SQLITE_ROW;
+        status =
+            rc == SQLITE_ROW || rc == SQLITE_DONE ? WY_KV_OK : fail_sqlite(state, c, r, "read");
+        done(statement);
+    }
+    release(state, c);
+    return status;
+}
+
+static wy_kv_status sqlite_list(void *state, wy_kv_request *r) {
+    connection *c = acquire(state, false, r);
+    if (!c) return WY_KV_FAILED;
+    wy_str after = r->after ? *r->after : (wy_str){0};
+    sqlite3_stmt *statement = prepare(state, c, SELECT_KEYS, &after, r);
+    wy_kv_status status = statement ? WY_KV_OK : WY_KV_FAILED;
+    if (statement) {
+        if (r->after) sqlite3_bind_int(statement, 3, 1);
+        uint32_t cap = 0;
+        size_t bytes = 0;
+        int rc = sqlite3_step(statement);
+        while (rc == SQLITE_ROW && wy_kv_list_add(r, column(statement), &cap, &bytes))
+            rc = sqlite3_step(statement);
+        if (rc != SQLITE_ROW && rc != SQLITE_DONE) status = fail_sqlite(state, c, r, "read");
+        done(statement);
+    }
+    release(state, c);
+    return status;
+}
+
+static wy_kv_status sqlite_increment(void *state, wy_kv_request *r) {
+    connection *c = acquire(state, true, r);
+    if (!c) return WY_KV_FAILED;
+    wy_kv_value old;
+    uint8_t value[8];
+    wy_kv_status status = begin(state, c, r);
+    if (status == WY_KV_OK) {
+        status = read_value(state, c, r->key, &old, r);
+        if (status == WY_KV_OK) status = wy_kv_add(r, &old, value);
+        if (status == WY_KV_OK)
+            status =
+                write_value(state, c, UPSERT, r->key, (wy_str){(char *)value, sizeof value}, r);
+        status = end(state, c, status, r);
+    }
+    release(state, c);
+    return status;
+}
+
+static wy_kv_status sqlite_swap(void *state, wy_kv_request *r) {
+    connection *c = acquire(state, true, r);
+    if (!c) return WY_KV_FAILED;
+    query which = r->expected.present ? UPDATE_SAME : INSERT_NEW;
+    sqlite3_stmt *statement = prepare(state, c, which, &r->key, r);
+    if (statement) {
+        bind_blob(statement, 3, r->value);
+        if (r->expected.present) bind_blob(statement, 4, r->expected.bytes);
+    }
+    wy_kv_status status = execute(state, c, statement, r);
+    r->yes = status == WY_KV_OK && sqlite3_changes(c->db) == 1;
+    release(state, c);
+    return status;
+}
+
+static wy_kv_status sqlite_get_many(void *state, wy_kv_request *r) {
+    connection *c = acquire(state, false, r);
+    if (!c) return WY_KV_FAILED;
+    size_t total = 0;
+    wy_kv_status status = WY_KV_OK;
+    for (size_t i = 0; status == WY_KV_OK && i < r->count; i++) {
+        status = read_value(state, c, r->keys[i], &r->values[i], r);
+        total += r->values[i].bytes.len;
+        if (status == WY_KV_OK && total > WY_MAX_RESULT_BYTES)
+            status =
+                wy_kv_fail(r, "the values have more than %zu bytes together", WY_MAX_RESULT_BYTES);
+    }
+    release(state, c);
+    return status;
+}
+
+/* All of them or none. */
+static wy_kv_status write_many(void *state, wy_kv_request *r) {
+    connection *c = acquire(state, true, r);
+    if (!c) return WY_KV_FAILED;
+    wy_kv_status status = begin(state, c, r);
+    if (status == WY_KV_OK) {
+        for (size_t i = 0; status == WY_KV_OK && i < r->count; i++)
+            status = r->pairs ? write_value(state, c, UPSERT, r->pairs[i].key, r->pairs[i].value, r)
+                              : execute(state, c, prepare(state, c, DELETE_KEY, &r->keys[i], r), r);
+        status = end(state, c, status, r);
+    }
+    release(state, c);
+    return status;
+}
+
+extern const wy_kv_backend wy_kv_backend_sqlite;
+const wy_kv_backend wy_kv_backend_sqlite = {
+    .name = "sqlite",
+    .blocks = true,
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .get = sqlite_get,
+    .set = sqlite_set,
+    .del = sqlite_delete,
+    .exists = sqlite_exists,
+    .list = sqlite_list,
+    .increment = sqlite_increment,
+    .swap = sqlite_swap,
+    .get_many = sqlite_get_many,
+    .set_many = write_many,
+    .delete_many = write_many,
+};
