@@ -1,0 +1,153 @@
+/* config: the chain of providers, and templates over it. */
+#include "capability/config/config.h"
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "capability/config/provider.h"
+#include "capability/config/template.h"
+
+#define WY_CONFIG_PROVIDER(name) extern const wy_config_provider wy_config_provider_##name;
+#include "capability/config/providers.def"
+#undef WY_CONFIG_PROVIDER
+
+static const wy_config_provider *const types[] = {
+#define WY_CONFIG_PROVIDER(name) &wy_config_provider_##name,
+#include "capability/config/providers.def"
+#undef WY_CONFIG_PROVIDER
+};
+
+#define TYPE_COUNT (sizeof types / sizeof *types)
+
+typedef struct link {
+    const wy_config_provider *type;
+    void *state;
+} link;
+
+struct wy_config {
+    const wy_config_variable *variables;
+    uint32_t variable_count;
+    link *links; /* in order of precedence */
+    uint32_t link_count;
+};
+
+bool wy_config_env_name(wy_str prefix, wy_str name, char *out, size_t size) {
+    if (prefix.len >= size || name.len >= size - prefix.len) return false;
+    if (prefix.len) memcpy(out, prefix.ptr, prefix.len);
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        out[prefix.len + i] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+    }
+    out[prefix.len + name.len] = '\0';
+    return true;
+}
+
+static wy_err make_link(wy_arena *arena, const wy_config_provider_options *options, link *out,
+                        wy_diag *diag) {
+    wy_str names[TYPE_COUNT];
+    for (size_t i = 0; i < TYPE_COUNT; i++) {
+        names[i] = wy_str_of(types[i]->name);
+        if (wy_str_eq(names[i], options->type)) out->type = types[i];
+    }
+    if (out->type) return out->type->make(arena, options, &out->state, diag);
+    wy_str nearest = wy_str_nearest(options->type, names, TYPE_COUNT);
+    return wy_diag_set(diag, WY_NOT_FOUND,
+                       "there is no provider of variables '" WY_STR_FMT "'%s" WY_STR_FMT "%s",
+                       WY_STR_ARG(options->type), nearest.len ? "; did you mean '" : "",
+                       WY_STR_ARG(nearest), nearest.len ? "'?" : "");
+}
+
+wy_err wy_config_new(wy_arena *arena, const wy_config_variable *variables, uint32_t variable_count,
+                     const wy_config_provider_options *providers, uint32_t provider_count,
+                     const wy_config **config_out, wy_diag *diag) {
+    wy_config *config = wy_arena_calloc(arena, 1, sizeof *config);
+    link *links = wy_arena_calloc(arena, provider_count, sizeof *links);
+    *config_out = NULL;
+    if (!config || !links) return wy_diag_set(diag, WY_NOMEM, "out of memory");
+    *config = (wy_config){variables, variable_count, links, provider_count};
+    for (uint32_t i = 0; i < provider_count; i++) {
+        wy_err err = make_link(arena, &providers[i], &links[i], diag);
+        if (err != WY_OK) return err;
+    }
+    *config_out = config;
+    return WY_OK;
+}
+
+static bool find_value(const wy_config *config, const wy_config_variable *variable,
+                       wy_str *value_out) {
+    for (uint32_t i = 0; i < config->link_count; i++)
+        if (config->links[i].type->get(config->links[i].state, variable->name, value_out))
+            return true;
+    *value_out = variable->fallback;
+    return variable->has_fallback;
+}
+
+wy_err wy_config_check(const wy_config *config, wy_diag *diag) {
+    wy_buf names;
+    wy_str value;
+    wy_buf_init(&names, WY_DIAG_TEXT_MAX);
+    for (uint32_t i = 0; i < config->variable_count; i++) {
+        if (find_value(config, &config->variables[i], &value)) continue;
+        if (names.len) wy_buf_str(&names, WY_STR(", "));
+        wy_buf_str(&names, config->variables[i].name);
+    }
+    wy_err err = WY_OK;
+    if (names.len)
+        err = wy_diag_set(diag, WY_NOT_FOUND, "required variables have no value: " WY_STR_FMT,
+                          WY_STR_ARG(wy_buf_view(&names)));
+    wy_buf_deinit(&names);
+    return err;
+}
+
+static wy_err variable_value(const wy_config *config, wy_str name, wy_str *value_out,
+                             wy_diag *diag) {
+    for (uint32_t i = 0; i < config->variable_count; i++)
+        if (wy_str_eq(config->variables[i].name, name) &&
+            find_value(config, &config->variables[i], value_out))
+            return WY_OK;
+    return wy_diag_set(diag, WY_NOT_FOUND, "the variable '" WY_STR_FMT "' has no value",
+                       WY_STR_ARG(name));
+}
+
+/* Moves what was put together into the arena. */
+static wy_err finish(wy_buf *buf, wy_arena *arena, wy_str *value_out, wy_diag *diag) {
+    if (buf->failed)
+        return wy_diag_set(diag, WY_LIMIT, "the value would have more than %zu bytes",
+                           WY_MAX_CONFIG_VALUE_BYTES);
+    char *text = wy_arena_strndup(arena, buf->ptr, buf->len);
+    if (!text) return wy_diag_set(diag, WY_NOMEM, "out of memory");
+    *value_out = (wy_str){text, buf->len};
+    return WY_OK;
+}
+
+wy_err wy_config_resolve(const wy_config *config, wy_str template, wy_arena *arena,
+                         wy_str *value_out, wy_diag *diag) {
+    if (!template.len || !memmem(template.ptr, template.len, "{{", 2)) {
+        *value_out = template;
+        return WY_OK;
+    }
+    wy_err err = WY_OK;
+    wy_buf buf;
+    wy_buf_init(&buf, WY_MAX_CONFIG_VALUE_BYTES);
+    for (wy_str rest = template; err == WY_OK && rest.len;) {
+        wy_template_part part;
+        err = wy_template_next(&rest, &part, diag);
+        if (err == WY_OK && part.is_variable)
+            err = variable_value(config, part.text, &part.text, diag);
+        if (err == WY_OK) wy_buf_str(&buf, part.text);
+    }
+    if (err == WY_OK) err = finish(&buf, arena, value_out, diag);
+    wy_buf_deinit(&buf);
+    return err;
+}
+
+wy_err wy_config_get(const wy_config_grants *grants, wy_str name, wy_arena *arena,
+                     wy_str *value_out, wy_diag *diag) {
+    for (uint32_t i = 0; grants && i < grants->count; i++) {
+        if (!wy_str_eq(grants->variables[i].name, name)) continue;
+        wy_err err =
+            wy_config_resolve(grants->config, grants->variables[i].value, arena, value_out, diag);
+        return err == WY_NOT_FOUND ? WY_CLOSED : err;
+    }
+    return wy_diag_set(diag, WY_NOT_FOUND, "the component has no variable '" WY_STR_FMT "'",
+                       WY_STR_ARG(name));
+}

@@ -1,0 +1,66 @@
+/* config: named settings for components, from a chain of providers. Interfaces map their WIT to
+ * wy_config_get; a provider is one file and one line in providers.def.
+ *
+ *   component's variable -> template -> application's variables -> providers, first hit wins
+ *                                                              -> the variable's own default
+ *
+ * Everything here is read into memory when it is made and never blocks after that. Any thread. */
+#ifndef WY_CAPABILITY_CONFIG_CONFIG_H
+#define WY_CAPABILITY_CONFIG_CONFIG_H
+
+#include "base/arena.h"
+#include "base/str.h"
+
+typedef struct wy_config_pair {
+    wy_str name, value;
+} wy_config_pair;
+
+/* What makes a provider. */
+typedef struct wy_config_provider_options {
+    wy_str type;                 /* a name of providers.def */
+    wy_str prefix;               /* environment, dotenv: "SPIN_VARIABLE_" */
+    wy_str path;                 /* dotenv: the file; that it is absent is no error */
+    const wy_config_pair *pairs; /* static: the values */
+    uint32_t pair_count;
+} wy_config_provider_options;
+
+/* A variable that the application declares. */
+typedef struct wy_config_variable {
+    wy_str name;
+    bool has_fallback;
+    wy_str fallback; /* its value when no provider has one */
+} wy_config_variable;
+
+/* The application's variables over their providers. Immutable once made. */
+typedef struct wy_config wy_config;
+
+/* Makes the providers in order of precedence. Views in the options must live as long as `arena`.
+ * WY_NOT_FOUND: no such type of provider; WY_INVALID: a file cannot be understood. */
+wy_err wy_config_new(wy_arena *arena, const wy_config_variable *variables, uint32_t variable_count,
+                     const wy_config_provider_options *providers, uint32_t provider_count,
+                     const wy_config **config_out, wy_diag *diag) WY_MUST_USE;
+
+/* Every variable without fallback has a value, or WY_NOT_FOUND with the names of those that have
+ * none. To be asked once before serving. */
+wy_err wy_config_check(const wy_config *config, wy_diag *diag) WY_MUST_USE;
+
+/* Resolves a template; the result lies in `arena` (or is a view of the template). WY_NOT_FOUND: a
+ * variable in it has no value; WY_INVALID: the template is malformed; WY_LIMIT: too long. */
+wy_err wy_config_resolve(const wy_config *config, wy_str template, wy_arena *arena,
+                         wy_str *value_out, wy_diag *diag) WY_MUST_USE;
+
+/* --- what a component sees --- */
+
+/* A component's settings for WY_SLOT_CONFIG: only these names are readable. No settings: none. */
+typedef struct wy_config_grants {
+    const wy_config *config;
+    const wy_config_pair *variables; /* name -> template */
+    uint32_t count;
+} wy_config_grants;
+
+/* WY_NOT_FOUND: the component has no such variable; WY_CLOSED: it has, but its template cannot be
+ * resolved (`diag` says why). */
+wy_err wy_config_get(const wy_config_grants *grants, wy_str name, wy_arena *arena,
+                     wy_str *value_out, wy_diag *diag) WY_MUST_USE;
+
+#endif
