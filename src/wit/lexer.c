@@ -130,7 +130,8 @@ static wy_err read_label(wy_wit_lexer *lexer, wy_wit_token *token, wy_diag *diag
     token->text = since(lexer, start);
     if (wy_wit_label_valid(token->text)) return WY_OK;
     return wy_wit_error(diag, WY_MALFORMED, token->pos,
-                        "\"" WY_STR_FMT "\" is not a name: words of letters and digits, each in one "
+                        "\"" WY_STR_FMT
+                        "\" is not a name: words of letters and digits, each in one "
                         "case, joined by '-'",
                         WY_STR_ARG(token->text));
 }
@@ -197,12 +198,12 @@ wy_err wy_wit_lexer_version(wy_wit_lexer *lexer, wy_wit_token *token_out, wy_dia
 
 bool wy_wit_is_keyword(wy_str word) {
     static const char *const keywords[] = {
-        "as",     "async",  "bool",   "borrow", "char",     "constructor", "enum",   "export",
-        "f32",    "f64",    "flags",  "from",   "func",     "future",      "import", "include",
-        "interface", "list", "map",   "option", "own",      "package",     "record", "resource",
-        "result", "s16",    "s32",    "s64",    "s8",       "static",      "stream", "string",
-        "tuple",  "type",   "u16",    "u32",    "u64",      "u8",          "use",    "variant",
-        "with",   "world"};
+        "as",      "async",   "bool",      "borrow", "char",    "constructor", "enum",
+        "export",  "f32",     "f64",       "flags",  "from",    "func",        "future",
+        "import",  "include", "interface", "list",   "map",     "option",      "own",
+        "package", "record",  "resource",  "result", "s16",     "s32",         "s64",
+        "s8",      "static",  "stream",    "string", "tuple",   "type",        "u16",
+        "u32",     "u64",     "u8",        "use",    "variant", "with",        "world"};
     for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
         if (wy_str_eqz(word, keywords[i])) return true;
     return false;

@@ -6,7 +6,7 @@
 
 typedef enum wy_wit_token_kind {
     WY_WIT_TOKEN_END,
-    WY_WIT_TOKEN_ID,       /* keyword or name; text without '%' */
+    WY_WIT_TOKEN_ID, /* keyword or name; text without '%' */
     WY_WIT_TOKEN_INTEGER,
     WY_WIT_TOKEN_STRING,   /* text between the quotes */
     WY_WIT_TOKEN_VERSION,  /* only from wy_wit_lexer_version */

@@ -1,8 +1,8 @@
 /* The model of WIT text: what a parsed package consists of, in the order it was written.
  *
- * Plain data in one arena: the parser makes it, the resolver fills the members marked "resolved", and
- * any code may build it by hand for the printer (see print.h). Names are without the escaping '%'.
- * An empty wy_str stands for an absent name. */
+ * Plain data in one arena: the parser makes it, the resolver fills the members marked "resolved",
+ * and any code may build it by hand for the printer (see print.h). Names are without the escaping
+ * '%'. An empty wy_str stands for an absent name. */
 #ifndef WY_WIT_MODEL_H
 #define WY_WIT_MODEL_H
 
@@ -96,8 +96,8 @@ struct wy_wit_typedef {
     wy_wit_typedef_kind kind;
     wy_str name;
     wy_wit_pos pos;
-    wy_wit_scope *scope; /* where it is defined */
-    wy_wit_type *alias;  /* ALIAS */
+    wy_wit_scope *scope;  /* where it is defined */
+    wy_wit_type *alias;   /* ALIAS */
     wy_wit_field *fields; /* RECORD, VARIANT, ENUM, FLAGS */
     uint32_t field_count, field_cap;
     wy_wit_func **funcs; /* RESOURCE: constructor, methods, statics */
@@ -212,10 +212,12 @@ struct wy_wit_scope {
     wy_wit_pos pos;
     wy_wit_package *package;
     wy_wit_scope *world;       /* the world an inline interface stands in */
-    const wy_wit_top_use *top; /* of its file */
+    const wy_wit_top_use *top; /* of its file; of an inline interface, see its world's */
     wy_wit_item *items;
     uint32_t item_count, item_cap;
     wy_map types; /* name -> wy_wit_typedef *: defined and used ones */
+    wy_map names; /* resolved; of a world: what it imports and exports by a plain name, with what it
+                     includes */
     wy_wit_progress progress;
 };
 
@@ -223,7 +225,9 @@ struct wy_wit_package {
     wy_str name;    /* "wasi:io"; empty while no file named it */
     wy_str version; /* "0.2.12" */
     wy_wit_pos pos;
-    wy_wit_top_use *top_uses; /* of all its files, for the printer; latest first */
+    wy_wit_top_use *top_uses; /* of all its files */
+    wy_wit_top_use *top_last; /* the parser's own: end of top_uses */
+    uint32_t top_count;       /* the parser's own */
     wy_wit_scope **scopes;    /* interfaces and worlds in the order they were written */
     uint32_t scope_count, scope_cap;
     wy_map names; /* name -> wy_wit_scope * */

@@ -130,7 +130,8 @@ static bool join(parser *p, wy_str *package, wy_str part) {
     return true;
 }
 
-/* What follows the first name of a path: ("a" | "a:b/c" | "a:b:c/d") and maybe '@' and a version. */
+/* What follows the first name of a path: ("a" | "a:b/c" | "a:b:c/d") and maybe '@' and a version.
+ */
 static bool path_rest(parser *p, wy_str first, wy_wit_path *path) {
     bool more;
     path->name = first;
@@ -253,7 +254,8 @@ static bool parse_one_arg(parser *p, wy_wit_type *type) {
 static bool parse_list(parser *p, wy_wit_type *type) {
     bool fixed;
     wy_wit_type *arg = NULL;
-    if (!need_op(p, "<") || !(arg = parse_type(p)) || !set_args(p, type, arg, NULL, 1)) return false;
+    if (!need_op(p, "<") || !(arg = parse_type(p)) || !set_args(p, type, arg, NULL, 1))
+        return false;
     if (!accept_op(p, ",", &fixed)) return false;
     if (fixed) {
         uint64_t length = 0;
@@ -401,8 +403,10 @@ static bool parse_fields(parser *p, field_form form, const char *close, wy_wit_f
         *field = (wy_wit_field){0};
         ok = parse_field(p, form, field) && accept_op(p, ",", &more);
         if (!ok) break;
-        if (wy_map_get(&seen, field->name, NULL)) ok = fail_twice(p, field->pos, field->name);
-        else if (!wy_map_set(&seen, field->name, 1)) ok = no_memory(p);
+        if (wy_map_get(&seen, field->name, NULL))
+            ok = fail_twice(p, field->pos, field->name);
+        else if (!wy_map_set(&seen, field->name, 1))
+            ok = no_memory(p);
         if (++*count > WY_MAX_LABELS) ok = fail(p, field->pos, WY_LIMIT, "too many names");
     }
     wy_map_deinit(&seen);
@@ -474,8 +478,7 @@ static bool parse_typedef_body(parser *p, wy_wit_typedef *def) {
     };
     field_form form = NAME_ONLY;
     switch (def->kind) {
-    case WY_WIT_ALIAS:
-        return need_op(p, "=") && (def->alias = parse_type(p)) && need_op(p, ";");
+    case WY_WIT_ALIAS: return need_op(p, "=") && (def->alias = parse_type(p)) && need_op(p, ";");
     case WY_WIT_RESOURCE: return parse_resource(p, def);
     case WY_WIT_RECORD: form = NAME_AND_TYPE; break;
     case WY_WIT_VARIANT: form = NAME_AND_PAYLOAD; break;
@@ -492,8 +495,8 @@ static bool parse_typedef_body(parser *p, wy_wit_typedef *def) {
 /* Whether the current word begins a type definition. */
 static bool typedef_word(const parser *p, wy_wit_typedef_kind *kind_out) {
     static const char *const words[] = {
-        [WY_WIT_ALIAS] = "type",  [WY_WIT_RECORD] = "record", [WY_WIT_VARIANT] = "variant",
-        [WY_WIT_ENUM] = "enum",   [WY_WIT_FLAGS] = "flags",   [WY_WIT_RESOURCE] = "resource",
+        [WY_WIT_ALIAS] = "type", [WY_WIT_RECORD] = "record", [WY_WIT_VARIANT] = "variant",
+        [WY_WIT_ENUM] = "enum",  [WY_WIT_FLAGS] = "flags",   [WY_WIT_RESOURCE] = "resource",
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (!is_word(p, words[i])) continue;
@@ -575,7 +578,6 @@ static bool parse_extern_type(parser *p, wy_wit_scope *world, wy_wit_extern *ext
         ext->kind = WY_WIT_EXTERN_INLINE;
         if (!advance(p) || !(ext->interface = new_scope(p, world->package, false))) return false;
         ext->interface->world = world;
-        ext->interface->top = world->top;
         return parse_scope_body(p, ext->interface);
     }
     if (is_word(p, "func") || is_word(p, "async")) {
@@ -588,8 +590,10 @@ static bool parse_extern_type(parser *p, wy_wit_scope *world, wy_wit_extern *ext
     return parse_path(p, &ext->path) && need_op(p, ";");
 }
 
-/* "name: type" and "ns:pkg/interface" both begin with a name and a colon; what tells them apart is the
- * '/' behind the second name. So nested namespaces are not read here: "a:b:c/d" gives the name "a". */
+/* "name: type" and "ns:pkg/interface" both begin with a name and a colon; what tells them apart is
+ * the
+ * '/' behind the second name. So nested namespaces are not read here: "a:b:c/d" gives the name "a".
+ */
 static bool parse_extern(parser *p, wy_wit_scope *world, wy_wit_item *item) {
     wy_wit_extern *ext = node(p, sizeof *ext);
     wy_str first;
@@ -655,8 +659,10 @@ static bool parse_scope_body(parser *p, wy_wit_scope *scope) {
         scope->item_count++;
         if (item->kind != WY_WIT_ITEM_FUNC) continue;
         wy_str name = item->func->name;
-        if (wy_map_get(&funcs, name, NULL)) ok = fail_twice(p, item->func->pos, name);
-        else if (!wy_map_set(&funcs, name, 1)) ok = no_memory(p);
+        if (wy_map_get(&funcs, name, NULL))
+            ok = fail_twice(p, item->func->pos, name);
+        else if (!wy_map_set(&funcs, name, 1))
+            ok = no_memory(p);
     }
     for (uint32_t i = 0; ok && i < scope->item_count; i++) {
         const wy_wit_item *item = &scope->items[i];
@@ -717,10 +723,16 @@ static bool parse_package_name(parser *p, wy_wit_package *package) {
 static bool parse_top_use(parser *p, wy_wit_package *package) {
     bool as;
     wy_wit_top_use *use = node(p, sizeof *use);
-    if (!use || !advance(p) || !parse_path(p, &use->path) || !accept_word(p, "as", &as)) return false;
+    if (!use || !advance(p) || !parse_path(p, &use->path) || !accept_word(p, "as", &as))
+        return false;
     if (as && !need_id(p, "a name", &use->alias)) return false;
-    use->next = package->top_uses;
-    package->top_uses = use;
+    if (++package->top_count > WY_MAX_WIT_TOP_USES)
+        return fail(p, use->path.pos, WY_LIMIT, "too many uses at the top of a file");
+    if (package->top_last)
+        package->top_last->next = use;
+    else
+        package->top_uses = use;
+    package->top_last = use;
     return need_op(p, ";");
 }
 
@@ -764,7 +776,8 @@ static bool parse_file(parser *p, wy_wit_parsed *parsed) {
         wy_wit_pos pos = p->tok.pos;
         if (!advance(p) || !parse_package_name(p, &head)) return false;
         if (is_op(p, ";")) {
-            if (!nothing_yet) return fail(p, pos, WY_MALFORMED, "a file's package line comes first");
+            if (!nothing_yet)
+                return fail(p, pos, WY_MALFORMED, "a file's package line comes first");
             home->name = head.name;
             home->version = head.version;
             home->pos = head.pos;

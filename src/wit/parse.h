@@ -13,9 +13,9 @@ typedef struct wy_wit_parsed {
     uint32_t package_count, package_cap;
 } wy_wit_parsed;
 
-/* Everything made lives in `arena` and points into `file->text`; `file` must live as long. Fails with
- * WY_MALFORMED at what is not WIT, WY_INVALID at a name defined twice, WY_LIMIT at types nested too
- * deep or when the arena is full. */
+/* Everything made lives in `arena` and points into `file->text`; `file` must live as long. Fails
+ * with WY_MALFORMED at what is not WIT, WY_INVALID at a name defined twice, WY_LIMIT at types
+ * nested too deep or when the arena is full. */
 wy_err wy_wit_parse(wy_arena *arena, const wy_wit_file *file, wy_wit_parsed *parsed_out,
                     wy_diag *diag) WY_MUST_USE;
 

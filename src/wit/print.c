@@ -51,14 +51,29 @@ static void print_gate(wy_buf *buf, const wy_wit_gate *gate, int indent) {
 /* --- types --- */
 
 static const char *const type_words[] = {
-    [WY_WIT_BOOL] = "bool",     [WY_WIT_U8] = "u8",         [WY_WIT_U16] = "u16",
-    [WY_WIT_U32] = "u32",       [WY_WIT_U64] = "u64",       [WY_WIT_S8] = "s8",
-    [WY_WIT_S16] = "s16",       [WY_WIT_S32] = "s32",       [WY_WIT_S64] = "s64",
-    [WY_WIT_F32] = "f32",       [WY_WIT_F64] = "f64",       [WY_WIT_CHAR] = "char",
-    [WY_WIT_STRING] = "string", [WY_WIT_LIST] = "list",     [WY_WIT_OPTION] = "option",
-    [WY_WIT_RESULT] = "result", [WY_WIT_TUPLE] = "tuple",   [WY_WIT_MAP] = "map",
-    [WY_WIT_FUTURE] = "future", [WY_WIT_STREAM] = "stream", [WY_WIT_OWN] = "own",
-    [WY_WIT_BORROW] = "borrow", [WY_WIT_ERROR_CONTEXT] = "error-context",
+    [WY_WIT_BOOL] = "bool",
+    [WY_WIT_U8] = "u8",
+    [WY_WIT_U16] = "u16",
+    [WY_WIT_U32] = "u32",
+    [WY_WIT_U64] = "u64",
+    [WY_WIT_S8] = "s8",
+    [WY_WIT_S16] = "s16",
+    [WY_WIT_S32] = "s32",
+    [WY_WIT_S64] = "s64",
+    [WY_WIT_F32] = "f32",
+    [WY_WIT_F64] = "f64",
+    [WY_WIT_CHAR] = "char",
+    [WY_WIT_STRING] = "string",
+    [WY_WIT_LIST] = "list",
+    [WY_WIT_OPTION] = "option",
+    [WY_WIT_RESULT] = "result",
+    [WY_WIT_TUPLE] = "tuple",
+    [WY_WIT_MAP] = "map",
+    [WY_WIT_FUTURE] = "future",
+    [WY_WIT_STREAM] = "stream",
+    [WY_WIT_OWN] = "own",
+    [WY_WIT_BORROW] = "borrow",
+    [WY_WIT_ERROR_CONTEXT] = "error-context",
 };
 
 /* "<a, b>", or nothing where all are absent; an absent one before the last is written "_". */
@@ -70,8 +85,10 @@ static void print_args(wy_buf *buf, const wy_wit_type *type) {
     wy_buf_char(buf, '<');
     for (uint32_t i = 0; i < count; i++) {
         if (i) wy_buf_str(buf, WY_STR(", "));
-        if (type->args[i]) wy_wit_print_type(buf, type->args[i]);
-        else wy_buf_char(buf, '_');
+        if (type->args[i])
+            wy_wit_print_type(buf, type->args[i]);
+        else
+            wy_buf_char(buf, '_');
     }
     if (type->length) wy_buf_printf(buf, ", %u", type->length);
     wy_buf_char(buf, '>');
@@ -267,33 +284,24 @@ void wy_wit_print_scope(wy_buf *buf, const wy_wit_scope *scope, int indent) {
 }
 
 static void print_top_use(wy_buf *buf, const wy_wit_top_use *use) {
-    /* Latest first: print the others before. */
-    uint32_t count = 0;
-    for (const wy_wit_top_use *at = use; at; at = at->next)
-        count++;
-    while (count--) {
-        const wy_wit_top_use *at = use;
-        for (uint32_t i = 0; i < count; i++)
-            at = at->next;
-        wy_buf_str(buf, WY_STR("use "));
-        wy_wit_print_path(buf, &at->path);
-        if (at->alias.len) {
-            wy_buf_str(buf, WY_STR(" as "));
-            wy_wit_print_name(buf, at->alias);
-        }
-        wy_buf_str(buf, WY_STR(";\n"));
+    wy_buf_str(buf, WY_STR("use "));
+    wy_wit_print_path(buf, &use->path);
+    if (use->alias.len) {
+        wy_buf_str(buf, WY_STR(" as "));
+        wy_wit_print_name(buf, use->alias);
     }
+    wy_buf_str(buf, WY_STR(";\n"));
 }
 
 void wy_wit_print_package(wy_buf *buf, const wy_wit_package *package) {
     if (package->name.len) {
         wy_buf_str(buf, WY_STR("package "));
         print_package_name(buf, package->name);
-        if (package->version.len)
-            wy_buf_printf(buf, "@" WY_STR_FMT, WY_STR_ARG(package->version));
+        if (package->version.len) wy_buf_printf(buf, "@" WY_STR_FMT, WY_STR_ARG(package->version));
         wy_buf_str(buf, WY_STR(";\n"));
     }
-    print_top_use(buf, package->top_uses);
+    for (const wy_wit_top_use *use = package->top_uses; use; use = use->next)
+        print_top_use(buf, use);
     for (uint32_t i = 0; i < package->scope_count; i++) {
         if (buf->len) wy_buf_char(buf, '\n');
         wy_wit_print_scope(buf, package->scopes[i], 0);

@@ -24,7 +24,8 @@ static wy_wit_scope *find_local(const wy_wit_scope *from, wy_str name) {
 
 /* CM: WIT.md "Top-level use": a file's own names for interfaces come first. */
 static const wy_wit_path *behind_top_use(const wy_wit_scope *from, const wy_wit_path *path) {
-    for (const wy_wit_top_use *use = from->top; use && path->package.len == 0; use = use->next)
+    const wy_wit_top_use *use = from->world ? from->world->top : from->top;
+    for (; use && path->package.len == 0; use = use->next)
         if (wy_str_eq(use->alias.len ? use->alias : use->path.name, path->name)) return &use->path;
     return path;
 }
@@ -33,13 +34,13 @@ static wy_err find_path(resolver *r, const wy_wit_scope *from, const wy_wit_path
                         bool is_world, wy_wit_scope **scope_out) {
     const char *what = is_world ? "world" : "interface";
     const wy_wit_path *path = behind_top_use(from, written);
-    wy_wit_scope *scope = path->package.len ? wy_wit_set_find_item(r->set, path->package, path->name,
-                                                                   path->version)
-                                            : find_local(from, path->name);
+    wy_wit_scope *scope =
+        path->package.len ? wy_wit_set_find_item(r->set, path->package, path->name, path->version)
+                          : find_local(from, path->name);
     if (!scope)
         return wy_wit_error(r->diag, WY_NOT_FOUND, written->pos,
-                            "no %s \"" WY_STR_FMT "%s" WY_STR_FMT "%s" WY_STR_FMT "\" is known", what,
-                            WY_STR_ARG(path->package), path->package.len ? "/" : "",
+                            "no %s \"" WY_STR_FMT "%s" WY_STR_FMT "%s" WY_STR_FMT "\" is known",
+                            what, WY_STR_ARG(path->package), path->package.len ? "/" : "",
                             WY_STR_ARG(path->name), path->version.len ? "@" : "",
                             WY_STR_ARG(path->version));
     if (scope->is_world != is_world)
@@ -189,7 +190,17 @@ static wy_err resolve_func(resolver *r, wy_wit_scope *scope, wy_wit_func *func) 
     return WY_OK;
 }
 
-static wy_err resolve_extern(resolver *r, wy_wit_scope *world, wy_wit_extern *ext) {
+static wy_err add_name(resolver *r, wy_wit_scope *world, wy_wit_pos pos, wy_str name) {
+    if (wy_map_set(&world->names, name, 1)) return WY_OK;
+    return wy_wit_error(r->diag, WY_LIMIT, pos, "the world's names need too much memory");
+}
+
+static wy_err resolve_extern(resolver *r, wy_wit_scope *world, const wy_wit_item *item) {
+    wy_wit_extern *ext = item->ext;
+    if (ext->name.len) {
+        wy_err err = add_name(r, world, item->pos, ext->name);
+        if (err) return err;
+    }
     switch (ext->kind) {
     case WY_WIT_EXTERN_FUNC: return resolve_func(r, world, ext->func);
     case WY_WIT_EXTERN_INLINE: break;
@@ -202,21 +213,28 @@ static wy_err resolve_extern(resolver *r, wy_wit_scope *world, wy_wit_extern *ex
     return resolve_scope(r, ext->interface);
 }
 
-/* Whether a world has an import or export of this plain name. */
-static bool has_name(const wy_wit_scope *world, wy_str name) {
-    for (uint32_t i = 0; i < world->item_count; i++) {
-        const wy_wit_item *item = &world->items[i];
-        bool is_extern = item->kind == WY_WIT_ITEM_IMPORT || item->kind == WY_WIT_ITEM_EXPORT;
-        if (is_extern && wy_str_eq(item->ext->name, name)) return true;
-        if (item->kind != WY_WIT_ITEM_INCLUDE) continue;
-        bool renamed = false;
-        for (uint32_t j = 0; j < item->include->name_count; j++) {
-            if (wy_str_eq(item->include->names[j].alias, name)) return true;
-            renamed |= wy_str_eq(item->include->names[j].name, name);
-        }
-        if (!renamed && has_name(item->include->world, name)) return true;
+/* Takes over the names of an included world, after what its `with` says. */
+static wy_err add_included(resolver *r, wy_wit_scope *world, const wy_wit_include *include) {
+    wy_err err = WY_OK;
+    wy_map aliases;
+    wy_map_init(&aliases, NULL);
+    for (uint32_t i = 0; !err && i < include->name_count; i++) {
+        const wy_wit_rename *name = &include->names[i];
+        if (!wy_map_get(&include->world->names, name->name, NULL))
+            err = wy_wit_error(r->diag, WY_NOT_FOUND, name->pos,
+                               "the world \"" WY_STR_FMT "\" has no \"" WY_STR_FMT "\"",
+                               WY_STR_ARG(include->path.name), WY_STR_ARG(name->name));
+        else if (!wy_map_set(&aliases, name->name, i))
+            err = wy_diag_set(r->diag, WY_NOMEM, "out of memory");
     }
-    return wy_map_get(&world->types, name, NULL);
+    for (uint32_t i = 0; !err && i < include->world->names.used; i++) {
+        wy_str name = include->world->names.entries[i].key;
+        uintptr_t index;
+        if (wy_map_get(&aliases, name, &index)) name = include->names[index].alias;
+        err = add_name(r, world, include->path.pos, name);
+    }
+    wy_map_deinit(&aliases);
+    return err;
 }
 
 static wy_err resolve_include(resolver *r, wy_wit_scope *world, wy_wit_include *include) {
@@ -227,14 +245,7 @@ static wy_err resolve_include(resolver *r, wy_wit_scope *world, wy_wit_include *
                             "the world \"" WY_STR_FMT "\" includes itself",
                             WY_STR_ARG(include->path.name));
     err = resolve_scope(r, include->world);
-    for (uint32_t i = 0; !err && i < include->name_count; i++) {
-        const wy_wit_rename *name = &include->names[i];
-        if (!has_name(include->world, name->name))
-            err = wy_wit_error(r->diag, WY_NOT_FOUND, name->pos,
-                               "the world \"" WY_STR_FMT "\" has no \"" WY_STR_FMT "\"",
-                               WY_STR_ARG(include->path.name), WY_STR_ARG(name->name));
-    }
-    return err;
+    return err ? err : add_included(r, world, include);
 }
 
 static wy_err resolve_item(resolver *r, wy_wit_scope *scope, const wy_wit_item *item) {
@@ -251,7 +262,7 @@ static wy_err resolve_item(resolver *r, wy_wit_scope *scope, const wy_wit_item *
         return err;
     case WY_WIT_ITEM_FUNC: return resolve_func(r, scope, item->func);
     case WY_WIT_ITEM_IMPORT:
-    case WY_WIT_ITEM_EXPORT: return resolve_extern(r, scope, item->ext);
+    case WY_WIT_ITEM_EXPORT: return resolve_extern(r, scope, item);
     case WY_WIT_ITEM_INCLUDE: return resolve_include(r, scope, item->include);
     }
     return err;
@@ -272,6 +283,7 @@ static wy_err resolve_scope(resolver *r, wy_wit_scope *scope) {
         return wy_wit_error(r->diag, WY_LIMIT, scope->pos, "worlds are included too deep");
     r->depth++;
     scope->progress = WY_WIT_BUSY;
+    wy_map_init(&scope->names, r->set->arena);
     wy_err err = resolve_scope_inside(r, scope);
     scope->progress = err ? WY_WIT_FRESH : WY_WIT_DONE;
     r->depth--;

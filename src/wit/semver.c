@@ -34,7 +34,8 @@ static bool all_digits(wy_str part) {
     return part.len > 0;
 }
 
-/* Identifiers joined by dots (SemVer 9 and 10); numeric ones of a pre-release have no leading zero. */
+/* Identifiers joined by dots (SemVer 9 and 10); numeric ones of a pre-release have no leading zero.
+ */
 static bool identifiers(wy_str text, bool leading_zeros) {
     wy_str part;
     bool more = true;
@@ -73,7 +74,8 @@ static int order(uint64_t a, uint64_t b) {
     return (a > b) - (a < b);
 }
 
-/* SemVer 11.4: numeric identifiers by value and below others, others by bytes, fewer parts first. */
+/* SemVer 11.4: numeric identifiers by value and below others, others by bytes, fewer parts first.
+ */
 static int cmp_pre(wy_str a, wy_str b) {
     if (a.len == 0 || b.len == 0) return (a.len == 0) - (b.len == 0);
     bool a_more = true, b_more = true;

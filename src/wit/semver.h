@@ -1,5 +1,5 @@
-/* Versions of interfaces (Semantic Versioning 2.0) and names such as "wasi:io/streams@0.2.12": parse,
- * compare, and decide whether one version can stand in for another. */
+/* Versions of interfaces (Semantic Versioning 2.0) and names such as "wasi:io/streams@0.2.12":
+ * parse, compare, and decide whether one version can stand in for another. */
 #ifndef WY_WIT_SEMVER_H
 #define WY_WIT_SEMVER_H
 
@@ -18,17 +18,17 @@ bool wy_semver_parse(wy_str text, wy_semver *version_out);
 /* Less than, equal to, greater than zero, in order of precedence (SemVer 11). */
 int wy_semver_cmp(const wy_semver *a, const wy_semver *b);
 
-/* Whether an implementation of version `have` may serve an import of version `want`: both are on one
- * compatible line (the same major above 0; else the same minor above 0; else the same patch).
+/* Whether an implementation of version `have` may serve an import of version `want`: both are on
+ * one compatible line (the same major above 0; else the same minor above 0; else the same patch).
  * Pre-releases are compatible with themselves alone. Symmetric: which of two compatible versions is
  * newer does not matter, since an interface's functions are looked up one by one. */
 bool wy_semver_compatible(const wy_semver *want, const wy_semver *have);
 
 /* A full name in parts, as views into it: "ns:pkg/iface@1.2.3". */
 typedef struct wy_wit_name {
-    wy_str package;   /* "wasi:io" */
-    wy_str item;      /* "streams"; empty for a package's own name */
-    wy_str version;   /* "0.2.12"; empty where there is none */
+    wy_str package;     /* "wasi:io" */
+    wy_str item;        /* "streams"; empty for a package's own name */
+    wy_str version;     /* "0.2.12"; empty where there is none */
     wy_str unversioned; /* "wasi:io/streams" */
 } wy_wit_name;
 
@@ -36,12 +36,12 @@ typedef struct wy_wit_name {
  * then maybe '@' and a version. */
 bool wy_wit_name_split(wy_str text, wy_wit_name *name_out);
 
-/* Whether `have` may serve an import of `want`, both being full names: the same but for versions, and
- * these compatible (or both absent). */
+/* Whether `have` may serve an import of `want`, both being full names: the same but for versions,
+ * and these compatible (or both absent). */
 bool wy_wit_name_compatible(wy_str want, wy_str have);
 
-/* Whether `text` is a label: words of letters and digits, each in one case, joined by '-', the first
- * beginning with a letter. */
+/* Whether `text` is a label: words of letters and digits, each in one case, joined by '-', the
+ * first beginning with a letter. */
 bool wy_wit_label_valid(wy_str text);
 
 #endif

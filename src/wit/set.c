@@ -34,6 +34,9 @@ static wy_err add_package(wy_wit_set *set, wy_wit_package *package, wy_diag *dia
                                 "the package \"" WY_STR_FMT "\" is there already",
                                 WY_STR_ARG(package->name));
     }
+    if (set->package_count >= WY_MAX_WIT_PACKAGES)
+        return wy_wit_error(diag, WY_LIMIT, package->pos, "more than %d packages",
+                            WY_MAX_WIT_PACKAGES);
     void *grown = wy_arena_grow(set->arena, set->packages, set->package_count, &set->package_cap,
                                 (size_t)set->package_count + 1, sizeof *set->packages);
     if (!grown) return no_memory(diag);
@@ -69,8 +72,12 @@ static wy_err merge(wy_wit_set *set, wy_wit_package *into, wy_wit_package *from,
         wy_wit_top_use *copy = wy_arena_alloc(set->arena, sizeof *copy);
         if (!copy) return no_memory(diag);
         *copy = *use;
-        copy->next = into->top_uses;
-        into->top_uses = copy;
+        copy->next = NULL;
+        if (into->top_last)
+            into->top_last->next = copy;
+        else
+            into->top_uses = copy;
+        into->top_last = copy;
     }
     return WY_OK;
 }
@@ -83,8 +90,7 @@ typedef struct gathering {
 
 static wy_err push(wy_wit_set *set, wy_wit_package ***list, uint32_t *count, uint32_t *cap,
                    wy_wit_package *package, wy_diag *diag) {
-    void *grown =
-        wy_arena_grow(set->arena, *list, *count, cap, (size_t)*count + 1, sizeof **list);
+    void *grown = wy_arena_grow(set->arena, *list, *count, cap, (size_t)*count + 1, sizeof **list);
     if (!grown) return no_memory(diag);
     *list = grown;
     (*list)[(*count)++] = package;

@@ -1,4 +1,5 @@
-/* Package set: the WIT packages of some files and folders, and looking up what they hold by name. */
+/* Package set: the WIT packages of some files and folders, and looking up what they hold by name.
+ */
 #ifndef WY_WIT_SET_H
 #define WY_WIT_SET_H
 
@@ -15,15 +16,15 @@ typedef struct wy_wit_set {
 /* `arena` must outlive the set. Never fails. */
 void wy_wit_set_init(wy_wit_set *set, wy_arena *arena);
 
-/* Each adds packages; errors are those of wy_wit_parse, and WY_INVALID where a package or a name in it
- * is defined twice, or a file's package is unknown. After an error the set may hold a part.
+/* Each adds packages; errors are those of wy_wit_parse, and WY_INVALID where a package or a name in
+ * it is defined twice, or a file's package is unknown. After an error the set may hold a part.
  *
  * One text by itself; it is copied. `path` is what errors call it. */
 wy_err wy_wit_set_add_text(wy_wit_set *set, wy_str path, wy_str text, wy_diag *diag) WY_MUST_USE;
 /* One file by itself. */
 wy_err wy_wit_set_add_file(wy_wit_set *set, const char *path, wy_diag *diag) WY_MUST_USE;
-/* All *.wit files of a folder and of the folders in it. Files of one folder that have no package line
- * belong to the package that the others name. */
+/* All *.wit files of a folder and of the folders in it. Files of one folder that have no package
+ * line belong to the package that the others name. */
 wy_err wy_wit_set_add_folder(wy_wit_set *set, const char *path, wy_diag *diag) WY_MUST_USE;
 /* A file or a folder. */
 wy_err wy_wit_set_add_path(wy_wit_set *set, const char *path, wy_diag *diag) WY_MUST_USE;

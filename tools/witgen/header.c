@@ -85,36 +85,6 @@ static void print_struct(witgen *wg, wy_buf *buf, const wg_type *type) {
     wy_buf_printf(buf, "} %s;\n", type->c_name);
 }
 
-static void print_offset(wy_buf *buf, const wg_type *type, const char *member, uint32_t offset) {
-    wy_buf_printf(buf, "_Static_assert(offsetof(%s, %s) == %u, \"layout\");\n", type->c_name, member,
-                  offset);
-}
-
-/* What the descriptor says must be what the compiler does. */
-static void print_asserts(witgen *wg, wy_buf *buf, const wg_type *type) {
-    wy_buf_printf(buf, "_Static_assert(sizeof(%s) == %u && _Alignof(%s) == %u, \"layout\");\n",
-                  type->c_name, type->desc.size, type->c_name, type->desc.align);
-    switch (type->desc.kind) {
-    case WY_KIND_RECORD:
-    case WY_KIND_TUPLE:
-        for (uint32_t i = 0; i < type->desc.count; i++)
-            print_offset(buf, type, wg_member(wg, type->fields[i].name), type->fields[i].offset);
-        break;
-    case WY_KIND_VARIANT:
-        for (uint32_t i = 0; i < type->desc.count; i++)
-            if (type->fields[i].type)
-                print_offset(buf, type, wg_member(wg, type->fields[i].name),
-                             type->desc.payload_offset);
-        break;
-    case WY_KIND_OPTION: print_offset(buf, type, "some", type->desc.payload_offset); break;
-    case WY_KIND_RESULT:
-        if (type->fields[0].type) print_offset(buf, type, "ok", type->desc.payload_offset);
-        if (type->fields[1].type) print_offset(buf, type, "err", type->desc.payload_offset);
-        break;
-    default: break;
-    }
-}
-
 static void print_type(witgen *wg, wy_buf *buf, const wg_type *type) {
     wy_buf_printf(buf, "/* %s */\n", type->wit);
     if (type->is_defined) {
@@ -130,26 +100,29 @@ static void print_type(witgen *wg, wy_buf *buf, const wg_type *type) {
             break;
         default: print_struct(wg, buf, type); break;
         }
-        print_asserts(wg, buf, type);
     }
     wy_buf_printf(buf, "extern const wy_type %s;\n\n", type->desc_name);
+}
+
+static void print_aliases(wy_buf *buf, const wg_interface *in) {
+    for (uint32_t i = 0; i < in->alias_count; i++)
+        wy_buf_printf(buf, "typedef %s %s; /* type %s */\n", in->aliases[i].type->c_name,
+                      in->aliases[i].c_name, in->aliases[i].wit);
+    if (in->alias_count) wy_buf_char(buf, '\n');
 }
 
 /* --- functions --- */
 
 static void print_func(witgen *wg, wy_buf *buf, const wg_interface *in, const wg_func *func) {
-    wy_buf_printf(buf, "/* %s: %s */\n", func->wit_name, func->wit);
-    if (func->params.desc.count) {
-        print_struct(wg, buf, &func->params);
-        print_asserts(wg, buf, &func->params);
-    }
+    wy_buf_printf(buf, "/* %s */\n", func->wit);
+    if (func->params.desc.count) print_struct(wg, buf, &func->params);
     if (func->result)
-        wy_buf_printf(buf, "typedef %s %s_%s_result;\n", func->result->c_name, in->prefix, func->op);
+        wy_buf_printf(buf, "typedef %s %s_%s_result;\n", func->result->c_name, in->prefix,
+                      func->op);
     wy_buf_char(buf, '\n');
 }
 
 static void print_ops(wy_buf *buf, const wg_interface *in) {
-    uint32_t count = in->func_count;
     wy_buf_printf(buf,
                   "/* One member a function, then one for each resource defined here. NULL: not "
                   "implemented. */\ntypedef struct %s_ops {\n",
@@ -158,18 +131,17 @@ static void print_ops(wy_buf *buf, const wg_interface *in) {
         const wg_func *func = &in->funcs[i];
         wy_buf_printf(buf, "    own wy_trap *(*%s)(wy_call *call, const %s *args, ", func->op,
                       func->params.desc.count ? func->params.c_name : "void");
-        if (func->result) wy_buf_printf(buf, "%s_%s_result *result);\n", in->prefix, func->op);
-        else wy_buf_str(buf, WY_STR("void *result);\n"));
+        if (func->result)
+            wy_buf_printf(buf, "%s_%s_result *result);\n", in->prefix, func->op);
+        else
+            wy_buf_str(buf, WY_STR("void *result);\n"));
     }
     for (uint32_t i = 0; i < in->resource_count; i++) {
         if (!in->resources[i].drop) continue;
         wy_buf_printf(buf, "    wy_host_drop %s;\n", in->resources[i].drop);
-        count++;
     }
-    if (count == 0) wy_buf_str(buf, WY_STR("    wy_host_func none; /* only types */\n"));
-    wy_buf_printf(buf, "} %s_ops;\n", in->prefix);
-    wy_buf_printf(buf, "_Static_assert(sizeof(%s_ops) == %u * sizeof(wy_host_func), \"ops\");\n\n",
-                  in->prefix, count ? count : 1);
+    if (wg_op_count(in) == 0) wy_buf_str(buf, WY_STR("    wy_host_func none; /* only types */\n"));
+    wy_buf_printf(buf, "} %s_ops;\n\n", in->prefix);
 }
 
 void wg_print_header(witgen *wg, wy_buf *buf, const wg_interface *in) {
@@ -187,11 +159,12 @@ void wg_print_header(witgen *wg, wy_buf *buf, const wg_interface *in) {
     wy_buf_char(buf, '\n');
     for (uint32_t i = 0; i < in->resource_count; i++)
         if (in->resources[i].drop)
-            wy_buf_printf(buf, "extern const wy_resource_type %s; /* %s */\n", in->resources[i].name,
-                          in->resources[i].wit_name);
+            wy_buf_printf(buf, "extern const wy_resource_type %s; /* %s */\n",
+                          in->resources[i].name, in->resources[i].wit_name);
     if (in->resource_count) wy_buf_char(buf, '\n');
     for (uint32_t i = 0; i < in->type_count; i++)
         print_type(wg, buf, in->types[i]);
+    print_aliases(buf, in);
     for (uint32_t i = 0; i < in->func_count; i++)
         print_func(wg, buf, in, &in->funcs[i]);
     if (in->scope) {

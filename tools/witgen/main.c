@@ -1,6 +1,7 @@
 /* witgen --out DIR --wit PATH... --interface NAME[=PREFIX]...
- * Reads WIT files and folders, writes PREFIX.h and PREFIX.c for each interface, and wit.h and wit.c for
- * the types they share. A file whose content is as before is left alone, so that nothing rebuilds. */
+ * Reads WIT files and folders, writes PREFIX.h and PREFIX.c for each interface, and wit.h and wit.c
+ * for the types they share. A file whose content is as before is left alone, so that nothing
+ * rebuilds. */
 #include "witgen.h"
 
 #include <errno.h>
@@ -61,7 +62,8 @@ static void write_interface(witgen *wg, const char *out, const wg_interface *in)
         wy_buf buf;
         wy_buf_init(&buf, OUTPUT_MAX);
         printers[i](wg, &buf, in);
-        write_file(wg_must(wy_arena_printf(&wg->arena, "%s/%s.%c", out, in->prefix, "hc"[i])), &buf);
+        write_file(wg_must(wy_arena_printf(&wg->arena, "%s/%s.%c", out, in->prefix, "hc"[i])),
+                   &buf);
         wy_buf_deinit(&buf);
     }
 }
@@ -90,8 +92,10 @@ int main(int argc, char **argv) {
     wy_wit_set_init(&wg.set, &wg.arena);
     wy_map_init(&wg.identifiers, &wg.arena);
     for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "--", 2) == 0) mode = argv[i];
-        else read_option(&wg, mode, argv[i], &out);
+        if (strncmp(argv[i], "--", 2) == 0)
+            mode = argv[i];
+        else
+            read_option(&wg, mode, argv[i], &out);
     }
     if (!out) wg_die("--out DIR is missing");
     wg_build(&wg);

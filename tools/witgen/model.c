@@ -24,13 +24,28 @@ static const char *printed_type(witgen *wg, const wy_wit_type *type) {
     return text;
 }
 
+static const char *wit_func_name(witgen *wg, const wy_wit_func *func) {
+    static const char *const words[] = {[WY_WIT_METHOD] = "method",
+                                        [WY_WIT_STATIC] = "static",
+                                        [WY_WIT_CONSTRUCTOR] = "constructor"};
+    if (func->kind == WY_WIT_FREE) return wg_text(wg, func->name);
+    return wg_must(wy_arena_printf(&wg->arena, "[%s]" WY_STR_FMT "%s" WY_STR_FMT, words[func->kind],
+                                   WY_STR_ARG(func->resource->name), func->name.len ? "." : "",
+                                   WY_STR_ARG(func->name)));
+}
+
+/* "[method]output-stream.flush: func() -> result<_, stream-error>;" */
 static const char *printed_func(witgen *wg, const wy_wit_func *func) {
     wy_buf buf;
     wy_buf_init(&buf, 1 << 20);
     wy_wit_print_func(&buf, func);
-    const char *text = wg_text(wg, wy_buf_view(&buf));
+    wy_str text = wy_buf_view(&buf);
+    size_t name_end =
+        func->kind == WY_WIT_CONSTRUCTOR ? strlen("constructor") : wy_str_find(text, ':');
+    const char *all = wg_must(wy_arena_printf(&wg->arena, "%s" WY_STR_FMT, wit_func_name(wg, func),
+                                              WY_STR_ARG(wy_str_sub(text, name_end, text.len))));
     wy_buf_deinit(&buf);
-    return text;
+    return all;
 }
 
 static void use_interface(witgen *wg, wg_interface *in, wg_interface *other) {
@@ -112,8 +127,7 @@ static const wg_type *scalar_of(witgen *wg, wy_wit_type_kind kind) {
         type->desc = *wy_type_scalar(scalars[i].desc_kind);
         type->c_name = scalars[i].c_name;
         type->mangled = scalars[i].mangled;
-        type->desc_name =
-            wg_must(wy_arena_printf(&wg->arena, "wy_type_%s", scalars[i].mangled));
+        type->desc_name = wg_must(wy_arena_printf(&wg->arena, "wy_type_%s", scalars[i].mangled));
         if (!wy_map_set(&wg->common.by_name, wy_str_of(type->mangled), (uintptr_t)type))
             wg_die("out of memory");
         return type;
@@ -192,8 +206,7 @@ static wg_type *build_anonymous(witgen *wg, const wy_wit_type *wit, wy_kind kind
 static const wg_type *anonymous(witgen *wg, wg_interface *in, const wy_wit_type *wit, wy_kind kind,
                                 const char *word) {
     wg_interface *owner = &wg->common;
-    const wg_type **parts =
-        wg_must(wy_arena_calloc(&wg->arena, wit->arg_count + 1, sizeof *parts));
+    const wg_type **parts = wg_must(wy_arena_calloc(&wg->arena, wit->arg_count + 1, sizeof *parts));
     for (uint32_t i = 0; i < wit->arg_count; i++) {
         if (!wit->args[i]) continue;
         parts[i] = type_of(wg, in, wit->args[i]);
@@ -282,15 +295,6 @@ static const char *op_name(witgen *wg, const wy_wit_func *func) {
                                    func->kind == WY_WIT_CONSTRUCTOR ? "new" : name));
 }
 
-static const char *wit_func_name(witgen *wg, const wy_wit_func *func) {
-    static const char *const words[] = {
-        [WY_WIT_METHOD] = "method", [WY_WIT_STATIC] = "static", [WY_WIT_CONSTRUCTOR] = "constructor"};
-    if (func->kind == WY_WIT_FREE) return wg_text(wg, func->name);
-    return wg_must(wy_arena_printf(&wg->arena, "[%s]" WY_STR_FMT "%s" WY_STR_FMT, words[func->kind],
-                                   WY_STR_ARG(func->resource->name), func->name.len ? "." : "",
-                                   WY_STR_ARG(func->name)));
-}
-
 static void add_func(witgen *wg, wg_interface *in, const wy_wit_func *func) {
     if (func->is_async)
         wg_die("%s: %s is async, which host functions are not yet", in->wit_name,
@@ -303,15 +307,16 @@ static void add_func(witgen *wg, wg_interface *in, const wy_wit_func *func) {
     for (uint32_t i = 0; i < func->param_count; i++)
         set_field(params, i + self, wg_text(wg, func->params[i].name),
                   type_of(wg, in, func->params[i].type));
-    if (func->result) out.result = type_of(wg, in, func->result);
-    else if (func->kind == WY_WIT_CONSTRUCTOR) out.result = handle_of(wg, func->resource, true);
+    if (func->result)
+        out.result = type_of(wg, in, func->result);
+    else if (func->kind == WY_WIT_CONSTRUCTOR)
+        out.result = handle_of(wg, func->resource, true);
     wy_diag diag;
     wy_diag_init(&diag);
     if (wy_type_layout(&params->desc, params->fields, &diag)) wg_die("%s: %s", out.op, diag.text);
     params->c_name = wg_must(wy_arena_printf(&wg->arena, "%s_%s_args", in->prefix, out.op));
     take_identifier(wg, params->c_name);
-    take_identifier(wg,
-                    wg_must(wy_arena_printf(&wg->arena, "%s_%s_result", in->prefix, out.op)));
+    take_identifier(wg, wg_must(wy_arena_printf(&wg->arena, "%s_%s_result", in->prefix, out.op)));
     out.params = *params;
     for (uint32_t i = 0; i < in->func_count; i++)
         if (strcmp(in->funcs[i].op, out.op) == 0)
@@ -333,18 +338,37 @@ static void add_resource(witgen *wg, wg_interface *in, const wy_wit_typedef *def
     wg_push(wg, &in->resources, &in->resource_count, &in->resource_cap, &out, sizeof out);
 }
 
+static void add_alias(witgen *wg, wg_interface *in, const wy_wit_typedef *def) {
+    wg_alias out = {.type = type_of(wg, in, def->alias)};
+    out.wit = wg_must(wy_arena_printf(&wg->arena, WY_STR_FMT " = %s", WY_STR_ARG(def->name),
+                                      printed_type(wg, def->alias)));
+    out.c_name = wg_must(wy_arena_printf(&wg->arena, "%s_%s", in->prefix, wg_snake(wg, def->name)));
+    take_identifier(wg, out.c_name);
+    wg_push(wg, &in->aliases, &in->alias_count, &in->alias_cap, &out, sizeof out);
+}
+
+uint32_t wg_op_count(const wg_interface *in) {
+    uint32_t count = in->func_count;
+    for (uint32_t i = 0; i < in->resource_count; i++)
+        count += in->resources[i].drop != NULL;
+    return count;
+}
+
 static void build_interface(witgen *wg, wg_interface *in) {
     const wy_wit_scope *scope = in->scope;
     for (uint32_t i = 0; i < scope->types.used; i++) {
         const wy_wit_typedef *def =
             wy_wit_typedef_final((const wy_wit_typedef *)scope->types.entries[i].value);
-        if (def->kind == WY_WIT_RESOURCE) add_resource(wg, in, def);
-        else if (def->scope == scope) named(wg, def);
+        if (def->kind == WY_WIT_RESOURCE)
+            add_resource(wg, in, def);
+        else if (def->scope == scope)
+            named(wg, def);
     }
     for (uint32_t i = 0; i < scope->item_count; i++) {
         const wy_wit_item *item = &scope->items[i];
         if (item->kind == WY_WIT_ITEM_FUNC) add_func(wg, in, item->func);
         if (item->kind != WY_WIT_ITEM_TYPE) continue;
+        if (item->type->kind == WY_WIT_ALIAS) add_alias(wg, in, item->type);
         for (uint32_t j = 0; j < item->type->func_count; j++)
             add_func(wg, in, item->type->funcs[j]);
     }

@@ -16,12 +16,12 @@ const char *wg_snake(witgen *wg, wy_str name) {
 
 const char *wg_member(witgen *wg, wy_str name) {
     static const char *const words[] = {
-        "auto",   "break",    "case",     "char",  "const",  "continue", "default", "do",
-        "double", "else",     "enum",     "extern", "float", "for",      "goto",    "if",
-        "inline", "int",      "long",     "register", "restrict", "return", "short", "signed",
-        "sizeof", "static",   "struct",   "switch", "typedef", "union",  "unsigned", "void",
-        "volatile", "while",  "bool",     "true",  "false",  "own",      "tag",     "unix",
-        "linux",  "asm",      "typeof",
+        "auto",     "break",  "case",   "char",     "const",    "continue", "default",  "do",
+        "double",   "else",   "enum",   "extern",   "float",    "for",      "goto",     "if",
+        "inline",   "int",    "long",   "register", "restrict", "return",   "short",    "signed",
+        "sizeof",   "static", "struct", "switch",   "typedef",  "union",    "unsigned", "void",
+        "volatile", "while",  "bool",   "true",     "false",    "own",      "tag",      "unix",
+        "linux",    "asm",    "typeof",
     };
     const char *text = wg_snake(wg, name);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

@@ -25,10 +25,17 @@ static void print_fields(wy_buf *buf, const wg_type *type) {
 
 static const char *kind_name(uint8_t kind) {
     static const char *const names[] = {
-        [WY_KIND_LIST] = "LIST",       [WY_KIND_RECORD] = "RECORD", [WY_KIND_TUPLE] = "TUPLE",
-        [WY_KIND_VARIANT] = "VARIANT", [WY_KIND_ENUM] = "ENUM",     [WY_KIND_OPTION] = "OPTION",
-        [WY_KIND_RESULT] = "RESULT",   [WY_KIND_FLAGS] = "FLAGS",   [WY_KIND_OWN] = "OWN",
-        [WY_KIND_BORROW] = "BORROW",   [WY_KIND_FIXED_LIST] = "FIXED_LIST",
+        [WY_KIND_LIST] = "LIST",
+        [WY_KIND_RECORD] = "RECORD",
+        [WY_KIND_TUPLE] = "TUPLE",
+        [WY_KIND_VARIANT] = "VARIANT",
+        [WY_KIND_ENUM] = "ENUM",
+        [WY_KIND_OPTION] = "OPTION",
+        [WY_KIND_RESULT] = "RESULT",
+        [WY_KIND_FLAGS] = "FLAGS",
+        [WY_KIND_OWN] = "OWN",
+        [WY_KIND_BORROW] = "BORROW",
+        [WY_KIND_FIXED_LIST] = "FIXED_LIST",
     };
     return names[kind];
 }
@@ -100,7 +107,7 @@ static void print_funcs(wy_buf *buf, const wg_interface *in) {
     if (in->func_count == 0) return;
     for (uint32_t i = 0; i < in->func_count; i++)
         print_fields(buf, &in->funcs[i].params);
-    wy_buf_str(buf, WY_STR("\nstatic const wy_func_type func_types[] = {\n"));
+    wy_buf_str(buf, WY_STR("static const wy_func_type func_types[] = {\n"));
     for (uint32_t i = 0; i < in->func_count; i++) {
         const wg_func *func = &in->funcs[i];
         wy_buf_printf(buf, "    /* %s */\n    {.params =\n         ", func->wit_name);
@@ -117,25 +124,69 @@ static void print_funcs(wy_buf *buf, const wg_interface *in) {
     wy_buf_str(buf, WY_STR("};\n\n"));
 }
 
-/* Returns how many pointers the ops struct has. */
-static uint32_t print_resources(wy_buf *buf, const wg_interface *in) {
+static void print_resources(wy_buf *buf, const wg_interface *in) {
     uint32_t op = in->func_count;
-    if (in->resource_count == 0) return op;
+    if (in->resource_count == 0) return;
     wy_buf_str(buf, WY_STR("static const wy_resource_desc resources[] = {\n"));
     for (uint32_t i = 0; i < in->resource_count; i++) {
         const wg_resource *resource = &in->resources[i];
-        if (resource->drop) wy_buf_printf(buf, "    {&%s, %u},\n", resource->name, op++);
-        else wy_buf_printf(buf, "    {&%s, UINT32_MAX},\n", resource->name);
+        if (resource->drop)
+            wy_buf_printf(buf, "    {&%s, %u},\n", resource->name, op++);
+        else
+            wy_buf_printf(buf, "    {&%s, UINT32_MAX},\n", resource->name);
     }
     wy_buf_str(buf, WY_STR("};\n\n"));
-    return op;
+}
+
+/* --- what must hold --- */
+
+static void print_offset(wy_buf *buf, const wg_type *type, const char *member, uint32_t offset) {
+    wy_buf_printf(buf, "_Static_assert(offsetof(%s, %s) == %u, \"layout\");\n", type->c_name,
+                  member, offset);
+}
+
+/* What the descriptor says must be what the compiler does. */
+static void print_asserts(witgen *wg, wy_buf *buf, const wg_type *type) {
+    wy_buf_printf(buf, "_Static_assert(sizeof(%s) == %u && _Alignof(%s) == %u, \"layout\");\n",
+                  type->c_name, type->desc.size, type->c_name, type->desc.align);
+    switch (type->desc.kind) {
+    case WY_KIND_RECORD:
+    case WY_KIND_TUPLE:
+        for (uint32_t i = 0; i < type->desc.count; i++)
+            print_offset(buf, type, wg_member(wg, type->fields[i].name), type->fields[i].offset);
+        break;
+    case WY_KIND_VARIANT:
+        for (uint32_t i = 0; i < type->desc.count; i++)
+            if (type->fields[i].type)
+                print_offset(buf, type, wg_member(wg, type->fields[i].name),
+                             type->desc.payload_offset);
+        break;
+    case WY_KIND_OPTION: print_offset(buf, type, "some", type->desc.payload_offset); break;
+    case WY_KIND_RESULT:
+        if (type->fields[0].type) print_offset(buf, type, "ok", type->desc.payload_offset);
+        if (type->fields[1].type) print_offset(buf, type, "err", type->desc.payload_offset);
+        break;
+    default: break;
+    }
+}
+
+static void print_all_asserts(witgen *wg, wy_buf *buf, const wg_interface *in) {
+    for (uint32_t i = 0; i < in->type_count; i++)
+        if (in->types[i]->is_defined) print_asserts(wg, buf, in->types[i]);
+    for (uint32_t i = 0; i < in->func_count; i++)
+        if (in->funcs[i].params.desc.count) print_asserts(wg, buf, &in->funcs[i].params);
+    if (in->scope && wg_op_count(in))
+        wy_buf_printf(buf,
+                      "_Static_assert(sizeof(%s_ops) == %u * sizeof(wy_host_func), \"ops\");\n",
+                      in->prefix, wg_op_count(in));
+    wy_buf_char(buf, '\n');
 }
 
 void wg_print_table(witgen *wg, wy_buf *buf, const wg_interface *in) {
-    (void)wg;
     wy_buf_str(buf, WY_STR("/* "));
     wg_print_origin(buf, in);
     wy_buf_printf(buf, " */\n#include \"gen/%s.h\"\n\n", in->prefix);
+    print_all_asserts(wg, buf, in);
     for (uint32_t i = 0; i < in->resource_count; i++) {
         if (!in->resources[i].drop) continue;
         wy_buf_printf(buf, "const wy_resource_type %s = {", in->resources[i].name);
@@ -144,11 +195,11 @@ void wg_print_table(witgen *wg, wy_buf *buf, const wg_interface *in) {
         print_str(buf, wy_str_of(in->resources[i].wit_name));
         wy_buf_str(buf, WY_STR("};\n"));
     }
-    wy_buf_char(buf, '\n');
+    if (wg_op_count(in) > in->func_count) wy_buf_char(buf, '\n');
     print_types(buf, in);
     if (!in->scope) return;
     print_funcs(buf, in);
-    uint32_t op_count = print_resources(buf, in);
+    print_resources(buf, in);
     wy_buf_printf(buf, "const wy_interface_desc %s_interface = {\n    .name = ", in->prefix);
     print_str(buf, wy_str_of(in->wit_name));
     wy_buf_str(buf, WY_STR(",\n    .version = "));
@@ -156,6 +207,6 @@ void wg_print_table(witgen *wg, wy_buf *buf, const wg_interface *in) {
     wy_buf_printf(buf,
                   ",\n    .func_count = %u,\n    .resource_count = %u,\n    .op_count = %u,\n"
                   "    .funcs = %s,\n    .resources = %s,\n};\n",
-                  in->func_count, in->resource_count, op_count, in->func_count ? "funcs" : "NULL",
-                  in->resource_count ? "resources" : "NULL");
+                  in->func_count, in->resource_count, wg_op_count(in),
+                  in->func_count ? "funcs" : "NULL", in->resource_count ? "resources" : "NULL");
 }

@@ -37,9 +37,16 @@ typedef struct wg_func {
 
 typedef struct wg_resource {
     const char *wit_name;
-    const char *name;   /* C name of the identity */
-    const char *drop;   /* member of the ops struct; NULL: another interface's */
+    const char *name; /* C name of the identity */
+    const char *drop; /* member of the ops struct; NULL: another interface's */
 } wg_resource;
+
+/* `type headers = fields;` */
+typedef struct wg_alias {
+    const char *wit; /* "headers = fields" */
+    const char *c_name;
+    const wg_type *type;
+} wg_alias;
 
 /* An interface to print, or the types that all of them share (scope NULL). */
 struct wg_interface {
@@ -49,6 +56,8 @@ struct wg_interface {
     const char *version;
     wg_type **types; /* in an order in which C can define them */
     uint32_t type_count, type_cap;
+    wg_alias *aliases;
+    uint32_t alias_count, alias_cap;
     wg_func *funcs;
     uint32_t func_count, func_cap;
     wg_resource *resources;
@@ -91,6 +100,8 @@ const char *wg_text(witgen *wg, wy_str text);
 void wg_add_interface(witgen *wg, wy_str full_name, const char *prefix);
 /* Fills types, functions and resources of all interfaces. */
 void wg_build(witgen *wg);
+/* How many pointers the interface's ops struct has. */
+uint32_t wg_op_count(const wg_interface *in);
 
 /* --- header.c, table.c --- */
 void wg_print_header(witgen *wg, wy_buf *buf, const wg_interface *in);
