@@ -44,14 +44,6 @@ wy_io_status wy_fs_read_view(wy_call *call, wy_fs_descriptor *descriptor, uint64
     }
     size_t count;
     *error_number_out = wy_fs_read(call->task, descriptor->fd, buffer, len, offset, &count);
-    if (into_guest && count > 0 && count < len) {
-        /* The file shrank meanwhile. The guest frees a list by its length, so it gets a block of
-         * just that length instead of this one. */
-        uint8_t *copy = wy_arena_alloc(call->arena, count);
-        if (!copy) return wy_io_trap(fault, wy_trap_new("out of memory for reading a file"));
-        memcpy(copy, buffer, count);
-        buffer = copy;
-    }
     if (count > 0) *bytes_out = (wy_list_u8){buffer, count};
     return WY_IO_OK;
 }
