@@ -12,6 +12,7 @@
 #define WY_MAX_TYPE_DEPTH 100                      /* nesting of one value type */
 #define WY_MAX_LABELS 10000                        /* fields, cases, enum labels of one type */
 #define WY_MAX_PARAMS 1000                         /* parameters of one function type */
+#define WY_MAX_VALIDATION_WORK 100000000           /* type nodes visited to validate a component */
 #define WY_MAX_INSTANTIATIONS 10000                /* component instances in one plan */
 #define WY_MAX_PLAN_STEPS 100000                   /* steps in one plan */
 

@@ -297,7 +297,7 @@ struct wy_core_decl {
     size_t offset;
     union {
         wy_core_import import;
-        wy_core_deftype type;
+        wy_core_rectype rec; /* a module type cannot hold module types */
         wy_ast_alias alias; /* outer, core type */
         wy_core_export export;
     };

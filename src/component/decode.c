@@ -297,7 +297,7 @@ static void decode_definition(component_state *s, wy_definition_kind kind) {
     }
     case WY_DEF_CORE_INSTANCE: decode_core_instance(r, &def->instance); return;
     case WY_DEF_INSTANCE: decode_instance(r, &def->instance); return;
-    case WY_DEF_CORE_TYPE: def->core_type = wy_decode_core_deftype(r, 0); return;
+    case WY_DEF_CORE_TYPE: def->core_type = wy_decode_core_deftype(r); return;
     case WY_DEF_TYPE: def->type = wy_decode_deftype(r, 0); return;
     case WY_DEF_ALIAS: wy_decode_alias(r, &def->alias); return;
     case WY_DEF_CANON: {

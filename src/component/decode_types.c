@@ -155,7 +155,7 @@ void wy_decode_alias(wy_reader *r, wy_ast_alias *out) {
 
 /* --- core types --- */
 
-static void decode_core_decl(wy_reader *r, wy_core_decl *out, unsigned depth) {
+static void decode_core_decl(wy_reader *r, wy_core_decl *out) {
     out->offset = r->at;
     uint8_t kind = wy_read_u8(r);
     if (r->err) return;
@@ -167,11 +167,7 @@ static void decode_core_decl(wy_reader *r, wy_core_decl *out, unsigned depth) {
         out->import.name = wy_read_name(r);
         wy_decode_core_externtype(r, &out->import.type);
         return;
-    case WY_CORE_DECL_TYPE: {
-        const wy_core_deftype *type = wy_decode_core_deftype(r, depth + 1);
-        if (type) out->type = *type;
-        return;
-    }
+    case WY_CORE_DECL_TYPE: wy_decode_core_rectype(r, &out->rec); return;
     case WY_CORE_DECL_ALIAS: {
         uint8_t sort = wy_read_u8(r);
         if (sort != 0x10) wy_read_bad_byte(r, sort, "an alias in a core module type");
@@ -192,12 +188,8 @@ static void decode_core_decl(wy_reader *r, wy_core_decl *out, unsigned depth) {
     }
 }
 
-const wy_core_deftype *wy_decode_core_deftype(wy_reader *r, unsigned depth) {
+const wy_core_deftype *wy_decode_core_deftype(wy_reader *r) {
     size_t start = r->at;
-    if (depth > WY_MAX_TYPE_DEPTH) {
-        wy_read_fail(r, WY_LIMIT, start, "types nested deeper than %d", WY_MAX_TYPE_DEPTH);
-        return NULL;
-    }
     wy_core_deftype *out = wy_read_alloc(r, 1, sizeof *out);
     if (!out) return NULL;
     uint8_t byte = wy_read_peek(r);
@@ -207,7 +199,7 @@ const wy_core_deftype *wy_decode_core_deftype(wy_reader *r, unsigned depth) {
         uint32_t count = wy_read_count(r, "declarators of a core module type");
         wy_core_decl *decls = wy_read_alloc(r, count, sizeof *decls);
         for (uint32_t i = 0; decls && i < count && !r->err; i++)
-            decode_core_decl(r, &decls[i], depth);
+            decode_core_decl(r, &decls[i]);
         out->decls = decls;
         out->decl_count = r->err ? 0 : count;
     } else if (byte == 0x00) { /* 0x00 0x50: a sub type that is not final */
@@ -266,7 +258,7 @@ static void decode_decl(wy_reader *r, wy_definition *out, bool component, unsign
     switch (kind) {
     case 0x00:
         out->kind = WY_DEF_CORE_TYPE;
-        out->core_type = wy_decode_core_deftype(r, depth + 1);
+        out->core_type = wy_decode_core_deftype(r);
         return;
     case 0x01:
         out->kind = WY_DEF_TYPE;

@@ -15,8 +15,8 @@ wy_ast_valtype wy_decode_resultlist(wy_reader *reader);
 void wy_decode_extern_name(wy_reader *reader, wy_ast_name *out);
 void wy_decode_externtype(wy_reader *reader, wy_ast_externtype *out);
 void wy_decode_alias(wy_reader *reader, wy_ast_alias *out);
+const wy_core_deftype *wy_decode_core_deftype(wy_reader *reader);
 /* `depth`: how many types this one stands in. */
-const wy_core_deftype *wy_decode_core_deftype(wy_reader *reader, unsigned depth);
 const wy_ast_type *wy_decode_deftype(wy_reader *reader, unsigned depth);
 
 #endif

@@ -116,7 +116,8 @@ struct wy_instance_type {
     const wy_resource_path *resources; /* introduced by an instance of this type; ids not listed
                                           here come from outside */
     uint32_t resource_count;
-    bool has_resource;
+    bool has_resource; /* has resources that come from outside */
+    uint16_t depth;    /* of instances in instances; a flat one has 1 */
     uint32_t nodes;
 };
 
@@ -132,6 +133,7 @@ struct wy_component_type {
                                                  component is instantiated */
     uint32_t export_resource_count;
     bool has_resource; /* has resources that come from outside */
+    uint16_t depth;
     uint32_t nodes;
 };
 
