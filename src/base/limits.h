@@ -45,6 +45,7 @@
 #define WY_HTTP_BODY_TIMEOUT_MS 60000               /* a request's body, between two reads */
 #define WY_HTTP_WRITE_TIMEOUT_MS 60000              /* a client that takes nothing of a response */
 #define WY_MAX_HTTP_PIPELINE_BYTES ((size_t)64 << 10) /* of requests ahead of their responses */
+#define WY_MAX_HTTP_IDLE_INSTANCES 64 /* kept between requests, per component; --reuse */
 
 /* --- HTTP client (capability/http/) --- */
 #define WY_MAX_HTTP_CLIENT_CONNECTIONS 1000 /* open at once in one worker */

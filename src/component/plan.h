@@ -16,6 +16,7 @@
 #ifndef WY_COMPONENT_PLAN_H
 #define WY_COMPONENT_PLAN_H
 
+#include "base/arena.h"
 #include "component/ast.h"
 #include "value/type.h"
 

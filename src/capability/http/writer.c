@@ -302,6 +302,10 @@ uint64_t wy_http_writer_written(const wy_http_writer *writer) {
     return writer->written;
 }
 
+bool wy_http_writer_closed(const wy_http_writer *writer) {
+    return writer->failed || writer->finished || writer->done;
+}
+
 bool wy_http_writer_failed(const wy_http_writer *writer, wy_http_error *error_out) {
     if (writer->failed && error_out) *error_out = writer->error;
     return writer->failed;

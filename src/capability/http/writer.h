@@ -61,6 +61,8 @@ void wy_http_writer_abort(wy_http_writer *writer);
 void wy_http_writer_watch(wy_http_writer *writer, void (*on_changed)(void *data), void *data);
 /* Bytes of the body so far. */
 uint64_t wy_http_writer_written(const wy_http_writer *writer);
+/* No more can be written: it failed or was finished. */
+bool wy_http_writer_closed(const wy_http_writer *writer);
 bool wy_http_writer_failed(const wy_http_writer *writer, wy_http_error *error_out);
 
 /* --- the connection's side --- */

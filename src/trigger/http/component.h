@@ -1,0 +1,33 @@
+/* Requests answered by a component: each runs its exported incoming-handler in a task of its own,
+ * in a fresh instance unless reuse was asked for. */
+#ifndef WY_TRIGGER_HTTP_COMPONENT_H
+#define WY_TRIGGER_HTTP_COMPONENT_H
+
+#include "runtime/component.h"
+#include "runtime/task.h"
+#include "trigger/http/server.h"
+
+typedef struct wy_http_component wy_http_component;
+
+typedef struct wy_http_component_config {
+    wy_scheduler *scheduler;
+    const wy_component *component; /* outlives this */
+    uint64_t timeout_ms;           /* of a request; 0: none */
+    uint32_t reuse; /* an instance serves up to that many requests, one at a time; 0 and 1: one */
+} wy_http_component_config;
+
+typedef struct wy_http_component_stats {
+    uint64_t requests, traps, timeouts, refused; /* refused: no instance was free */
+    uint32_t running;
+} wy_http_component_stats;
+
+/* WY_UNMET: the component exports no incoming-handler. */
+wy_err wy_http_component_new(const wy_http_component_config *config,
+                             own wy_http_component **handler_out, wy_diag *diag) WY_MUST_USE;
+/* No request may be running. */
+void wy_http_component_free(own wy_http_component *handler);
+/* Answers one request; `data` is the wy_http_component, so that it may be a server's on_request. */
+void wy_http_component_handle(void *data, own wy_http_exchange *exchange);
+wy_http_component_stats wy_http_component_stats_get(const wy_http_component *handler);
+
+#endif
