@@ -155,8 +155,7 @@ static wy_err bind_steps(wy_component *component, wy_diag *diag) {
 
 /* --- loading --- */
 
-static wy_err compile_modules(wy_component *component, const wy_component_config *config,
-                              wy_diag *diag) {
+static wy_err compile_modules(wy_component *component, wy_diag *diag) {
     const wy_plan *plan = component->plan;
     component->modules =
         wy_arena_calloc(&component->arena, plan->module_count, sizeof *component->modules);
@@ -167,12 +166,8 @@ static wy_err compile_modules(wy_component *component, const wy_component_config
     for (uint32_t i = 0; i < plan->module_count; i++) {
         if (!used[i]) continue;
         const wy_core_module *module = plan->modules[i];
-        wy_err err =
-            config->load_module
-                ? config->load_module(config->load_module_data, component->engine, i, module->bytes,
-                                      module->len, &component->modules[i], diag)
-                : wy_module_load(component->engine, module->bytes, module->len,
-                                 &component->modules[i], diag);
+        wy_err err = wy_module_load(component->engine, module->bytes, module->len,
+                                    &component->modules[i], diag);
         if (err) {
             wy_diag_prefix(diag, "core module at offset 0x%zx", module->offset);
             return err;
@@ -193,7 +188,7 @@ static wy_err load(wy_component *component, const uint8_t *bytes, size_t len,
     if (!err) err = link_imports(component, config, diag);
     if (!err) err = bind_resources(component, diag);
     if (!err) err = bind_trampolines(component, diag);
-    if (!err) err = compile_modules(component, config, diag);
+    if (!err) err = compile_modules(component, diag);
     return err ? err : bind_steps(component, diag);
 }
 

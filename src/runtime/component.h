@@ -23,11 +23,6 @@ typedef struct wy_component_config {
     const void *settings[WY_SLOT_COUNT];
     uint64_t memory_bytes_max;   /* per instance, all memories; 0: WY_MAX_MEMORY_BYTES */
     uint64_t table_elements_max; /* per instance, all tables; 0: WY_MAX_TABLE_ELEMENTS */
-    /* Compiled modules taken from an ahead-of-time file instead of compiling: called with the index
-     * of each distinct module of the plan. NULL: compile (or take from the cache). */
-    wy_err (*load_module)(void *data, wy_engine *engine, uint32_t index, const uint8_t *bytes,
-                          size_t len, own wy_module **module_out, wy_diag *diag);
-    void *load_module_data;
 } wy_component_config;
 
 /* `bytes` must outlive the component. Errors: what the decoder, validator, planner and compiler

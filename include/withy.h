@@ -1,0 +1,118 @@
+/* libwithy: run WebAssembly components from C.
+ *
+ * The functions of this header are what the `withy` command is made of: each verb is one call. All
+ * pointers given in are borrowed for the length of the call unless said; all structs begin as their
+ * _init function leaves them, so that fields added later keep their defaults. No function may be
+ * called from two threads at once in one process, except where it says so. */
+#ifndef WITHY_H
+#define WITHY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WITHY_API __attribute__((visibility("default")))
+
+/* "0.1.0"; static memory. Any thread. */
+WITHY_API const char *withy_version(void);
+
+/* What went wrong, in words for the person in front of the screen. */
+typedef struct withy_error {
+    int code; /* exit status that fits; 0: nothing went wrong */
+    char text[4096];
+} withy_error;
+
+/* A name and a value, or a host path and a guest path. */
+typedef struct withy_pair {
+    const char *name, *value;
+} withy_pair;
+
+typedef struct withy_dir {
+    const char *host_path, *guest_path;
+    bool read_only;
+} withy_dir;
+
+/* How components are loaded and limited; the same for every verb. */
+typedef struct withy_options {
+    bool unmet_trap;        /* imports that cannot be met become traps that name themselves */
+    bool no_cache;          /* compile anew, keep nothing */
+    bool no_pooling;        /* allocate memories on demand */
+    bool keep_shims;        /* do not eliminate shim and fixup modules */
+    const char *cache_dir;  /* NULL: WITHY_CACHE_DIR, XDG_CACHE_HOME/withy or ~/.cache/withy */
+    uint64_t memory_max;    /* bytes, all memories of one instance; 0: the default, 4 GiB */
+    uint32_t instances_max; /* alive at once in one worker; 0: the default, 1000 */
+    uint64_t timeout_ms;    /* of one request or run; 0: none */
+    const withy_pair *env;  /* environment of the component */
+    size_t env_count;
+    const withy_dir *dirs; /* folders it may use */
+    size_t dir_count;
+    const char *kv_file;      /* key-value store "default"; NULL: in memory */
+    const withy_pair *config; /* values for variables and wasi:config */
+    size_t config_count;
+} withy_options;
+
+WITHY_API void withy_options_init(withy_options *options);
+
+/* --- serve one component over HTTP --- */
+
+typedef struct withy_serve_options {
+    withy_options common;
+    const char *address; /* "127.0.0.1:3000" */
+    uint32_t workers;    /* processes; 0: one a core; 1: in this process */
+    uint32_t reuse;      /* requests one instance answers; 0 or 1: a fresh one each */
+    bool quiet;          /* do not print the address */
+} withy_serve_options;
+
+WITHY_API void withy_serve_options_init(withy_serve_options *options);
+
+/* Serves `path` (a component, or a file made by withy_compile) until SIGTERM or SIGINT, then
+ * drains. SIGHUP reloads the file without losing a request. Returns the exit status. Installs
+ * signal handlers and may fork: call it from a process with one thread. */
+WITHY_API int withy_serve(const char *path, const withy_serve_options *options, withy_error *error);
+
+/* --- run a Spin application --- */
+
+typedef struct withy_up_options {
+    withy_serve_options serve; /* address, workers, reuse and what is common */
+    const char *const *follow; /* ids of components whose output is shown; with follow_all, all */
+    size_t follow_count;
+    bool follow_all;
+    const char *log_dir;   /* NULL: .spin/logs beside the manifest; "": no files */
+    const char *state_dir; /* NULL: .spin beside the manifest; "": keep nothing */
+    bool truncate_logs;
+} withy_up_options;
+
+WITHY_API void withy_up_options_init(withy_up_options *options);
+
+/* Runs the application of a manifest (a file, or a folder with a spin.toml). As withy_serve. */
+WITHY_API int withy_up(const char *manifest, const withy_up_options *options, withy_error *error);
+
+/* --- run a command --- */
+
+/* Calls wasi:cli/run of the component with arguments (without the program's name, which is the
+ * file's) and the standard streams of this process. Returns its exit status. */
+WITHY_API int withy_run(const char *path, const char *const *args, size_t arg_count,
+                        const withy_options *options, withy_error *error);
+
+/* --- look at and prepare components --- */
+
+/* Prints the component's imports and exports as WIT and, for each import, what withy would provide;
+ * as JSON when `json`. `write` gets the text piece by piece. Returns 0 or an exit status. */
+WITHY_API int withy_inspect(const char *path, bool json,
+                            void (*write)(void *data, const char *text, size_t len), void *data,
+                            withy_error *error);
+
+/* Compiles ahead of time into one file that the other functions accept as they accept a component,
+ * on machines with the same version of withy and the same kind of processor. */
+WITHY_API int withy_compile(const char *path, const char *output, const withy_options *options,
+                            withy_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

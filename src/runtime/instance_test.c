@@ -1,0 +1,156 @@
+/* Whole life of an instance: load, link to a host function, start, call across components, trap. */
+#include "base/test.h"
+#include "runtime/instance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- an interface of the host, by hand --- */
+
+typedef struct log_args {
+    wy_str s;
+} log_args;
+
+static char logged[64];
+
+static own wy_trap *host_log(wy_call *call, const void *args, void *result) {
+    (void)call;
+    const log_args *a = args;
+    snprintf(logged, sizeof logged, WY_STR_FMT, WY_STR_ARG(a->s));
+    *(uint32_t *)result = (uint32_t)a->s.len;
+    return NULL;
+}
+
+static wy_func_type log_type;
+static wy_field log_fields[1];
+static const wy_func_desc log_desc[] = {{WY_STR("log"), &log_type, 0}};
+static const wy_interface_desc host_desc = {
+    WY_STR("test:host/log"), WY_STR("1.0.3"), 1, 0, 1, log_desc, NULL};
+static const wy_host_func host_ops[] = {host_log};
+static const wy_interface host = {&host_desc, host_ops};
+static const wy_interface *const interfaces[] = {&host};
+
+typedef struct fixture {
+    wy_engine *engine;
+    wy_loop *loop;
+    wy_scheduler *scheduler;
+    uint8_t *bytes;
+    size_t len;
+    wy_component *component;
+    wy_instance *instance;
+    wy_diag diag;
+} fixture;
+
+static void setup(fixture *f, const char *file, size_t interface_count) {
+    memset(f, 0, sizeof *f);
+    wy_diag_init(&f->diag);
+    log_fields[0] = (wy_field){.name = WY_STR("s"), .type = &wy_type_string};
+    log_type.params = (wy_type){.kind = WY_KIND_RECORD, .count = 1, .fields = log_fields};
+    assert_int_equal(wy_type_layout(&log_type.params, log_fields, &f->diag), WY_OK);
+    log_type.result = &wy_type_u32;
+
+    char path[512];
+    snprintf(path, sizeof path, "%s/tests/data/runtime/%s", WITHY_SOURCE_DIR, file);
+    FILE *in = fopen(path, "rb");
+    assert_non_null(in);
+    f->bytes = malloc(1 << 20);
+    f->len = fread(f->bytes, 1, 1 << 20, in);
+    fclose(in);
+
+    wy_engine_config config;
+    wy_engine_config_init(&config);
+    config.max_instances = 10;
+    config.no_cache = true;
+    assert_int_equal(wy_engine_new(&config, &f->engine, &f->diag), WY_OK);
+    assert_int_equal(wy_loop_new(&f->loop), WY_OK);
+    assert_int_equal(wy_scheduler_new(f->loop, f->engine, &f->scheduler), WY_OK);
+    wy_component_config load = {
+        .name = WY_STR("test"), .interfaces = interfaces, .interface_count = interface_count};
+    wy_err err = wy_component_load(f->engine, f->bytes, f->len, &load, &f->component, &f->diag);
+    if (err && interface_count) fail_msg("%s", f->diag.text);
+}
+
+static void teardown(fixture *f) {
+    wy_instance_free(f->instance);
+    wy_component_free(f->component);
+    wy_scheduler_free(f->scheduler);
+    wy_loop_free(f->loop);
+    wy_engine_free(f->engine);
+    free(f->bytes);
+}
+
+/* --- calling on a task --- */
+
+typedef struct call {
+    fixture *f;
+    const char *name;
+    uint32_t arg, result;
+    bool done;
+    wy_buf trap;
+} call;
+
+static void keep_result(void *data, const void *result) {
+    ((call *)data)->result = *(const uint32_t *)result;
+}
+
+static void call_body(wy_task *task, wy_context *context, void *data) {
+    call *c = data;
+    wy_instance *instance = c->f->instance;
+    wy_instance_enter(instance, task, context);
+    wy_trap *trap = wy_instance_start(instance);
+    const wy_plan_export *export =
+        wy_plan_find_export(wy_component_plan(c->f->component), wy_str_of(c->name));
+    assert_non_null(export);
+    for (int round = 0; round < 3 && !trap; round++)
+        trap = wy_instance_call(instance, export, &c->arg, keep_result, c);
+    if (trap) {
+        wy_instance_print_trap(instance, trap, &c->trap);
+        wy_trap_free(trap);
+    }
+}
+
+static void call_done(void *data) {
+    ((call *)data)->done = true;
+}
+
+static void run_call(fixture *f, call *c) {
+    wy_buf_init(&c->trap, 4096);
+    assert_int_equal(wy_instance_new(f->component, f->engine, &f->instance, &f->diag), WY_OK);
+    wy_task *task;
+    assert_int_equal(wy_task_spawn(f->scheduler, wy_instance_store(f->instance), call_body,
+                                   call_done, c, 0, &task),
+                     WY_OK);
+    while (!c->done)
+        wy_loop_step(f->loop, true);
+}
+
+TEST(strings_cross_two_components_and_reach_the_host) {
+    fixture f;
+    setup(&f, "strings.wasm", 1);
+    call c = {.f = &f, .name = "run", .arg = 5};
+    run_call(&f, &c);
+    assert_string_equal(c.trap.ptr ? c.trap.ptr : "", "");
+    assert_int_equal(c.result, 11);
+    assert_string_equal(logged, "hello withy");
+    wy_buf_deinit(&c.trap);
+    teardown(&f);
+}
+
+TEST(a_trap_tells_its_reason_and_poisons) {
+    fixture f;
+    setup(&f, "strings.wasm", 1);
+    call c = {.f = &f, .name = "boom", .arg = 5};
+    run_call(&f, &c);
+    assert_non_null(strstr(c.trap.ptr, "unreachable"));
+    assert_true(wy_instance_poisoned(f.instance));
+    wy_buf_deinit(&c.trap);
+    teardown(&f);
+}
+
+TEST(unmet_imports_are_listed) {
+    fixture f;
+    setup(&f, "strings.wasm", 0);
+    assert_int_equal(f.diag.err, WY_UNMET);
+    assert_non_null(strstr(f.diag.text, "test:host/log@1.0.0#log"));
+    teardown(&f);
+}

@@ -1,0 +1,62 @@
+;; A component in a component: the outer one calls the inner one's `greet` and hands the result to the
+;; host's `log`. Both have a memory and a realloc of their own.
+(component
+  (import "test:host/log@1.0.0" (instance $host
+    (export "log" (func (param "s" string) (result u32)))))
+  (core module $Libc
+    (memory (export "memory") 1)
+    (global $next (mut i32) (i32.const 1024))
+    (func (export "realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
+      (local $at i32)
+      (local.set $at (i32.and (i32.add (global.get $next) (i32.sub (local.get $align) (i32.const 1)))
+                              (i32.sub (i32.const 0) (local.get $align))))
+      (global.set $next (i32.add (local.get $at) (local.get $size)))
+      (memory.copy (local.get $at) (local.get $old) (local.get $old_size))
+      (local.get $at)))
+  (component $Inner
+    (core module $M
+      (import "libc" "memory" (memory 1))
+      (import "libc" "realloc" (func $realloc (param i32 i32 i32 i32) (result i32)))
+      (data (i32.const 16) "hello ")
+      ;; greet(ptr, len) -> pointer to (ptr, len): "hello " and the argument
+      (func (export "greet") (param $ptr i32) (param $len i32) (result i32)
+        (local $at i32)
+        (local.set $at (call $realloc (i32.const 0) (i32.const 0) (i32.const 1) (i32.add (local.get $len) (i32.const 6))))
+        (memory.copy (local.get $at) (i32.const 16) (i32.const 6))
+        (memory.copy (i32.add (local.get $at) (i32.const 6)) (local.get $ptr) (local.get $len))
+        (i32.store (i32.const 8) (local.get $at))
+        (i32.store (i32.const 12) (i32.add (local.get $len) (i32.const 6)))
+        (i32.const 8))
+      (func (export "post") (param i32) (i32.store (i32.const 8) (i32.const 0))))
+    (core module $L
+      (memory (export "memory") 1)
+      (global $next (mut i32) (i32.const 1024))
+      (func (export "realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
+        (local $at i32)
+        (local.set $at (global.get $next))
+        (global.set $next (i32.add (local.get $at) (local.get $size)))
+        (local.get $at)))
+    (core instance $l (instantiate $L))
+    (core instance $m (instantiate $M (with "libc" (instance $l))))
+    (func (export "greet") (param "name" string) (result string)
+      (canon lift (core func $m "greet") (memory (core memory $l "memory")) (realloc (core func $l "realloc"))
+        (post-return (core func $m "post")))))
+  (instance $inner (instantiate $Inner))
+  (core instance $libc (instantiate $Libc))
+  (core func $greet (canon lower (func $inner "greet") (memory (core memory $libc "memory")) (realloc (core func $libc "realloc"))))
+  (core func $log (canon lower (func $host "log") (memory (core memory $libc "memory"))))
+  (core module $Main
+    (import "libc" "memory" (memory 1))
+    (import "inner" "greet" (func $greet (param i32 i32 i32)))
+    (import "host" "log" (func $log (param i32 i32) (result i32)))
+    (data (i32.const 64) "withy")
+    (func (export "run") (param $n i32) (result i32)
+      (call $greet (i32.const 64) (local.get $n) (i32.const 32))
+      (call $log (i32.load (i32.const 32)) (i32.load (i32.const 36))))
+    (func (export "boom") (param $n i32) (result i32) unreachable))
+  (core instance $main (instantiate $Main
+    (with "libc" (instance $libc))
+    (with "inner" (instance (export "greet" (func $greet))))
+    (with "host" (instance (export "log" (func $log))))))
+  (func (export "run") (param "n" u32) (result u32) (canon lift (core func $main "run")))
+  (func (export "boom") (param "n" u32) (result u32) (canon lift (core func $main "boom"))))
