@@ -136,11 +136,16 @@ static wy_err read_label(wy_wit_lexer *lexer, wy_wit_token *token, wy_diag *diag
                         WY_STR_ARG(token->text));
 }
 
+/* A byte that may stand in a string: no control character. */
+static bool is_text(char c) {
+    return (unsigned char)c >= 0x20 && c != 0x7f;
+}
+
 static wy_err read_string(wy_wit_lexer *lexer, wy_wit_token *token, wy_diag *diag) {
     size_t start = ++lexer->at;
     token->kind = WY_WIT_TOKEN_STRING;
-    while (!at_end(lexer) && peek(lexer, 0) != '"' && peek(lexer, 0) != '\n')
-        lexer->at += peek(lexer, 0) == '\\' && lexer->at + 1 < lexer->file->text.len ? 2 : 1;
+    while (is_text(peek(lexer, 0)) && peek(lexer, 0) != '"')
+        lexer->at += peek(lexer, 0) == '\\' && is_text(peek(lexer, 1)) ? 2 : 1;
     token->text = since(lexer, start);
     if (peek(lexer, 0) != '"')
         return wy_wit_error(diag, WY_MALFORMED, token->pos, "the string is never closed");

@@ -101,6 +101,8 @@ TEST(bad_tokens_name_their_place) {
     expect_bad("package a:b;\n\n/* never", WY_MALFORMED, 3, 1, "never closed");
     expect_bad("package a:b;\ninterface aB {}", WY_MALFORMED, 2, 11, "\"aB\" is not a name");
     expect_bad("package a:b@1.2;", WY_MALFORMED, 1, 13, "\"1.2\" is not a version");
+    expect_bad(IN_INTERFACE("@external-id(\"a\x01\") type t = u8;"), WY_MALFORMED, 3, 14,
+               "the string is never closed");
     expect_bad("package a:b;\x01", WY_MALFORMED, 1, 13, "0x01");
 }
 
