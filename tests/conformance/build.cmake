@@ -1,0 +1,18 @@
+# The conformance runner: build/conformance DIR... As a test it runs over the suites where they are
+# at hand (WITHY_CONFORMANCE names their folder; else shared/conformance beside the source tree).
+if(WITHY_TESTS)
+  pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+  file(GLOB CONFORMANCE_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/conformance/*.c)
+  add_executable(conformance ${CONFORMANCE_SOURCES})
+  target_link_libraries(conformance PRIVATE withy_static PkgConfig::JANSSON)
+  target_compile_definitions(conformance PRIVATE WITHY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  set(CONFORMANCE_DIR ${CMAKE_SOURCE_DIR}/../shared/conformance)
+  if(DEFINED ENV{WITHY_CONFORMANCE})
+    set(CONFORMANCE_DIR $ENV{WITHY_CONFORMANCE})
+  endif()
+  if(EXISTS ${CONFORMANCE_DIR}/component-model/levels.json)
+    add_test(NAME conformance COMMAND conformance ${CONFORMANCE_DIR}/component-model
+                                      ${CONFORMANCE_DIR}/wasm-tools-cli --level P2 --min-percent 95)
+    set_tests_properties(conformance PROPERTIES TIMEOUT 1200)
+  endif()
+endif()
