@@ -298,7 +298,7 @@ struct wy_core_decl {
     union {
         wy_core_import import;
         wy_core_rectype rec; /* a module type cannot hold module types */
-        wy_ast_alias alias; /* outer, core type */
+        wy_ast_alias alias;  /* outer, core type */
         wy_core_export export;
     };
 };

@@ -180,8 +180,6 @@ static bool check_memory(wy_validator *v, const wy_scope *scope, uint32_t idx) {
     if (!memory) return false;
     if (memory->limits.index64) return wy_fail_gated(v, "a 64-bit memory as option", "memory64");
     if (memory->limits.shared) return wy_fail(v, "a shared memory cannot be the option `memory`");
-    if (memory->limits.page_size_log2 != 16)
-        return wy_fail(v, "the option `memory` must have pages of 64 KiB");
     return true;
 }
 

@@ -22,7 +22,9 @@ static void put(group_writer *w, uint32_t number) {
 }
 
 static void put_ref(group_writer *w, uint32_t index) {
-    if (index < w->id_count) {
+    if (index < w->id_count && w->ids[index] == UINT32_MAX) {
+        w->unknown = true; /* a module type */
+    } else if (index < w->id_count) {
         put(w, 0);
         put(w, w->ids[index]);
     } else if (index - w->id_count < w->size) {
@@ -96,12 +98,28 @@ static bool add_subtype(const group_writer *w, const wy_core_subtype *type, uint
            resolve_valtypes(w, &out->func.results, out->func.result_count, base);
 }
 
+/* A supertype is of the same kind, not final, and stands before. */
+static bool check_super(const group_writer *w, const wy_core_rectype *rec, uint32_t member) {
+    const wy_core_subtype *type = &rec->subtypes[member], *super;
+    if (!type->has_super) return true;
+    if (type->super < w->id_count)
+        super = wy_core_type_at(w->v, w->ids[type->super]);
+    else if (type->super - w->id_count < member)
+        super = &rec->subtypes[type->super - w->id_count];
+    else
+        return wy_fail(w->v, "a core type's supertype must stand before it");
+    if (super->final) return wy_fail(w->v, "a core type below a final type");
+    return super->kind == type->kind || wy_fail(w->v, "a core type below a type of another kind");
+}
+
 static bool intern_group(group_writer *w, const wy_core_rectype *rec, uint32_t *base_out) {
     wy_validator *v = w->v;
     for (uint32_t i = 0; i < rec->count; i++)
         put_subtype(w, &rec->subtypes[i]);
     if (w->unknown) return wy_fail(v, "a core type refers to an unknown type");
     if (w->buf.failed) return wy_no_memory(v);
+    for (uint32_t i = 0; i < rec->count; i++)
+        if (!check_super(w, rec, i)) return false;
     uintptr_t found;
     if (wy_map_get(&v->core_groups, wy_buf_view(&w->buf), &found)) {
         *base_out = (uint32_t)found;
@@ -167,8 +185,25 @@ const char *wy_core_functype_text(wy_validator *v, const wy_core_functype *type)
 
 /* --- module types --- */
 
+/* (Core specification: Validation, Limits) */
+static bool check_limits(wy_validator *v, const wy_core_externtype *type) {
+    const wy_core_limits *limits = &type->limits;
+    if (type->kind != WY_CORE_EXTERN_MEMORY && type->kind != WY_CORE_EXTERN_TABLE) return true;
+    uint64_t end = limits->index64 ? UINT64_MAX : UINT32_MAX;
+    if (type->kind == WY_CORE_EXTERN_MEMORY && limits->page_size_log2)
+        end = (uint64_t)1 << ((limits->index64 ? 64 : 32) - limits->page_size_log2);
+    if (limits->min > end || (limits->has_max && limits->max > end))
+        return wy_fail(v, "a core memory or table may have at most %llu pages or elements",
+                       (unsigned long long)end);
+    if (limits->has_max && limits->max < limits->min)
+        return wy_fail(v, "a core memory or table whose maximum is below its minimum");
+    return !limits->shared || limits->has_max ||
+           wy_fail(v, "a shared core memory must have a maximum");
+}
+
 /* Turns the type indexes of an externtype into canonical ids. */
 static bool resolve_extern(wy_validator *v, const wy_vec *ids, wy_core_externtype *type) {
+    if (!check_limits(v, type)) return false;
     if (type->type.kind == WY_CORE_REF && type->type.heap == WY_HEAP_TYPE) {
         if (type->type.index >= ids->count) return wy_fail(v, "unknown core type in a reference");
         type->type.index = ((const uint32_t *)ids->items)[type->type.index];
@@ -185,17 +220,42 @@ static bool resolve_extern(wy_validator *v, const wy_vec *ids, wy_core_externtyp
     return true;
 }
 
+/* A two-level name as one key. */
+static bool import_key(wy_validator *v, const wy_core_import *import, wy_str *out) {
+    char *key = wy_arena_alloc_aligned(v->arena, import->module.len + import->name.len + 8, 1);
+    if (!key) return wy_no_memory(v);
+    uint64_t len = import->module.len;
+    memcpy(key, &len, 8);
+    if (len) memcpy(key + 8, import->module.ptr, len);
+    if (import->name.len) memcpy(key + 8 + len, import->name.ptr, import->name.len);
+    *out = (wy_str){key, import->module.len + import->name.len + 8};
+    return true;
+}
+
+static bool add_import_name(wy_validator *v, wy_map *names, const wy_core_import *import) {
+    wy_str key;
+    if (!import_key(v, import, &key)) return false;
+    if (wy_map_get(names, key, NULL))
+        return wy_fail(v, "duplicate core import \"%.*s\" \"%.*s\"", WY_STR_ARG(import->module),
+                       WY_STR_ARG(import->name));
+    return wy_map_set(names, key, 1) || wy_no_memory(v);
+}
+
 const wy_module_type *wy_core_module_type(wy_validator *v, const wy_core_module *module) {
     wy_module_type *out = wy_take(v, 1, sizeof *out);
     wy_core_import *imports = wy_take(v, module->import_count, sizeof *imports);
     wy_core_export *exports = wy_take(v, module->export_count, sizeof *exports);
     if (!out || !imports || !exports) return NULL;
     wy_vec ids = {0};
+    wy_map names;
+    wy_map_init(&names, v->arena);
     for (uint32_t i = 0; i < module->rectype_count; i++)
         if (!wy_core_rectype_add(v, &module->rectypes[i], &ids)) return NULL;
     for (uint32_t i = 0; i < module->import_count; i++) {
         imports[i] = module->imports[i];
-        if (!resolve_extern(v, &ids, &imports[i].type)) return NULL;
+        v->offset = imports[i].offset;
+        if (!add_import_name(v, &names, &imports[i]) || !resolve_extern(v, &ids, &imports[i].type))
+            return NULL;
     }
     for (uint32_t i = 0; i < module->export_count; i++) {
         exports[i] = module->exports[i];
@@ -207,18 +267,6 @@ const wy_module_type *wy_core_module_type(wy_validator *v, const wy_core_module 
                             .export_count = module->export_count,
                             .module = module};
     return out;
-}
-
-/* A two-level name as one key. */
-static bool import_key(wy_validator *v, const wy_core_import *import, wy_str *out) {
-    char *key = wy_arena_alloc_aligned(v->arena, import->module.len + import->name.len + 8, 1);
-    if (!key) return wy_no_memory(v);
-    uint64_t len = import->module.len;
-    memcpy(key, &len, 8);
-    if (len) memcpy(key + 8, import->module.ptr, len);
-    if (import->name.len) memcpy(key + 8 + len, import->name.ptr, import->name.len);
-    *out = (wy_str){key, import->module.len + import->name.len + 8};
-    return true;
 }
 
 static bool alias_core_type(wy_validator *v, wy_scope *scope, const wy_ast_alias *alias,
@@ -247,7 +295,6 @@ static bool alias_core_type(wy_validator *v, wy_scope *scope, const wy_ast_alias
 static bool add_decl(wy_validator *v, wy_scope *scope, const wy_core_decl *decl, wy_vec *ids,
                      wy_vec lists[2], wy_map names[2]) {
     v->offset = decl->offset;
-    wy_str key;
     switch (decl->kind) {
     case WY_CORE_DECL_TYPE: return wy_core_rectype_add(v, &decl->rec, ids);
     case WY_CORE_DECL_ALIAS: return alias_core_type(v, scope, &decl->alias, ids);
@@ -255,12 +302,7 @@ static bool add_decl(wy_validator *v, wy_scope *scope, const wy_core_decl *decl,
         wy_core_import *import = wy_vec_push(v, &lists[0], sizeof *import);
         if (!import) return false;
         *import = decl->import;
-        if (!import_key(v, import, &key)) return false;
-        if (wy_map_get(&names[0], key, NULL))
-            return wy_fail(v, "duplicate import \"%.*s\" \"%.*s\" in a core module type",
-                           WY_STR_ARG(import->module), WY_STR_ARG(import->name));
-        return (wy_map_set(&names[0], key, 1) || wy_no_memory(v)) &&
-               resolve_extern(v, ids, &import->type);
+        return add_import_name(v, &names[0], import) && resolve_extern(v, ids, &import->type);
     }
     case WY_CORE_DECL_EXPORT: {
         wy_core_export *export = wy_vec_push(v, &lists[1], sizeof *export);

@@ -122,6 +122,14 @@ static void decode_opts(wy_reader *r, wy_ast_canon *out) {
     for (uint32_t i = 0; opts && i < count && !r->err; i++) {
         opts[i].offset = r->at;
         uint8_t kind = wy_read_u8(r);
+        if (kind == 0x08 || kind == 0x09) {
+            wy_read_fail(
+                r, WY_UNSUPPORTED, opts[i].offset,
+                "canonical option 0x%02x belongs to the proposal 'gc', which this host does "
+                "not have",
+                kind);
+            return;
+        }
         if (kind > WY_CANONOPT_CALLBACK) {
             wy_read_bad_byte(r, kind, "a canonical option");
             return;

@@ -61,7 +61,7 @@ static bool semver_identifiers(wy_str text, bool numeric) {
     return true;
 }
 
-static bool semver_valid(wy_str text) {
+bool wy_semver_valid(wy_str text) {
     size_t plus = wy_str_find(text, '+');
     if (plus < text.len) {
         if (!semver_identifiers(wy_str_sub(text, plus + 1, text.len), false)) return false;
@@ -85,8 +85,11 @@ static bool semver_valid(wy_str text) {
     return parts == 3;
 }
 
-/* ns:pkg with nothing behind; `text` has no '/' and no '@'. */
-static bool package_valid(wy_str text) {
+bool wy_words_valid(wy_str text) {
+    return fragments_valid(text, true);
+}
+
+bool wy_package_name_valid(wy_str text) {
     size_t colon = wy_str_find(text, ':');
     return colon < text.len && fragments_valid(wy_str_sub(text, 0, colon), true) &&
            fragments_valid(wy_str_sub(text, colon + 1, text.len), true);
@@ -95,11 +98,11 @@ static bool package_valid(wy_str text) {
 bool wy_interface_name_valid(wy_str text) {
     size_t at = wy_str_find(text, '@');
     if (at < text.len) {
-        if (!semver_valid(wy_str_sub(text, at + 1, text.len))) return false;
+        if (!wy_semver_valid(wy_str_sub(text, at + 1, text.len))) return false;
         text = wy_str_sub(text, 0, at);
     }
     size_t slash = wy_str_find(text, '/');
-    return slash < text.len && package_valid(wy_str_sub(text, 0, slash)) &&
+    return slash < text.len && wy_package_name_valid(wy_str_sub(text, 0, slash)) &&
            fragments_valid(wy_str_sub(text, slash + 1, text.len), false);
 }
 
@@ -138,6 +141,11 @@ bool wy_name_parse(wy_validator *v, wy_str text, wy_name *out) {
         out->kind = WY_NAME_STATIC;
         return parse_member(v, text, rest, out);
     }
+    if (wy_depname_is(text)) {
+        out->kind = WY_NAME_OTHER;
+        if (wy_depname_valid(text)) return true;
+        return wy_fail(v, "\"%.*s\" is not a valid dependency name", WY_STR_ARG(text));
+    }
     if (wy_str_find(text, ':') < text.len) {
         out->kind = WY_NAME_INTERFACE;
         if (wy_interface_name_valid(text)) return true;
@@ -159,7 +167,8 @@ static bool canonical(wy_validator *v, wy_str text, wy_str *out) {
     }
     char *copy = wy_arena_strndup(v->arena, text.ptr, text.len);
     if (!copy) return wy_no_memory(v);
-    for (size_t i = 0; i < text.len; i++)
+    bool fold = !wy_depname_is(text); /* those have no words */
+    for (size_t i = 0; fold && i < text.len; i++)
         if (is_upper(copy[i])) copy[i] = (char)(copy[i] - 'A' + 'a');
     *out = (wy_str){copy, text.len};
     return true;

@@ -219,8 +219,10 @@ static bool list_add(wy_validator *v, wy_scope *scope, wy_extern_list *list,
                      const wy_ast_name *name, const wy_extern_type *type) {
     wy_name parsed;
     const char *what = list == &scope->imports ? "import" : "export";
-    if (!wy_name_parse(v, name->text, &parsed) || !check_attributes(v, name) ||
-        !wy_name_add_unique(v, &list->unique, name->text, what) ||
+    if (!wy_name_parse(v, name->text, &parsed)) return false;
+    if (parsed.kind == WY_NAME_OTHER && list == &scope->exports)
+        return wy_fail(v, "\"%.*s\" is not a valid export name", WY_STR_ARG(name->text));
+    if (!check_attributes(v, name) || !wy_name_add_unique(v, &list->unique, name->text, what) ||
         !wy_visible_enter(v, scope, list, name->text, type) ||
         !wy_visible_check_name(v, list, name->text, &parsed, type))
         return false;
@@ -279,15 +281,17 @@ bool wy_scope_exportdecl(wy_validator *v, wy_scope *scope, const wy_ast_export *
            wy_scope_add_extern(v, scope, &type);
 }
 
-/* The ascribed type with the resources it leaves open set to the actual ones. */
-static bool ascribe(wy_validator *v, const wy_extern_type *actual, const wy_extern_type *ascribed,
-                    wy_str name, wy_extern_type *out) {
+/* The ascribed type with the resources it leaves open set to the actual ones. A resource ascribed
+ * as (sub resource) is another one from here on. */
+static bool ascribe(wy_validator *v, const wy_scope *scope, const wy_extern_type *actual,
+                    const wy_extern_type *ascribed, wy_str name, wy_extern_type *out) {
     *out = *ascribed;
     if (ascribed->sort == WY_SORT_TYPE && ascribed->type.kind == WY_TYPE_RESOURCE &&
         ascribed->type.resource == 0) {
-        *out = *actual;
-        return (actual->sort == WY_SORT_TYPE && actual->type.kind == WY_TYPE_RESOURCE) ||
-               wy_fail(v, "export \"%.*s\" is not a resource", WY_STR_ARG(name));
+        if (actual->sort != WY_SORT_TYPE || actual->type.kind != WY_TYPE_RESOURCE)
+            return wy_fail(v, "export \"%.*s\" is not a resource", WY_STR_ARG(name));
+        out->type.resource = wy_resource_fresh(v, scope);
+        return out->type.resource != 0;
     }
     if (!wy_extern_check(v, actual, ascribed, NULL, "export", name)) return false;
     if (ascribed->sort != WY_SORT_INSTANCE || ascribed->instance->resource_count == 0) return true;
@@ -310,7 +314,7 @@ bool wy_scope_export(wy_validator *v, wy_scope *scope, const wy_ast_export *expo
     if (!wy_scope_extern_at(v, scope, export->item, &actual)) return false;
     type = actual;
     if (export->has_type && (!resolve_externtype(v, scope, &export->type, &ascribed) ||
-                             !ascribe(v, &actual, &ascribed, export->name.text, &type)))
+                             !ascribe(v, scope, &actual, &ascribed, export->name.text, &type)))
         return false;
     if (type.sort == WY_SORT_TYPE && !another_name(v, &type.type)) return false;
     return list_add(v, scope, &scope->exports, &export->name, &type) &&
@@ -333,9 +337,10 @@ const wy_instance_type *wy_scope_bundle(wy_validator *v, wy_scope *scope,
     for (uint32_t i = 0; i < instance->count; i++) {
         wy_extern_type type;
         v->offset = instance->args[i].offset;
-        if (!wy_scope_extern_at(v, scope, instance->args[i].item, &type) ||
-            !list_add(v, inside, &inside->exports, &instance->args[i].name, &type))
-            return NULL;
+        if (!wy_scope_extern_at(v, scope, instance->args[i].item, &type)) return NULL;
+        if (type.sort == WY_SORT_TYPE && type.type.kind == WY_TYPE_RESOURCE)
+            type.type.alias = ++v->aliases;
+        if (!list_add(v, inside, &inside->exports, &instance->args[i].name, &type)) return NULL;
     }
     const wy_extern_list *list = &inside->exports;
     *out = (wy_instance_type){.exports = list->types.items,

@@ -7,6 +7,37 @@ bool wy_subst_add(wy_validator *v, wy_subst *subst, wy_resource_id from, wy_reso
     return wy_idmap_set(v, &subst->ids, from, (const void *)(uintptr_t)to);
 }
 
+/* Types of an import are written with the names they have outside, so that they stay visible there.
+ */
+bool wy_subst_rename(wy_validator *v, wy_subst *s, const wy_extern_type *inside,
+                     const wy_extern_type *outside) {
+    if (inside->sort == WY_SORT_INSTANCE) {
+        for (uint32_t i = 0; i < inside->instance->export_count; i++) {
+            const wy_named_type *export = &inside->instance->exports[i];
+            if (export->type.sort != WY_SORT_TYPE && export->type.sort != WY_SORT_INSTANCE)
+                continue;
+            if (!wy_work(v, 1 + i / 8)) return false;
+            const wy_named_type *has = wy_instance_type_find(outside->instance, export->name);
+            if (WY_NEVER(!has) || !wy_subst_rename(v, s, &export->type, &has->type)) return false;
+        }
+        return true;
+    }
+    if (inside->sort != WY_SORT_TYPE) return true;
+    const wy_deftype *in = &inside->type, *out = &outside->type;
+    switch ((int)in->kind) {
+    case WY_TYPE_RESOURCE:
+        return wy_idmap_set(v, &s->aliases, wy_resource_key(in->resource, in->alias),
+                            (const void *)((uintptr_t)out->alias + 1));
+    case WY_TYPE_FUNC:
+    case WY_TYPE_COMPONENT:
+    case WY_TYPE_INSTANCE: return true;
+    default:
+        if (in->value == out->value || in->kind >= WY_TYPE_STRING) return true;
+        s->renames = true;
+        return wy_idmap_set(v, &s->done, (uint64_t)(uintptr_t)in->value, out->value);
+    }
+}
+
 static wy_resource_id replaced(const wy_subst *subst, wy_resource_id id) {
     const void *to = wy_idmap_get(&subst->ids, id);
     return to ? (wy_resource_id)(uintptr_t)to : id;
@@ -20,36 +51,70 @@ static const void *keep(wy_validator *v, wy_subst *subst, const void *type, cons
     return wy_idmap_set(v, &subst->done, (uint64_t)(uintptr_t)type, copy) ? copy : NULL;
 }
 
-static const wy_ctype *subst_value(wy_validator *v, wy_subst *s, const wy_ctype *type) {
-    if (!type->has_resource) return type;
-    const wy_ctype *before = done(s, type);
-    if (before) return before;
-    wy_ctype *copy = wy_take(v, 1, sizeof *copy);
-    if (!copy || !wy_work(v, 1 + type->count)) return NULL;
-    *copy = *type;
-    if (type->resource) copy->resource = replaced(s, type->resource);
-    if (type->type && !(copy->type = subst_value(v, s, type->type))) return NULL;
-    if (type->error && !(copy->error = subst_value(v, s, type->error))) return NULL;
+/* Whether nothing in a type can change: without renamings only resources do. */
+static bool untouched(const wy_subst *s, bool has_resource) {
+    return !has_resource && !s->renames;
+}
+
+static uint32_t replaced_alias(const wy_subst *s, wy_resource_id id, uint32_t alias) {
+    const void *to = wy_idmap_get(&s->aliases, wy_resource_key(id, alias));
+    return to ? (uint32_t)((uintptr_t)to - 1) : alias;
+}
+
+static const wy_ctype *subst_value(wy_validator *v, wy_subst *s, const wy_ctype *type);
+
+/* The parts of a type replaced into `out`; `*changed` is set where one did change. */
+static bool subst_parts(wy_validator *v, wy_subst *s, const wy_ctype *type, wy_ctype *out,
+                        bool *changed) {
+    if (type->type && !(out->type = subst_value(v, s, type->type))) return false;
+    if (type->error && !(out->error = subst_value(v, s, type->error))) return false;
+    *changed = out->type != type->type || out->error != type->error;
     if (type->fields) {
         wy_ctype_field *fields = wy_take(v, type->count, sizeof *fields);
-        for (uint32_t i = 0; fields && i < type->count; i++) {
+        if (!fields) return false;
+        for (uint32_t i = 0; i < type->count; i++) {
             fields[i] = type->fields[i];
             if (fields[i].type && !(fields[i].type = subst_value(v, s, fields[i].type)))
-                return NULL;
+                return false;
+            *changed |= fields[i].type != type->fields[i].type;
         }
-        copy->fields = fields;
+        out->fields = fields;
     }
     if (type->types) {
         const wy_ctype **types = wy_take(v, type->count, sizeof *types);
-        for (uint32_t i = 0; types && i < type->count; i++)
-            if (!(types[i] = subst_value(v, s, type->types[i]))) return NULL;
-        copy->types = types;
+        if (!types) return false;
+        for (uint32_t i = 0; i < type->count; i++) {
+            if (!(types[i] = subst_value(v, s, type->types[i]))) return false;
+            *changed |= types[i] != type->types[i];
+        }
+        out->types = types;
     }
-    return v->err ? NULL : keep(v, s, type, copy);
+    return true;
+}
+
+static const wy_ctype *subst_value(wy_validator *v, wy_subst *s, const wy_ctype *type) {
+    if (untouched(s, type->has_resource) || type->kind >= WY_TYPE_STRING) return type;
+    const wy_ctype *before = done(s, type);
+    if (before) return before;
+    if (!wy_work(v, 1 + type->count)) return NULL;
+    wy_ctype made = *type;
+    bool changed = false;
+    if (type->resource) {
+        made.resource = replaced(s, type->resource);
+        made.alias = replaced_alias(s, type->resource, type->alias);
+        changed = made.resource != type->resource || made.alias != type->alias;
+    } else if (!subst_parts(v, s, type, &made, &changed)) {
+        return NULL;
+    }
+    if (!changed) return keep(v, s, type, type);
+    wy_ctype *copy = wy_take(v, 1, sizeof *copy);
+    if (!copy) return NULL;
+    *copy = made;
+    return keep(v, s, type, copy);
 }
 
 static const wy_ctype_func *subst_func(wy_validator *v, wy_subst *s, const wy_ctype_func *type) {
-    if (!type->has_resource) return type;
+    if (untouched(s, type->has_resource)) return type;
     const wy_ctype_func *before = done(s, type);
     if (before) return before;
     wy_ctype_func *copy = wy_take(v, 1, sizeof *copy);
@@ -104,7 +169,7 @@ const wy_instance_type *wy_subst_exports(wy_validator *v, wy_subst *s, const wy_
 
 static const wy_instance_type *subst_instance(wy_validator *v, wy_subst *s,
                                               const wy_instance_type *type) {
-    if (!type->has_resource) return type;
+    if (untouched(s, type->has_resource)) return type;
     const wy_instance_type *before = done(s, type);
     if (before) return before;
     const wy_instance_type *copy =
@@ -115,7 +180,7 @@ static const wy_instance_type *subst_instance(wy_validator *v, wy_subst *s,
 
 static const wy_component_type *subst_component(wy_validator *v, wy_subst *s,
                                                 const wy_component_type *type) {
-    if (!type->has_resource) return type;
+    if (untouched(s, type->has_resource)) return type;
     const wy_component_type *before = done(s, type);
     if (before) return before;
     wy_component_type *copy = wy_take(v, 1, sizeof *copy);
@@ -131,7 +196,10 @@ static const wy_component_type *subst_component(wy_validator *v, wy_subst *s,
 static bool subst_deftype(wy_validator *v, wy_subst *s, const wy_deftype *type, wy_deftype *out) {
     *out = *type;
     switch ((int)type->kind) {
-    case WY_TYPE_RESOURCE: out->resource = replaced(s, type->resource); return true;
+    case WY_TYPE_RESOURCE:
+        out->resource = replaced(s, type->resource);
+        out->alias = replaced_alias(s, type->resource, type->alias);
+        return true;
     case WY_TYPE_FUNC: return (out->func = subst_func(v, s, type->func)) != NULL;
     case WY_TYPE_COMPONENT:
         return (out->component = subst_component(v, s, type->component)) != NULL;

@@ -6,13 +6,15 @@
  * How resources are named. A `wy_resource_id` is a number that stands for one resource type *as
  * seen inside one component definition*: equal ids are equal types, others are not. New ids appear
  *   - at a resource definition (`wy_component_types.resources`),
- *   - at an import of a type with (sub resource), and
+ *   - at an import of a type with (sub resource),
+ *   - at an export of a resource with (sub resource) ascribed: the new type index has a new id for
+ *     the exported resource, and
  *   - at an import of an instance and at an instantiation, one for each entry of the `resources` of
  *     the instance type that the new instance has; each entry says under which export names of
  *     that instance the resource is found.
  * Ids are unique over the whole validated tree, so a nested component uses ids of its own: whoever
  * instantiates it twice keeps one environment (id -> real resource type) for each time, and fills
- * it at the three places above by looking at the real instance. */
+ * it at these places by looking at the real instance. */
 #ifndef WY_COMPONENT_TYPES_H
 #define WY_COMPONENT_TYPES_H
 

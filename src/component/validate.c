@@ -121,7 +121,8 @@ static bool instantiate(wy_validator *v, wy_scope *scope, const wy_ast_instance 
         if (!arg)
             return wy_fail(v, "missing argument for import \"%.*s\"", WY_STR_ARG(import->name));
         if (!bind_import(v, type, import, arg, &next_path, &subst) ||
-            !wy_extern_check(v, arg, &import->type, &subst, "argument", import->name))
+            !wy_extern_check(v, arg, &import->type, &subst, "argument", import->name) ||
+            !wy_subst_rename(v, &subst, &import->type, arg))
             return false;
     }
     for (uint32_t i = 0; i < type->export_resource_count; i++) {
@@ -168,11 +169,6 @@ static bool alias_core_export(wy_validator *v, wy_scope *scope, const wy_ast_ali
     return wy_scope_add(v, scope, alias->sort, &found->type);
 }
 
-/* Whether the type mentions a resource from outside of it. */
-static bool reaches_resource(const wy_deftype *type) {
-    return wy_deftype_has_resource(type);
-}
-
 static bool alias_outer(wy_validator *v, wy_scope *scope, const wy_ast_alias *alias) {
     wy_scope *target = scope;
     bool crosses_component = false;
@@ -185,7 +181,7 @@ static bool alias_outer(wy_validator *v, wy_scope *scope, const wy_ast_alias *al
                        alias->count);
     const void *entry = wy_scope_get(v, target, alias->sort, alias->idx);
     if (!entry) return false;
-    if (crosses_component && alias->sort == WY_SORT_TYPE && reaches_resource(entry))
+    if (crosses_component && alias->sort == WY_SORT_TYPE && wy_deftype_has_resource(entry))
         return wy_fail(v,
                        "an outer alias cannot take a type with a resource from an outer "
                        "component");

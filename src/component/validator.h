@@ -109,6 +109,10 @@ static inline wy_resource_info *wy_resource_of(wy_validator *v, wy_resource_id i
     wy_assert(id > 0 && id < v->resources.count);
     return &((wy_resource_info *)v->resources.items)[id];
 }
+/* A resource under one of its names, as a key. */
+static inline uint64_t wy_resource_key(wy_resource_id id, uint32_t alias) {
+    return (uint64_t)id << 33 | (uint64_t)alias << 1 | 1;
+}
 /* A resource that was not there before; 0: no memory. */
 wy_resource_id wy_resource_fresh(wy_validator *v, const wy_scope *scope);
 
@@ -130,6 +134,10 @@ typedef struct wy_name {
 
 bool wy_label_valid(wy_str label);
 /* Parses an externname; reports what is wrong with it. */
+bool wy_semver_valid(wy_str text);
+bool wy_words_valid(wy_str text);
+/* ns:pkg, nothing behind. */
+bool wy_package_name_valid(wy_str text);
 bool wy_name_parse(wy_validator *v, wy_str text, wy_name *out);
 /* interfacename */
 bool wy_interface_name_valid(wy_str text);
@@ -140,6 +148,12 @@ bool wy_name_key_add(wy_validator *v, wy_map *set, wy_str label);
 bool wy_name_key_has(wy_validator *v, const wy_map *set, wy_str label);
 /* Labels in one type: valid and strongly unique. */
 bool wy_labels_check(wy_validator *v, wy_map *set, wy_str label, const char *what);
+
+/* --- depnames.c --- */
+
+/* Whether the name starts like one of the forms that tools use for names in a registry. */
+bool wy_depname_is(wy_str text);
+bool wy_depname_valid(wy_str text);
 
 /* --- core_types.c --- */
 
@@ -175,11 +189,17 @@ uint16_t wy_extern_depth(const wy_extern_type *type);
 /* --- subst.c: replacing resources in types --- */
 
 typedef struct wy_subst {
-    wy_idmap ids;  /* wy_resource_id -> (const void *) of the new one */
-    wy_idmap done; /* old type -> new type */
+    wy_idmap ids;     /* wy_resource_id -> (const void *) of the new one */
+    wy_idmap aliases; /* wy_resource_key -> (const void *) of the new alias + 1 */
+    wy_idmap done;    /* old type -> new type */
+    bool renames;     /* `done` holds value types from the outset, so all has to be walked */
 } wy_subst;
 
 bool wy_subst_add(wy_validator *v, wy_subst *subst, wy_resource_id from, wy_resource_id to);
+/* Gives the types that the import `inside` names the identity of those it is given, `outside`,
+ * which is known to match. */
+bool wy_subst_rename(wy_validator *v, wy_subst *subst, const wy_extern_type *inside,
+                     const wy_extern_type *outside);
 bool wy_subst_extern(wy_validator *v, wy_subst *subst, const wy_extern_type *type,
                      wy_extern_type *out);
 /* An instance type with `resources` taken from `paths`, replaced too. */

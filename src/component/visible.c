@@ -3,10 +3,6 @@
  * Visibility of Types; Binary, Import and Export Definitions) */
 #include "component/validator.h"
 
-static uint64_t resource_key(wy_resource_id id, uint32_t alias) {
-    return (uint64_t)id << 33 | (uint64_t)alias << 1 | 1;
-}
-
 static uint64_t value_key(const wy_ctype *type) {
     return (uint64_t)(uintptr_t)type; /* even: types are aligned */
 }
@@ -24,7 +20,7 @@ static bool parts_visible(wy_validator *v, const wy_idmap *visible, const wy_cty
             return false;
         if (type->types && !value_visible(v, visible, type->types[i])) return false;
     }
-    return !type->resource || wy_idmap_get(visible, resource_key(type->resource, type->alias));
+    return !type->resource || wy_idmap_get(visible, wy_resource_key(type->resource, type->alias));
 }
 
 static bool value_visible(wy_validator *v, const wy_idmap *visible, const wy_ctype *type) {
@@ -84,7 +80,7 @@ static bool enter(wy_validator *v, wy_scope *scope, wy_extern_list *list,
         const wy_deftype *def = &type->type;
         if (!deftype_visible(v, &list->visible, def)) return false;
         if (def->kind == WY_TYPE_RESOURCE)
-            return mark(v, scope, list, resource_key(def->resource, def->alias));
+            return mark(v, scope, list, wy_resource_key(def->resource, def->alias));
         if (def->kind == WY_TYPE_FUNC || def->kind == WY_TYPE_COMPONENT ||
             def->kind == WY_TYPE_INSTANCE)
             return true;
@@ -102,7 +98,7 @@ bool wy_visible_enter(wy_validator *v, wy_scope *scope, wy_extern_list *list, wy
         wy_str *copy = wy_take(v, 1, sizeof *copy);
         if (!copy) return false;
         *copy = name;
-        uint64_t key = resource_key(type->type.resource, type->type.alias);
+        uint64_t key = wy_resource_key(type->type.resource, type->type.alias);
         if (!wy_idmap_set(v, &list->labels, key, copy) ||
             !wy_name_key_add(v, &list->label_names, name))
             return false;
@@ -117,7 +113,8 @@ bool wy_visible_enter(wy_validator *v, wy_scope *scope, wy_extern_list *list, wy
 /* Whether the handle's resource has the name `label` on this side. */
 static bool check_label(wy_validator *v, const wy_extern_list *list, const wy_ctype *handle,
                         wy_str label, wy_str name) {
-    const wy_str *has = wy_idmap_get(&list->labels, resource_key(handle->resource, handle->alias));
+    const wy_str *has =
+        wy_idmap_get(&list->labels, wy_resource_key(handle->resource, handle->alias));
     if (!has)
         return wy_fail(v, "the resource used in function \"%.*s\" does not have a name here",
                        WY_STR_ARG(name));
