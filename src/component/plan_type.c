@@ -64,7 +64,7 @@ static wy_err fill_cases(plan_builder *b, plan_frame *frame, const wy_ast_type *
         return resolve(b, frame, ast->type, &fields[1].type);
     }
     fields[0].name = WY_STR("ok");
-    fields[1].name = WY_STR("err");
+    fields[1].name = WY_STR("error");
     wy_err err = resolve(b, frame, ast->type, &fields[0].type);
     return err ? err : resolve(b, frame, ast->error, &fields[1].type);
 }
