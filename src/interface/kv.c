@@ -1,0 +1,57 @@
+/* What all key-value interfaces share. */
+#include "interface/kv.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "runtime/task.h"
+
+wy_kv_state *wy_kv_state_of(wy_call *call) {
+    wy_kv_state *state = wy_instance_state(call->instance, WY_SLOT_KV);
+    if (state) return state;
+    state = calloc(1, sizeof *state);
+    if (state) wy_instance_set_state(call->instance, WY_SLOT_KV, state, free);
+    return state;
+}
+
+wy_kv_opened wy_kv_handle_open(wy_call *call, wy_str label, own wy_kv_handle **handle_out) {
+    const wy_kv_grants *grants = wy_instance_settings(call->instance, WY_SLOT_KV);
+    const wy_kv_grant *grant = wy_kv_grant_find(grants, label);
+    *handle_out = NULL;
+    if (!grant) return WY_KV_ACCESS_DENIED;
+    if (!grant->store) return WY_KV_NO_SUCH_STORE;
+    wy_kv_state *state = wy_kv_state_of(call);
+    if (!state) return WY_KV_NO_MEMORY;
+    if (state->handle_count >= WY_MAX_KV_OPEN_STORES) return WY_KV_TOO_MANY;
+    wy_kv_handle *handle = malloc(sizeof *handle);
+    if (!handle) return WY_KV_NO_MEMORY;
+    *handle = (wy_kv_handle){grant->store, state};
+    state->handle_count++;
+    *handle_out = handle;
+    return WY_KV_OPENED;
+}
+
+void wy_kv_handle_drop(void *object) {
+    wy_kv_handle *handle = object;
+    wy_assert(handle->state->handle_count > 0);
+    handle->state->handle_count--;
+    free(handle);
+}
+
+own wy_trap *wy_kv_call(wy_call *call, wy_kv_store *store, wy_kv_request *request) {
+    request->store = store;
+    request->arena = call->arena;
+    if (!wy_kv_store_blocks(store)) {
+        wy_kv_run(request);
+        return NULL;
+    }
+    /* the fiber is parked, so nobody else touches the arena meanwhile */
+    if (wy_task_offload(call->task, wy_kv_run, request) != WY_OK) return wy_task_trap(call->task);
+    return NULL;
+}
+
+wy_str wy_kv_text(wy_call *call, const wy_kv_request *request) {
+    size_t len = strlen(request->text);
+    char *text = wy_arena_strndup(call->arena, request->text, len);
+    return text ? (wy_str){text, len} : WY_STR("out of memory");
+}
