@@ -333,6 +333,7 @@ static void *count_up(void *data) {
         wy_kv_request r = REQUEST(INCREMENT, .arena = &own_arena, .key = WY_STR("n"), .delta = 1);
         wy_kv_run(&r);
         ok = r.status == WY_KV_OK;
+        if (!ok) print_error("%s\n", r.text);
         for (bool swapped = false; ok && !swapped;) {
             wy_kv_request get = REQUEST(GET, .arena = &own_arena, .key = WY_STR("s"));
             wy_kv_run(&get);
@@ -345,6 +346,7 @@ static void *count_up(void *data) {
                                         .expected = get.found, .value = {text, (size_t)len});
             wy_kv_run(&put);
             ok = get.status == WY_KV_OK && put.status == WY_KV_OK;
+            if (!ok) print_error("%s %s\n", get.text, put.text);
             swapped = put.yes;
         }
     }

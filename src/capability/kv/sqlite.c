@@ -5,12 +5,14 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "capability/kv/backend.h"
 
 #define READERS 3
 #define BUSY_TIMEOUT_MS 5000 /* how long a write waits for other processes' writes */
+#define BUSY_RETRY_MS 5
 
 typedef enum query {
     SELECT_VALUE,
@@ -126,6 +128,18 @@ static wy_kv_status fail_sqlite(const store *s, connection *c, wy_kv_request *r,
     return WY_KV_FAILED;
 }
 
+/* Runs the setup. Where processes switch a new file to WAL at the same moment, SQLite says "busy" at
+ * once to all but one, without the timeout's patience, to avoid a deadlock: try again. */
+static int set_up(sqlite3 *db, const char *setup) {
+    int rc = SQLITE_BUSY;
+    for (int waited_ms = 0; waited_ms < BUSY_TIMEOUT_MS; waited_ms += BUSY_RETRY_MS) {
+        rc = sqlite3_exec(db, setup, NULL, NULL, NULL);
+        if ((rc & 0xff) != SQLITE_BUSY) break;
+        usleep(BUSY_RETRY_MS * 1000);
+    }
+    return rc;
+}
+
 static wy_kv_status connect_to(store *s, connection *c, wy_kv_request *r) {
     if (c->db) return WY_KV_OK;
     make_folders(s->path);
@@ -142,7 +156,7 @@ static wy_kv_status connect_to(store *s, connection *c, wy_kv_request *r) {
         sqlite3_busy_timeout(c->db, BUSY_TIMEOUT_MS);
         sqlite3_limit(c->db, SQLITE_LIMIT_ATTACHED, 0);
         sqlite3_set_authorizer(c->db, authorize, NULL);
-        rc = sqlite3_exec(c->db, setup, NULL, NULL, NULL);
+        rc = set_up(c->db, setup);
     }
     if (rc == SQLITE_OK) return WY_KV_OK;
     wy_kv_status status = fail_sqlite(s, c, r, "open the store");
