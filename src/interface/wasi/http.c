@@ -70,4 +70,4 @@ static const wasi_http_types_ops ops = {
     .future_incoming_response_drop = wy_wasi_http_drop_response_future,
 };
 
-const wy_interface wy_wasi_http_types = {&wasi_http_types_interface, &ops};
+const wy_interface wy_interface_wasi_http_types = {&wasi_http_types_interface, &ops};

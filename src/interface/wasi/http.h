@@ -6,8 +6,8 @@
 #include "capability/http/client.h"
 #include "runtime/host.h"
 
-extern const wy_interface wy_wasi_http_types;
-extern const wy_interface wy_wasi_http_outgoing_handler;
+extern const wy_interface wy_interface_wasi_http_types;
+extern const wy_interface wy_interface_wasi_http_outgoing_handler;
 
 /* Settings of a component, slot WASI_HTTP. Without them, or without a client, every outgoing
  * request is denied. */

@@ -240,5 +240,5 @@ static own wy_trap *handle(wy_call *call, const wasi_http_outgoing_handler_handl
 
 static const wasi_http_outgoing_handler_ops handler_ops = {.handle = handle};
 
-const wy_interface wy_wasi_http_outgoing_handler = {&wasi_http_outgoing_handler_interface,
-                                                    &handler_ops};
+const wy_interface wy_interface_wasi_http_outgoing_handler = {&wasi_http_outgoing_handler_interface,
+                                                              &handler_ops};
