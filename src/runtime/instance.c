@@ -244,9 +244,8 @@ static own wy_trap *run_step(wy_instance *instance, uint32_t index) {
 
 own wy_trap *wy_instance_start(wy_instance *instance) {
     const wy_plan *plan = instance->component->plan;
-    /* Instantiating enters every component instance (CM: instantiation runs inside them). */
-    for (uint32_t i = 0; i < plan->instance_count; i++)
-        instance->instances[i].may_enter = false;
+    /* A start function may call into component instances made before its own; none of them can call
+     * back, as what it was given is older. So nothing is closed meanwhile. */
     for (uint32_t i = 0; i < plan->step_count; i++) {
         if (plan->steps[i].module != WY_PLAN_NONE) {
             wy_trap *trap = run_step(instance, i);
@@ -257,15 +256,13 @@ own wy_trap *wy_instance_start(wy_instance *instance) {
         }
         instance->steps_done = i + 1;
     }
-    for (uint32_t i = 0; i < plan->instance_count; i++)
-        instance->instances[i].may_enter = true;
     return NULL;
 }
 
 /* --- calling --- */
 
 own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_lift_lower_cx *cx,
-                          const void *args, void *result, wy_raw *core) {
+                          const void *args, void *result, wy_raw *core, bool between_guests) {
     wy_trap *trap = NULL;
     const wy_core_func *func = wy_instance_func(instance, lift->func, &trap);
     if (!func) return trap;
@@ -276,6 +273,7 @@ own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_li
     if (cx->memory)
         cx->memory_size =
             wy_memory_size(instance->context, &instance->memories[lift->options.memory].memory);
+    if (between_guests) cx->host_encoding = cx->encoding;
     return wy_abi_lift_result(cx, lift->type, core, result);
 }
 
@@ -304,7 +302,7 @@ static own wy_trap *call_lift(wy_instance *instance, const wy_plan_lift *lift, c
     void *result = wy_arena_alloc(&instance->arena, result_size + 1);
     if (!trap && !result) trap = wy_trap_new("out of memory for a result");
     wy_raw core[WY_FLAT_MAX + 1];
-    if (!trap) trap = wy_lift_call(instance, lift, &cx, args, result, core);
+    if (!trap) trap = wy_lift_call(instance, lift, &cx, args, result, core, false);
     if (!trap && on_result) on_result(data, result);
     if (!trap) trap = wy_lift_post_return(instance, lift, core);
     if (!trap) return wy_call_scope_end(&scope);

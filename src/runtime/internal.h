@@ -109,9 +109,11 @@ own wy_trap *wy_instance_enter_set(wy_instance *instance, const uint32_t *set,
 void wy_instance_leave_set(wy_instance *instance, const uint32_t *set, uint32_t count);
 
 /* One lifted function called with host values in between: lower `args`, call, lift the result into
- * `result`. post-return is the caller's to run, with `core` as it came back. */
+ * `result`. post-return is the caller's to run, with `core` as it came back. `between_guests`: the
+ * strings of the result stay in this guest's encoding (see wy_lift_lower_cx.host_encoding). */
 own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_lift_lower_cx *cx,
-                          const void *args, void *result, wy_raw *core) WY_MUST_USE;
+                          const void *args, void *result, wy_raw *core,
+                          bool between_guests) WY_MUST_USE;
 own wy_trap *wy_lift_post_return(wy_instance *instance, const wy_plan_lift *lift,
                                  const wy_raw *core) WY_MUST_USE;
 

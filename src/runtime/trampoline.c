@@ -101,11 +101,14 @@ static own wy_trap *call_guest(wy_instance *instance, const wy_bound *bound, wy_
                                wy_lift_lower_cx *to, wy_raw *values, char *room) {
     uint32_t ret_ptr = bound->spills ? (uint32_t)values[bound->param_count - 1].i32 : 0;
     const wy_plan_lift *lift = bound->lift;
+    /* Strings pass as they lie, and are transcoded once, when they are lowered. */
+    from->host_encoding = to->host_encoding = from->encoding;
     wy_trap *trap = wy_abi_lift_params(from, bound->type, values, room);
     wy_raw core[WY_FLAT_MAX + 1];
     char *result = room + bound->result_offset;
-    if (!trap) trap = wy_lift_call(instance, lift, to, room, result, core);
+    if (!trap) trap = wy_lift_call(instance, lift, to, room, result, core, true);
     if (trap) return trap;
+    from->host_encoding = to->encoding;
     if (bound->type->result) {
         if (bound->needs_memory && from->memory)
             from->memory_size = wy_memory_size(
