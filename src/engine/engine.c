@@ -1,7 +1,7 @@
 /* The engine: Wasmtime's configuration, and how much address space its pools may have. */
 #include "base/limits.h"
 #include "base/log.h"
-#include "engine/internal.h"
+#include "engine/cache.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ __attribute__((weak)) void withy_engine_pagemap_scan(wasmtime_pooling_allocation
 /* Of each kind, for one linear memory in the pool. */
 #define INSTANCES_PER_MEMORY 8 /* shims and adapters have no memory of their own */
 #define TABLES_PER_MEMORY 2
-#define STACKS_PER_MEMORY 2
+#define SPARE_STACKS 16 /* beyond one for each memory; each costs a system call at the start */
 #define STACK_KEEP_RESIDENT ((size_t)16 << 10)
 #define TABLE_KEEP_RESIDENT ((size_t)16 << 10)
 
@@ -57,9 +57,9 @@ static bool can_reserve(uint64_t bytes) {
 }
 
 static uint64_t pool_bytes(uint32_t memories) {
-    uint64_t one = MEMORY_RESERVATION + MEMORY_GUARD + STACKS_PER_MEMORY * (WY_FIBER_STACK + 4096) +
+    uint64_t one = MEMORY_RESERVATION + MEMORY_GUARD + (WY_FIBER_STACK + 4096) +
                    TABLES_PER_MEMORY * (uint64_t)WY_MAX_TABLE_ELEMENTS * sizeof(void *);
-    return (memories + 1) * one;
+    return (memories + SPARE_STACKS) * one;
 }
 
 static void configure_pool(wasm_config_t *config, const wy_engine_config *wanted) {
@@ -68,7 +68,7 @@ static void configure_pool(wasm_config_t *config, const wy_engine_config *wanted
     wasmtime_pooling_allocation_config_total_memories_set(pool, n);
     wasmtime_pooling_allocation_config_total_core_instances_set(pool, n * INSTANCES_PER_MEMORY);
     wasmtime_pooling_allocation_config_total_tables_set(pool, n * TABLES_PER_MEMORY);
-    wasmtime_pooling_allocation_config_total_stacks_set(pool, n * STACKS_PER_MEMORY);
+    wasmtime_pooling_allocation_config_total_stacks_set(pool, n + SPARE_STACKS);
     wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, MEMORIES_MIN);
     wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, MEMORIES_MIN);
     wasmtime_pooling_allocation_config_table_elements_set(pool, WY_MAX_TABLE_ELEMENTS);
@@ -157,6 +157,7 @@ wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out,
         wy_engine_free(engine);
         return err;
     }
+    engine->cache = wy_cache_open(&engine->config);
     *engine_out = engine;
     return WY_OK;
 }
@@ -164,6 +165,8 @@ wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out,
 void wy_engine_free(own wy_engine *engine) {
     if (!engine) return;
     wy_ticker_deinit(&engine->ticker);
+    wy_aot_detach_all(engine);
+    wy_cache_close(engine->cache);
     if (engine->fiber_linker) wasmtime_linker_delete(engine->fiber_linker);
     wasm_engine_delete(engine->wasm);
     free(engine);

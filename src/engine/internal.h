@@ -38,6 +38,7 @@ struct wy_engine {
     wasm_engine_t *wasm;
     wasmtime_linker_t *fiber_linker; /* "entry" and "suspend" (fiber.c) */
     wy_cache *cache;                 /* NULL: compile without */
+    struct wy_aot *aot;              /* files compiled ahead of time, newest first */
     wy_ticker ticker;
     wy_engine_config config; /* as it came out, after falling back */
     char fingerprint[192];
@@ -92,6 +93,10 @@ wy_err wy_engine_error(wy_diag *diag, wy_err code, own wasmtime_error_t *error);
 /* linker.c: a function type out of wy_flat codes. NULL: no memory. */
 own wasm_functype_t *wy_functype_new(const uint8_t *params, size_t param_count,
                                      const uint8_t *results, size_t result_count);
+
+/* aot.c: a module out of the files attached; NULL: in none. */
+own wasmtime_module_t *wy_aot_find(const wy_engine *engine, const char *key);
+void wy_aot_detach_all(wy_engine *engine);
 
 struct wy_module {
     wasmtime_module_t *wasm;

@@ -1,5 +1,5 @@
-/* Modules: compiling a core module, and its compiled form as bytes. */
-#include "engine/internal.h"
+/* Modules: compiling a core module unless it is known, and its compiled form as bytes. */
+#include "engine/cache.h"
 
 #include <stdlib.h>
 
@@ -24,10 +24,31 @@ static wy_err compile(wy_engine *engine, const uint8_t *bytes, size_t len,
     return wy_engine_error(diag, is_wasm ? WY_INVALID : WY_MALFORMED, error);
 }
 
+static wy_err compile_or_map(wy_engine *engine, const uint8_t *bytes, size_t len,
+                             own wasmtime_module_t **wasm_out, wy_diag *diag) {
+    if (!engine->cache && !engine->aot) return compile(engine, bytes, len, wasm_out, diag);
+    char key[WY_CACHE_KEY_BYTES];
+    wy_cache_key(engine, bytes, len, key);
+    *wasm_out = wy_aot_find(engine, key);
+    if (*wasm_out) return WY_OK;
+    if (!engine->cache) return compile(engine, bytes, len, wasm_out, diag);
+    *wasm_out = wy_cache_get(engine->cache, engine, key);
+    if (*wasm_out) return WY_OK;
+    int lock = wy_cache_lock(engine->cache, key);
+    wy_err err = WY_OK;
+    *wasm_out = wy_cache_get(engine->cache, engine, key); /* another made it meanwhile */
+    if (!*wasm_out) {
+        err = compile(engine, bytes, len, wasm_out, diag);
+        if (!err) wy_cache_put(engine->cache, engine, key, *wasm_out);
+    }
+    wy_cache_unlock(engine->cache, key, lock);
+    return err;
+}
+
 wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
                       own wy_module **module_out, wy_diag *diag) {
     wasmtime_module_t *wasm = NULL;
-    wy_err err = compile(engine, bytes, len, &wasm, diag);
+    wy_err err = compile_or_map(engine, bytes, len, &wasm, diag);
     return err ? err : wrap(wasm, module_out);
 }
 

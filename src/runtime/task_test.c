@@ -272,7 +272,7 @@ TEST(without_a_stack_there_is_no_task) {
         if (err == WY_LIMIT) break;
         assert_int_equal(err, WY_OK);
     }
-    assert_int_equal(spawned, 128);
+    assert_int_equal(spawned, 64 + 16);
     for (int i = 0; i < spawned; i++)
         wy_task_cancel(tasks[i]);
     wy_loop_run(b.loop);

@@ -1,0 +1,303 @@
+/* Compile cache: see cache.h. */
+#include "engine/cache.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define PATH_MAX_BYTES 4096
+#define STALE_SECONDS 3600     /* a temporary or lock file that old was left behind */
+#define TOUCH_SECONDS 600      /* an entry's time of use is this coarse */
+#define EVICT_TO_PERCENT 80    /* evicting goes on to here, so that it is rare */
+#define ENTRIES_MAX 100000     /* entries looked at when evicting */
+#define ENTRY_SUFFIX ".module" /* after the key */
+
+static const char magic[8] = "wycache1";
+
+struct wy_cache {
+    char dir[PATH_MAX_BYTES - 128];
+    uint64_t bytes_max;
+    atomic_bool has_warned;
+};
+
+static void warn(wy_cache *cache, const char *what) {
+    if (!atomic_exchange(&cache->has_warned, true))
+        wy_log(WY_LOG_WARN, "compile cache %s: %s: %s; going on without", cache->dir, what,
+               strerror(errno));
+}
+
+/* --- the directory --- */
+
+static bool choose_dir(const wy_engine_config *config, char *out, size_t size) {
+    const char *dir = config->cache_dir;
+    if (!dir || !*dir) dir = getenv("WITHY_CACHE_DIR");
+    if (dir && *dir) return (size_t)snprintf(out, size, "%s/compiled", dir) < size;
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (xdg && *xdg) return (size_t)snprintf(out, size, "%s/withy/compiled", xdg) < size;
+    if (home && *home) return (size_t)snprintf(out, size, "%s/.cache/withy/compiled", home) < size;
+    return false;
+}
+
+static bool make_dirs(char *path) {
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        int bad = mkdir(path, 0755);
+        *slash = '/';
+        if (bad && errno != EEXIST) return false;
+    }
+    return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
+/* Code that others could write must not be run. */
+static bool is_ours(const char *path) {
+    struct stat st;
+    if (stat(path, &st) != 0) return false;
+    if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 022) == 0)
+        return access(path, R_OK | W_OK | X_OK) == 0;
+    errno = EPERM;
+    return false;
+}
+
+own wy_cache *wy_cache_open(const wy_engine_config *config) {
+    if (config->no_cache) return NULL;
+    wy_cache *cache = calloc(1, sizeof *cache);
+    if (!cache) return NULL;
+    cache->bytes_max = config->cache_bytes_max;
+    const char *max = getenv("WITHY_CACHE_MAX_BYTES");
+    uint64_t value;
+    if (!cache->bytes_max && max && wy_str_to_u64(wy_str_of(max), UINT64_MAX, &value))
+        cache->bytes_max = value;
+    if (!cache->bytes_max) cache->bytes_max = WY_MAX_CACHE_BYTES;
+    if (!choose_dir(config, cache->dir, sizeof cache->dir)) {
+        free(cache); /* no home, no cache */
+        return NULL;
+    }
+    if (!make_dirs(cache->dir) || !is_ours(cache->dir)) {
+        warn(cache, "cannot be used");
+        free(cache);
+        return NULL;
+    }
+    return cache;
+}
+
+void wy_cache_close(own wy_cache *cache) {
+    free(cache);
+}
+
+static void path_of(const wy_cache *cache, const char *key, const char *suffix,
+                    char out[PATH_MAX_BYTES]) {
+    snprintf(out, PATH_MAX_BYTES, "%s/%s%s", cache->dir, key, suffix);
+}
+
+/* --- keys and digests --- */
+
+void wy_cache_key(const wy_engine *engine, const uint8_t *bytes, size_t len,
+                  char key_out[WY_CACHE_KEY_BYTES]) {
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    EVP_MD_CTX *md = EVP_MD_CTX_new();
+    bool ok = md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) &&
+              EVP_DigestUpdate(md, engine->fingerprint, strlen(engine->fingerprint) + 1) &&
+              EVP_DigestUpdate(md, bytes, len) && EVP_DigestFinal_ex(md, hash, &size);
+    EVP_MD_CTX_free(md);
+    wy_assert(ok && size == 32);
+    for (unsigned i = 0; i < size; i++)
+        snprintf(key_out + (size_t)2 * i, 3, "%02x", hash[i]);
+}
+
+void wy_cache_digest(const void *bytes, size_t len, uint64_t digest_out[2]) {
+    XXH128_hash_t hash = XXH3_128bits(bytes, len);
+    digest_out[0] = hash.low64;
+    digest_out[1] = hash.high64;
+}
+
+/* --- reading --- */
+
+static bool is_good(const wy_engine *engine, const uint8_t *bytes, size_t size) {
+    wy_cache_trailer trailer;
+    uint64_t digest[2];
+    if (size < sizeof trailer) return false;
+    size_t length = size - sizeof trailer;
+    memcpy(&trailer, bytes + length, sizeof trailer);
+    if (memcmp(trailer.magic, magic, sizeof magic) != 0 || trailer.length != length) return false;
+    if (strncmp(trailer.fingerprint, engine->fingerprint, sizeof trailer.fingerprint) != 0)
+        return false;
+    wy_cache_digest(bytes, length, digest);
+    return digest[0] == trailer.digest[0] && digest[1] == trailer.digest[1];
+}
+
+/* The file is mapped through the descriptor that was checked: a name may mean another file by now.
+ */
+static own wasmtime_module_t *map_checked(const wy_engine *engine, int fd, size_t size) {
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    if (bytes == MAP_FAILED) return NULL;
+    bool good = is_good(engine, bytes, size);
+    munmap(bytes, size);
+    if (!good) return NULL;
+    char path[64];
+    wasmtime_module_t *module = NULL;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    wasmtime_error_t *error = wasmtime_module_deserialize_file(engine->wasm, path, &module);
+    if (error) wasmtime_error_delete(error); /* made for another processor, say */
+    return error ? NULL : module;
+}
+
+own wasmtime_module_t *wy_cache_get(wy_cache *cache, const wy_engine *engine, const char *key) {
+    char path[PATH_MAX_BYTES];
+    path_of(cache, key, ENTRY_SUFFIX, path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return NULL;
+    struct stat st;
+    wasmtime_module_t *module = NULL;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_size > 0)
+        module = map_checked(engine, fd, (size_t)st.st_size);
+    if (!module)
+        unlink(path);
+    else if (time(NULL) - st.st_mtime > TOUCH_SECONDS)
+        futimens(fd, NULL);
+    close(fd);
+    return module;
+}
+
+/* --- writing --- */
+
+int wy_cache_lock(wy_cache *cache, const char *key) {
+    char path[PATH_MAX_BYTES];
+    path_of(cache, key, ".lock", path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        warn(cache, "cannot lock an entry");
+        return -1;
+    }
+    while (flock(fd, LOCK_EX) != 0 && errno == EINTR) {
+    }
+    return fd;
+}
+
+void wy_cache_unlock(wy_cache *cache, const char *key, int lock) {
+    if (lock < 0) return;
+    /* Who waits on the file that goes away finds the entry when it looks again. */
+    char path[PATH_MAX_BYTES];
+    path_of(cache, key, ".lock", path);
+    unlink(path);
+    close(lock);
+}
+
+static bool write_all(int fd, const void *bytes, size_t len) {
+    const char *at = bytes;
+    while (len) {
+        ssize_t n = write(fd, at, len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        at += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static bool write_entry(const wy_engine *engine, const char *path, const wasm_byte_vec_t *bytes) {
+    wy_cache_trailer trailer = {.length = bytes->size};
+    memcpy(trailer.magic, magic, sizeof magic);
+    snprintf(trailer.fingerprint, sizeof trailer.fingerprint, "%s", engine->fingerprint);
+    wy_cache_digest(bytes->data, bytes->size, trailer.digest);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return false;
+    bool ok = write_all(fd, bytes->data, bytes->size) && write_all(fd, &trailer, sizeof trailer);
+    return close(fd) == 0 && ok;
+}
+
+typedef struct entry {
+    char name[96];
+    time_t used;
+    uint64_t size;
+} entry;
+
+static int by_use(const void *a, const void *b) {
+    const entry *x = a, *y = b;
+    return (x->used > y->used) - (x->used < y->used);
+}
+
+/* Lists the entries and their size in all; removes what was left behind. */
+static size_t list_entries(const wy_cache *cache, entry **entries_out, uint64_t *total_out) {
+    wy_str suffix = WY_STR(ENTRY_SUFFIX);
+    size_t count = 0, cap = 0;
+    entry *entries = NULL;
+    *total_out = 0;
+    DIR *dir = opendir(cache->dir);
+    for (struct dirent *item; dir && count < ENTRIES_MAX && (item = readdir(dir)) != NULL;) {
+        struct stat st;
+        if (fstatat(dirfd(dir), item->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
+        if (!S_ISREG(st.st_mode) || strlen(item->d_name) >= sizeof entries->name) continue;
+        if (!wy_str_ends(wy_str_of(item->d_name), suffix)) {
+            if (time(NULL) - st.st_mtime > STALE_SECONDS) unlinkat(dirfd(dir), item->d_name, 0);
+            continue;
+        }
+        if (count == cap) {
+            cap = cap ? 2 * cap : 64;
+            entry *more = realloc(entries, cap * sizeof *entries);
+            if (!more) break;
+            entries = more;
+        }
+        entry *e = &entries[count++];
+        snprintf(e->name, sizeof e->name, "%s", item->d_name);
+        e->used = st.st_mtime;
+        e->size = (uint64_t)st.st_size;
+        *total_out += e->size;
+    }
+    if (dir) closedir(dir);
+    *entries_out = entries;
+    return count;
+}
+
+static void evict(const wy_cache *cache) {
+    entry *entries;
+    uint64_t total;
+    size_t count = list_entries(cache, &entries, &total);
+    if (total > cache->bytes_max) {
+        uint64_t target = cache->bytes_max / 100 * EVICT_TO_PERCENT;
+        qsort(entries, count, sizeof *entries, by_use);
+        for (size_t i = 0; i < count && total > target; i++) {
+            char path[PATH_MAX_BYTES];
+            path_of(cache, entries[i].name, "", path);
+            if (unlink(path) == 0) total -= entries[i].size;
+        }
+    }
+    free(entries);
+}
+
+void wy_cache_put(wy_cache *cache, const wy_engine *engine, const char *key,
+                  const wasmtime_module_t *module) {
+    wasm_byte_vec_t bytes;
+    wasmtime_error_t *error = wasmtime_module_serialize((wasmtime_module_t *)module, &bytes);
+    if (error) {
+        wasmtime_error_delete(error);
+        return;
+    }
+    char temp[PATH_MAX_BYTES], path[PATH_MAX_BYTES], suffix[32];
+    snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
+    path_of(cache, key, suffix, temp);
+    path_of(cache, key, ENTRY_SUFFIX, path);
+    if (bytes.size > cache->bytes_max) {
+        /* It would only push everything else out. */
+    } else if (!write_entry(engine, temp, &bytes) || rename(temp, path) != 0) {
+        warn(cache, "cannot write an entry");
+        unlink(temp);
+    } else {
+        evict(cache);
+    }
+    wasm_byte_vec_delete(&bytes);
+}

@@ -1,0 +1,307 @@
+/* The compile cache and files compiled ahead of time: hits, damage, strangers, rivals, eviction. */
+#include "engine/aot.h"
+#include "engine/cache.h"
+#include "engine/testing.h"
+
+#include "base/test.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+typedef struct place {
+    char root[64], dir[96];
+} place;
+
+static void make_place(place *p) {
+    snprintf(p->root, sizeof p->root, "/tmp/withy-cache-test-XXXXXX");
+    assert_non_null(mkdtemp(p->root));
+    snprintf(p->dir, sizeof p->dir, "%s/compiled", p->root);
+}
+
+static own wy_engine *engine_at(const place *p, uint64_t bytes_max) {
+    wy_engine_config config;
+    wy_diag diag;
+    wy_engine *engine;
+    wy_engine_config_init(&config);
+    config.max_instances = 16;
+    config.cache_dir = p->root;
+    config.cache_bytes_max = bytes_max;
+    assert_int_equal(wy_engine_new(&config, &engine, &diag), WY_OK);
+    return engine;
+}
+
+/* Entries in the cache; the last one's path into `path_out`, the bytes of all as *size_out. */
+static int entries(const place *p, char path_out[512], off_t *size_out) {
+    int count = 0;
+    off_t size = 0;
+    DIR *dir = opendir(p->dir);
+    for (struct dirent *item; dir && (item = readdir(dir)) != NULL;) {
+        struct stat st;
+        if (item->d_name[0] == '.') continue;
+        assert_non_null(strstr(item->d_name, ".module"));
+        snprintf(path_out, 512, "%s/%s", p->dir, item->d_name);
+        assert_int_equal(stat(path_out, &st), 0);
+        size += st.st_size;
+        count++;
+    }
+    if (dir) closedir(dir);
+    if (size_out) *size_out = size;
+    return count;
+}
+
+static void remove_place(place *p) {
+    char path[512];
+    while (entries(p, path, NULL))
+        assert_int_equal(unlink(path), 0);
+    rmdir(p->dir);
+    assert_int_equal(rmdir(p->root), 0);
+}
+
+/* Loads a module whose `f` returns `n`, and calls it. */
+static void use(wy_engine *engine, int n) {
+    char text[200];
+    snprintf(text, sizeof text, "(module (func (export \"f\") (result i32) (i32.const %d)))", n);
+    wy_module *module = wy_testing_module(engine, text);
+    wy_store *store;
+    wy_core_instance instance;
+    wy_trap *trap = NULL;
+    wy_diag diag;
+    wy_extern item;
+    wy_core_func func;
+    wy_raw value;
+    assert_int_equal(wy_store_new(engine, NULL, NULL, &store), WY_OK);
+    wy_context *context = wy_store_context(store);
+    assert_int_equal(wy_core_instantiate(context, module, NULL, 0, &instance, &trap, &diag), WY_OK);
+    assert_true(wy_core_instance_export(context, &instance, WY_STR("f"), &item));
+    assert_true(wy_extern_func(&item, &func));
+    assert_true(wy_core_call(context, &func, &value, 1, &trap));
+    assert_int_equal(value.i32, n);
+    wy_store_free(store);
+    wy_module_free(module);
+}
+
+static ino_t inode(const char *path) {
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return st.st_ino;
+}
+
+/* Comes first: the compiler's threads do not survive a fork, so none may run yet. */
+TEST(processes_that_start_at_once_agree) {
+    enum { RIVALS = 6 };
+    place p;
+    char path[512];
+    pid_t pids[RIVALS];
+    make_place(&p);
+    for (int i = 0; i < RIVALS; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            wy_engine *engine = engine_at(&p, 0);
+            for (int n = 0; n < 3; n++)
+                use(engine, n);
+            wy_engine_free(engine);
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < RIVALS; i++) {
+        int status;
+        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(entries(&p, path, NULL), 3);
+    remove_place(&p);
+}
+
+TEST(a_module_is_compiled_once) {
+    place p;
+    char path[512];
+    make_place(&p);
+    wy_engine *engine = engine_at(&p, 0);
+    use(engine, 1);
+    assert_int_equal(entries(&p, path, NULL), 1);
+    ino_t first = inode(path);
+    use(engine, 1);
+    wy_engine_free(engine);
+    engine = engine_at(&p, 0);
+    use(engine, 1);
+    assert_int_equal(entries(&p, path, NULL), 1);
+    assert_int_equal(inode(path), first);
+    use(engine, 2);
+    assert_int_equal(entries(&p, path, NULL), 2);
+    wy_engine_free(engine);
+    remove_place(&p);
+}
+
+/* Damages the one entry with `harm` and sees that it is made anew. */
+static void harmed(void (*harm)(const char *path)) {
+    place p;
+    char path[512];
+    off_t before, after;
+    make_place(&p);
+    wy_engine *engine = engine_at(&p, 0);
+    use(engine, 1);
+    assert_int_equal(entries(&p, path, &before), 1);
+    harm(path);
+    use(engine, 1);
+    assert_int_equal(entries(&p, path, &after), 1);
+    assert_int_equal(before, after);
+    use(engine, 1);
+    wy_engine_free(engine);
+    remove_place(&p);
+}
+
+static void flip_at(const char *path, off_t at, int whence) {
+    int fd = open(path, O_RDWR);
+    char byte;
+    assert_true(lseek(fd, at, whence) >= 0);
+    assert_int_equal(read(fd, &byte, 1), 1);
+    byte ^= 1;
+    assert_true(lseek(fd, -1, SEEK_CUR) >= 0);
+    assert_int_equal(write(fd, &byte, 1), 1);
+    close(fd);
+}
+
+static void flip_first(const char *path) {
+    flip_at(path, 0, SEEK_SET);
+}
+
+static void flip_middle(const char *path) {
+    flip_at(path, 3000, SEEK_SET);
+}
+
+static void flip_fingerprint(const char *path) {
+    flip_at(path, -190, SEEK_END);
+}
+
+static void cut(const char *path) {
+    assert_int_equal(truncate(path, 5000), 0);
+}
+
+static void cut_short(const char *path) {
+    assert_int_equal(truncate(path, 10), 0);
+}
+
+static void lengthen(const char *path) {
+    int fd = open(path, O_WRONLY | O_APPEND);
+    assert_int_equal(write(fd, "x", 1), 1);
+    close(fd);
+}
+
+static void empty(const char *path) {
+    assert_int_equal(truncate(path, 0), 0);
+}
+
+TEST(a_damaged_entry_is_made_anew) {
+    harmed(flip_first);
+    harmed(flip_middle);
+    harmed(flip_fingerprint);
+    harmed(cut);
+    harmed(cut_short);
+    harmed(lengthen);
+    harmed(empty);
+}
+
+TEST(what_was_not_used_longest_goes) {
+    place p;
+    char path[512];
+    off_t size;
+    make_place(&p);
+    wy_engine *engine = engine_at(&p, 0);
+    use(engine, 1);
+    entries(&p, path, &size);
+    struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+    wy_engine_free(engine);
+    engine = engine_at(&p, (uint64_t)size * 3 + 100);
+    use(engine, 1); /* its time of use is now */
+    entries(&p, path, NULL);
+    ino_t kept = inode(path);
+    for (int n = 2; n <= 3; n++) {
+        use(engine, n);
+        char other[512];
+        DIR *dir = opendir(p.dir);
+        for (struct dirent *item; (item = readdir(dir)) != NULL;) {
+            snprintf(other, sizeof other, "%s/%s", p.dir, item->d_name);
+            if (item->d_name[0] != '.' && inode(other) != kept)
+                assert_int_equal(utimensat(AT_FDCWD, other, old, 0), 0);
+        }
+        closedir(dir);
+    }
+    assert_int_equal(entries(&p, path, NULL), 3);
+    use(engine, 4);
+    assert_int_equal(entries(&p, path, &size), 2);
+    use(engine, 1);
+    assert_int_equal(entries(&p, path, &size), 2);
+    wy_engine_free(engine);
+    remove_place(&p);
+}
+
+TEST(an_unusable_directory_is_gone_without) {
+    place p;
+    char path[512];
+    make_place(&p);
+    int fd = open(p.dir, O_WRONLY | O_CREAT, 0600); /* a file where the directory should be */
+    close(fd);
+    wy_engine *engine = engine_at(&p, 0);
+    use(engine, 1);
+    wy_engine_free(engine);
+    assert_int_equal(unlink(p.dir), 0);
+    assert_int_equal(mkdir(p.dir, 0700), 0);
+    assert_int_equal(chmod(p.dir, 0777), 0); /* anyone might write code there */
+    engine = engine_at(&p, 0);
+    use(engine, 1);
+    wy_engine_free(engine);
+    assert_int_equal(entries(&p, path, NULL), 0);
+    remove_place(&p);
+}
+
+TEST(a_component_compiled_ahead_brings_its_modules) {
+    wy_engine *engine = wy_testing_engine();
+    size_t lens[2];
+    uint8_t *wasm[2] = {
+        wy_testing_wasm("(module (func (export \"f\") (result i32) (i32.const 7)))", &lens[0]),
+        wy_testing_wasm("(module (func (export \"f\") (result i32) (i32.const 8)))", &lens[1])};
+    wy_str modules[2] = {{(char *)wasm[0], lens[0]}, {(char *)wasm[1], lens[1]}};
+    uint8_t *bytes;
+    size_t len;
+    wy_diag diag;
+    wy_str component;
+    wy_diag_init(&diag);
+    assert_int_equal(wy_aot_build(engine, WY_STR("the component"), modules, 2, &bytes, &len, &diag),
+                     WY_OK);
+    assert_true(wy_aot_is(bytes, len));
+    assert_false(wy_aot_is(wasm[0], lens[0]));
+    assert_int_equal(wy_aot_attach(engine, bytes, len, &component, &diag), WY_OK);
+    assert_true(wy_str_eqz(component, "the component"));
+    use(engine, 7);
+    use(engine, 8);
+    use(engine, 9);
+    char key[WY_CACHE_KEY_BYTES];
+    wy_cache_key(engine, wasm[1], lens[1], key);
+    wasmtime_module_t *found = wy_aot_find(engine, key);
+    assert_non_null(found);
+    wasmtime_module_delete(found);
+    wy_engine_free(engine);
+
+    engine = wy_testing_engine();
+    bytes[len / 2] ^= 1;
+    assert_int_equal(wy_aot_attach(engine, bytes, len, &component, &diag), WY_MALFORMED);
+    bytes[len / 2] ^= 1;
+    for (size_t cut_at = 0; cut_at < len; cut_at += 97) {
+        wy_diag_init(&diag);
+        assert_int_not_equal(wy_aot_attach(engine, bytes, cut_at, &component, &diag), WY_OK);
+    }
+    bytes[8 + 16 + 2]++; /* another version of withy */
+    wy_diag_init(&diag);
+    assert_int_equal(wy_aot_attach(engine, bytes, len, &component, &diag), WY_UNSUPPORTED);
+    assert_non_null(strstr(diag.text, "compile the component again"));
+    wy_engine_free(engine);
+    for (int i = 0; i < 2; i++)
+        free(wasm[i]);
+    free(bytes);
+}
