@@ -142,6 +142,7 @@ wy_err wy_timer_new(wy_loop *loop, void (*callback)(void *data), void *data, own
 }
 
 void wy_timer_start(wy_timer *timer, uint64_t delay_ms) {
+    uv_update_time(timer->uv.loop); /* a guest may have run since the round began */
     uv_timer_start(&timer->uv, on_timer, delay_ms, 0);
 }
 

@@ -22,7 +22,7 @@ void wy_loop_run(wy_loop *loop);
 /* One round: waits for events at most once (`block`), handles them. False: nothing is left. */
 bool wy_loop_step(wy_loop *loop, bool block);
 void wy_loop_stop(wy_loop *loop);
-/* Monotonic, read once a round. */
+/* Monotonic, read once a round and when a timer starts. */
 uint64_t wy_loop_now_ms(wy_loop *loop);
 /* `callback` runs after each round's events, before the loop waits again (ready tasks run there).
  * One per loop. It returns true when more is ready at once, so the loop must not sleep. */

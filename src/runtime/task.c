@@ -210,9 +210,9 @@ static wy_err start_deadline(wy_task *task, uint64_t timeout_ms) {
         if (err) return err;
     }
     task->timeout_ms = timeout_ms;
-    task->deadline_ms = wy_loop_now_ms(task->scheduler->loop) + timeout_ms;
     task->is_timer_running = true;
     wy_timer_start(task->timer, timeout_ms);
+    task->deadline_ms = wy_loop_now_ms(task->scheduler->loop) + timeout_ms;
     return WY_OK;
 }
 
