@@ -46,11 +46,11 @@ def test_unknown_verb_suggests_the_nearest(command):
 
 @pytest.mark.parametrize(
     "args",
-    [["serve"], ["run"], ["inspect"], [], ["serve", "--workers", "many", "x.wasm"], ["serve", "x.wasm", "--env", "novalue"],
-     ["serve", "x.wasm", "--addr"], ["serve", "x.wasm", "--addr", "nonsense"]],
+    [["serve"], ["run"], ["inspect"], [], ["serve", "--workers", "many", "HELLO"], ["serve", "HELLO", "--env", "novalue"],
+     ["serve", "HELLO", "--addr"], ["serve", "HELLO", "--addr", "nonsense"]],
 )
-def test_wrong_use(command, args):
-    done = command(*args, timeout=20)
+def test_wrong_use(command, guest, args):
+    done = command(*[guest("hello") if arg == "HELLO" else arg for arg in args], timeout=20)
     assert done.returncode == 2
     assert done.stderr != ""
 
