@@ -114,7 +114,7 @@ static wy_err intern_item(plan_builder *b, wy_core_item **items, uint32_t *count
     return WY_OK;
 }
 
-static wy_err intern_func(plan_builder *b, wy_core_item item, uint32_t *index_out) {
+wy_err plan_intern_func(plan_builder *b, wy_core_item item, uint32_t *index_out) {
     return intern_item(b, &b->funcs, &b->func_count, &b->func_cap, item, index_out);
 }
 
@@ -198,7 +198,8 @@ wy_err plan_add_step(plan_builder *b, const wy_core_module *module, const wy_cor
     if (!steps) return plan_no_memory(b);
     b->steps = steps;
     *step_out = b->step_count;
-    steps[b->step_count++] = (wy_plan_step){(uint32_t)index, imports, module->import_count};
+    steps[b->step_count++] = (wy_plan_step){
+        (uint32_t)index, imports, module->import_count, WY_PLAN_NONE};
     return WY_OK;
 }
 
@@ -227,16 +228,16 @@ static wy_err make_options(plan_builder *b, plan_frame *frame, const wy_ast_cano
                           *plan_get(frame, WY_SORT_CORE_MEMORY, canon->memory).item, &out->memory);
     if (!err && canon->has_realloc)
         err =
-            intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->realloc).item, &out->realloc);
+            plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->realloc).item, &out->realloc);
     if (!err && canon->has_post_return)
-        err = intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->post_return).item,
+        err = plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->post_return).item,
                           &out->post_return);
     return err;
 }
 
 static wy_err define_lift(plan_builder *b, plan_frame *frame, const wy_ast_canon *canon) {
     wy_plan_lift lift = {.instance = frame->instance};
-    wy_err err = intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->idx).item, &lift.func);
+    wy_err err = plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->idx).item, &lift.func);
     if (!err) err = make_options(b, frame, canon, &lift.options);
     if (err) return err;
     lift.type = plan_get(frame, WY_SORT_TYPE, canon->idx2).type->func;
@@ -373,7 +374,7 @@ static wy_err define_type(plan_builder *b, plan_frame *frame, const wy_ast_type 
         .import = WY_PLAN_NONE, .instance = frame->instance, .dtor = WY_PLAN_NONE};
     wy_err err = WY_OK;
     if (ast->has_dtor)
-        err = intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, ast->dtor).item, &resource.dtor);
+        err = plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, ast->dtor).item, &resource.dtor);
     if (!err)
         err = entering_set(b, frame->instance, WY_PLAN_NONE, &resource.entering,
                            &resource.entering_count);

@@ -85,6 +85,7 @@ typedef struct wy_plan_step {
     uint32_t module;             /* into modules; WY_PLAN_NONE: eliminated */
     const wy_core_item *imports; /* in the order of the module's imports */
     uint32_t import_count;
+    uint32_t start; /* eliminated: into funcs, called in the module's place; or WY_PLAN_NONE */
 } wy_plan_step;
 
 /* A function or resource that the root component imports. `interface_name` is the whole name of the

@@ -9,6 +9,7 @@ typedef struct shim_pair {
     uint32_t *slots;                 /* of each export of the shim */
     const wy_core_item **slot_items; /* what the fixup puts there */
     uint32_t slot_count;
+    const wy_core_item *start; /* what the fixup calls once the table is filled, or NULL */
 } shim_pair;
 
 static bool same_functype(const wy_core_functype *a, const wy_core_functype *b) {
@@ -28,20 +29,20 @@ static bool find_fixup(plan_builder *b, uint32_t s, wy_str table_name, shim_pair
         if (step->module == WY_PLAN_NONE) continue;
         const wy_core_module *module = b->modules[step->module];
         if (module->export_count || module->import_count == 0) continue;
-        uint32_t *func_of_slot =
-            wy_arena_calloc(b->arena, module->import_count, sizeof *func_of_slot);
-        uint32_t slot_count, table;
-        if (!func_of_slot || !wy_fixup_recognise(module, func_of_slot, &slot_count, &table))
-            continue;
-        const wy_core_item *item = &step->imports[table];
+        wy_fixup fixup = {0};
+        fixup.func_of_slot =
+            wy_arena_calloc(b->arena, module->import_count, sizeof *fixup.func_of_slot);
+        if (!fixup.func_of_slot || !wy_fixup_recognise(module, &fixup)) continue;
+        const wy_core_item *item = &step->imports[fixup.table];
         if (item->kind != WY_ITEM_EXPORT || item->index != s || !wy_str_eq(item->name, table_name))
             continue;
         out->fixup = k;
-        out->slot_count = slot_count;
-        out->slot_items = wy_arena_calloc(b->arena, slot_count, sizeof *out->slot_items);
+        out->slot_count = fixup.slot_count;
+        out->slot_items = wy_arena_calloc(b->arena, fixup.slot_count, sizeof *out->slot_items);
         if (!out->slot_items) return false;
-        for (uint32_t i = 0; i < slot_count; i++)
-            out->slot_items[i] = &step->imports[func_of_slot[i]];
+        for (uint32_t i = 0; i < fixup.slot_count; i++)
+            out->slot_items[i] = &step->imports[fixup.func_of_slot[i]];
+        if (fixup.start != UINT32_MAX) out->start = &step->imports[fixup.start];
         return true;
     }
     return false;
@@ -92,13 +93,15 @@ static bool recognise(plan_builder *b, uint32_t s, shim_pair *out) {
     if (!out->slots || !wy_shim_recognise(module, out->slots, &table) ||
         !find_fixup(b, s, module->exports[table].name, out))
         return false;
+    if (out->start && out->start->kind == WY_ITEM_EXPORT && out->start->index == s) return false;
     const wy_core_module *fixup = b->modules[b->steps[out->fixup].module];
     for (uint32_t e = 0; e < module->export_count; e++) {
         uint32_t slot = out->slots[e];
         if (slot == UINT32_MAX) continue;
         if (slot >= out->slot_count) return false;
         size_t import = (size_t)(out->slot_items[slot] - b->steps[out->fixup].imports);
-        if (!same_functype(module->exports[e].type.func, fixup->imports[import].type.func))
+        if (!same_functype(wy_shim_functype(module, module->exports[e].type.index),
+                           wy_shim_functype(fixup, fixup->imports[import].type.index)))
             return false; /* a call through the table would trap */
     }
     return true;
@@ -110,9 +113,11 @@ wy_err plan_eliminate_shims(plan_builder *b) {
         if (b->steps[s].module == WY_PLAN_NONE || !recognise(b, s, &found)) continue;
         replace_all(b, &found);
         if (is_used(b, &found)) continue;
-        uint32_t gone[] = {found.step, found.fixup};
-        for (int i = 0; i < 2; i++)
-            b->steps[gone[i]] = (wy_plan_step){.module = WY_PLAN_NONE};
+        uint32_t start = WY_PLAN_NONE;
+        wy_err err = found.start ? plan_intern_func(b, *found.start, &start) : WY_OK;
+        if (err) return err;
+        b->steps[found.step] = (wy_plan_step){.module = WY_PLAN_NONE, .start = WY_PLAN_NONE};
+        b->steps[found.fixup] = (wy_plan_step){.module = WY_PLAN_NONE, .start = start};
         b->eliminated += 2;
     }
     return WY_OK;

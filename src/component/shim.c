@@ -62,6 +62,7 @@ enum {
     SECTION_FUNC = 3,
     SECTION_TABLE = 4,
     SECTION_EXPORT = 7,
+    SECTION_START = 8,
     SECTION_ELEM = 9,
     SECTION_CODE = 10
 };
@@ -101,8 +102,7 @@ static bool shim_body(cursor body, uint32_t param_count, uint32_t *slot_out, uin
     return take_u32(&body) == 0 && take_byte(&body) == 0x0b && body.at == body.end && !body.failed;
 }
 
-/* The function type with index `index` among the module's types; NULL when types are not plain. */
-static const wy_core_functype *type_at(const wy_core_module *module, uint32_t index) {
+const wy_core_functype *wy_shim_functype(const wy_core_module *module, uint32_t index) {
     if (index >= module->rectype_count || module->rectypes[index].count != 1 ||
         module->type_count != module->rectype_count)
         return NULL;
@@ -129,7 +129,7 @@ bool wy_shim_recognise(const wy_core_module *module, uint32_t *slot_out,
     if (*table_export_out == UINT32_MAX) return false;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t type = take_u32(&funcs), slot, called;
-        const wy_core_functype *func = type_at(module, type);
+        const wy_core_functype *func = wy_shim_functype(module, type);
         cursor body = take_slice(&code, take_u32(&code));
         if (!func || code.failed || funcs.failed ||
             !shim_body(body, func->param_count, &slot, &called) || called != type)
@@ -142,34 +142,47 @@ bool wy_shim_recognise(const wy_core_module *module, uint32_t *slot_out,
     return true;
 }
 
-bool wy_fixup_recognise(const wy_core_module *module, uint32_t *func_of_slot_out,
-                        uint32_t *slot_count_out, uint32_t *table_import_out) {
-    sections s;
-    const uint16_t wanted = 1u << SECTION_TYPE | 1u << SECTION_IMPORT | 1u << SECTION_ELEM;
-    if (module->has_start || !split(module, wanted, &s) ||
-        (s.present & ~(1u << SECTION_TYPE)) != (1u << SECTION_IMPORT | 1u << SECTION_ELEM))
-        return false;
-    uint32_t func_count = 0;
-    *table_import_out = UINT32_MAX;
+/* Sorts the imports: functions by their index, and the one table. False for anything else. */
+static bool fixup_imports(const wy_core_module *module, wy_fixup *out, uint32_t *func_count_out) {
+    *func_count_out = 0;
+    out->table = UINT32_MAX;
     for (uint32_t i = 0; i < module->import_count; i++) {
-        if (module->imports[i].type.kind == WY_CORE_EXTERN_FUNC)
-            func_of_slot_out[func_count++] = i; /* function index -> import index */
-        else if (module->imports[i].type.kind == WY_CORE_EXTERN_TABLE &&
-                 *table_import_out == UINT32_MAX)
-            *table_import_out = i;
+        uint8_t kind = module->imports[i].type.kind;
+        if (kind == WY_CORE_EXTERN_FUNC)
+            out->func_of_slot[(*func_count_out)++] = i; /* function index -> import index */
+        else if (kind == WY_CORE_EXTERN_TABLE && out->table == UINT32_MAX)
+            out->table = i;
         else
             return false;
     }
+    return out->table != UINT32_MAX;
+}
+
+bool wy_fixup_recognise(const wy_core_module *module, wy_fixup *fixup_out) {
+    sections s;
+    const uint16_t optional = 1u << SECTION_TYPE | 1u << SECTION_START;
+    const uint16_t required = 1u << SECTION_IMPORT | 1u << SECTION_ELEM;
+    uint32_t func_count;
+    if (!split(module, optional | required, &s) || (s.present & required) != required ||
+        !fixup_imports(module, fixup_out, &func_count))
+        return false;
     cursor elem = s.found[SECTION_ELEM];
-    if (*table_import_out == UINT32_MAX || take_u32(&elem) != 1) return false;
+    if (take_u32(&elem) != 1) return false;
     /* Active, table 0, offset expression "i32.const 0", then function indexes (flag 0). */
     if (take_u32(&elem) != 0 || take_byte(&elem) != 0x41 || take_i32(&elem) != 0 ||
         take_byte(&elem) != 0x0b)
         return false;
     uint32_t count = take_u32(&elem);
-    if (count != func_count) return false;
+    if (count > func_count) return false;
     for (uint32_t i = 0; i < count; i++)
         if (take_u32(&elem) != i) return false;
-    *slot_count_out = count;
-    return elem.at == elem.end && !elem.failed;
+    if (elem.at != elem.end || elem.failed) return false;
+    fixup_out->slot_count = count;
+    fixup_out->start = UINT32_MAX;
+    if (s.present >> SECTION_START & 1) {
+        uint32_t start = take_u32(&s.found[SECTION_START]);
+        if (start >= func_count) return false;
+        fixup_out->start = fixup_out->func_of_slot[start];
+    }
+    return true;
 }

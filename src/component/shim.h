@@ -15,11 +15,20 @@
 bool wy_shim_recognise(const wy_core_module *module, uint32_t *slot_out,
                        uint32_t *table_export_out);
 
-/* True when `module` is a fixup: imports one table and functions, defines nothing, and its only
- * active element segment puts imported function i into slot i. `func_of_slot_out` (room for
- * import_count) gives the import index of each slot and `slot_count_out` their number;
- * `table_import_out` the import that is the table. */
-bool wy_fixup_recognise(const wy_core_module *module, uint32_t *func_of_slot_out,
-                        uint32_t *slot_count_out, uint32_t *table_import_out);
+/* What a fixup is made of, as indexes of its imports. */
+typedef struct wy_fixup {
+    uint32_t table;
+    uint32_t slot_count;
+    uint32_t *func_of_slot; /* given by the caller, with room for import_count */
+    uint32_t start;         /* the function that it starts, or UINT32_MAX */
+} wy_fixup;
+
+/* True when `module` is a fixup: imports one table and functions, defines nothing, its only active
+ * element segment puts imported function i into slot i, and its start function, if any, is an
+ * imported one: tools run a module's initialiser there, after the table is filled. */
+bool wy_fixup_recognise(const wy_core_module *module, wy_fixup *fixup_out);
+
+/* The plain function type at a core type index of the module; NULL when it is none or not plain. */
+const wy_core_functype *wy_shim_functype(const wy_core_module *module, uint32_t index);
 
 #endif

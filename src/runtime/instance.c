@@ -242,19 +242,28 @@ static own wy_trap *run_step(wy_instance *instance, uint32_t index) {
     return err && !trap ? wy_trap_new("%s", diag.text) : trap;
 }
 
+/* What is left of an eliminated fixup: the function that it would have started. */
+static own wy_trap *call_start(wy_instance *instance, uint32_t index) {
+    wy_trap *trap = NULL;
+    const wy_core_func *func = wy_instance_func(instance, index, &trap);
+    wy_raw none[1];
+    if (func) (void)wy_core_call(instance->context, func, none, 0, &trap);
+    return trap;
+}
+
 own wy_trap *wy_instance_start(wy_instance *instance) {
     const wy_plan *plan = instance->component->plan;
     /* A start function may call into component instances made before its own; none of them can call
      * back, as what it was given is older. So nothing is closed meanwhile. */
     for (uint32_t i = 0; i < plan->step_count; i++) {
-        if (plan->steps[i].module != WY_PLAN_NONE) {
-            wy_trap *trap = run_step(instance, i);
-            if (trap) {
-                instance->poisoned = true;
-                return trap;
-            }
+        const wy_plan_step *step = &plan->steps[i];
+        wy_trap *trap = step->module == WY_PLAN_NONE ? NULL : run_step(instance, i);
+        if (!trap) instance->steps_done = i + 1;
+        if (!trap && step->start != WY_PLAN_NONE) trap = call_start(instance, step->start);
+        if (trap) {
+            instance->poisoned = true;
+            return trap;
         }
-        instance->steps_done = i + 1;
     }
     return NULL;
 }

@@ -1,0 +1,80 @@
+/* Eliminating shims: what goes, what is left of the fixup, and what must stay. */
+#include "base/test.h"
+#include "component/decode.h"
+#include "component/plan.h"
+#include "component/validate.h"
+
+#include <stdio.h>
+
+typedef struct fixture {
+    wy_arena arena;
+    uint8_t bytes[4096];
+    const wy_plan *plan;
+} fixture;
+
+static const wy_plan *plan_of(fixture *f, const char *file, bool keep_shims) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/tests/data/component/%s", WITHY_SOURCE_DIR, file);
+    FILE *in = fopen(path, "rb");
+    assert_non_null(in);
+    size_t len = fread(f->bytes, 1, sizeof f->bytes, in);
+    fclose(in);
+    wy_arena_init(&f->arena, 1 << 20);
+    wy_diag diag;
+    wy_diag_init(&diag);
+    wy_component_ast *ast;
+    const wy_component_types *types;
+    wy_plan_config config = {.keep_shims = keep_shims};
+    assert_int_equal(wy_component_decode(&f->arena, f->bytes, len, &ast, &diag), WY_OK);
+    assert_int_equal(wy_component_validate(&f->arena, ast, &types, &diag), WY_OK);
+    assert_int_equal(wy_plan_make(&f->arena, ast, &config, &f->plan, &diag), WY_OK);
+    return f->plan;
+}
+
+static uint32_t modules_left(const wy_plan *plan) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plan->step_count; i++)
+        count += plan->steps[i].module != WY_PLAN_NONE;
+    return count;
+}
+
+TEST(a_shim_and_its_fixup_go) {
+    fixture f;
+    const wy_plan *plan = plan_of(&f, "started.wasm", false);
+    assert_int_equal(plan->eliminated, 2);
+    assert_int_equal(modules_left(plan), 1);
+    const wy_plan_step *main_step = &plan->steps[1];
+    assert_int_equal(main_step->import_count, 1);
+    assert_int_equal(main_step->imports[0].kind, WY_ITEM_TRAMPOLINE);
+    assert_int_equal(plan->trampolines[main_step->imports[0].index].ready_after, 3);
+    wy_arena_deinit(&f.arena);
+}
+
+TEST(what_the_fixup_would_start_is_called) {
+    fixture f;
+    const wy_plan *plan = plan_of(&f, "started.wasm", false);
+    assert_int_equal(plan->steps[0].start, WY_PLAN_NONE);
+    assert_int_equal(plan->steps[1].start, WY_PLAN_NONE);
+    assert_true(plan->steps[2].start < plan->func_count);
+    const wy_core_item *start = &plan->funcs[plan->steps[2].start];
+    assert_int_equal(start->kind, WY_ITEM_EXPORT);
+    assert_int_equal(start->index, 1);
+    assert_true(wy_str_eqz(start->name, "init"));
+    wy_arena_deinit(&f.arena);
+}
+
+TEST(shims_stay_when_asked) {
+    fixture f;
+    const wy_plan *plan = plan_of(&f, "started.wasm", true);
+    assert_int_equal(plan->eliminated, 0);
+    assert_int_equal(modules_left(plan), 3);
+    wy_arena_deinit(&f.arena);
+}
+
+TEST(a_module_that_does_more_than_a_shim_stays) {
+    fixture f;
+    const wy_plan *plan = plan_of(&f, "swapped.wasm", false);
+    assert_int_equal(plan->eliminated, 0);
+    assert_int_equal(modules_left(plan), 3);
+    wy_arena_deinit(&f.arena);
+}
