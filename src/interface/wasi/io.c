@@ -74,12 +74,16 @@ static wy_err source_arm(wy_io_source *source, wy_loop *loop) {
 }
 
 wy_err wy_io_source_wait(wy_io_source *source, wy_task *task) {
-    while (!wy_io_source_ready(source)) {
-        wy_err err = source_arm(source, wy_task_loop(task));
-        if (!err) err = wy_task_wait_on(task, &source->waiters);
-        if (err) return err;
+    if (wy_io_source_ready(source)) return WY_OK;
+    wy_waiter waiter;
+    wy_wait_list_add(&source->waiters, &waiter, task); /* first: arming may wake at once */
+    wy_err err = WY_OK;
+    while (!err && !wy_io_source_ready(source)) {
+        err = source_arm(source, wy_task_loop(task));
+        if (!err) err = wy_task_wait(task);
     }
-    return WY_OK;
+    wy_waiter_remove(&waiter);
+    return err;
 }
 
 /* --- pollable --- */
