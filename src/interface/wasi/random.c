@@ -1,6 +1,7 @@
 /* wasi:random: the kernel's generator for all three interfaces, as it is fast enough for the
  * insecure ones too. */
 #include "runtime/host.h"
+#include "runtime/task.h"
 
 #include <errno.h>
 #include <sys/random.h>
@@ -22,6 +23,20 @@ static own wy_trap *fill(void *bytes, size_t len) {
     return NULL;
 }
 
+/* Some milliseconds of work are left to the pool. */
+#define DIRECT_MAX ((size_t)256 << 10)
+
+typedef struct fill_job {
+    void *bytes;
+    size_t len;
+    own wy_trap *trap;
+} fill_job;
+
+static void fill_work(void *data) {
+    fill_job *job = data;
+    job->trap = fill(job->bytes, job->len);
+}
+
 static own wy_trap *fill_list(wy_call *call, uint64_t len, wy_list_u8 *result) {
     *result = (wy_list_u8){NULL, 0};
     if (len == 0) return NULL;
@@ -32,7 +47,14 @@ static own wy_trap *fill_list(wy_call *call, uint64_t len, wy_list_u8 *result) {
     uint8_t *bytes = wy_abi_reserve(call->cx, (uint32_t)len, &trap);
     if (!bytes) return trap;
     *result = (wy_list_u8){bytes, (size_t)len};
-    return fill(bytes, (size_t)len);
+    if (len <= DIRECT_MAX) return fill(bytes, (size_t)len);
+    fill_job job = {bytes, (size_t)len, NULL};
+    wy_err err = wy_task_offload(call->task, fill_work, &job);
+    if (err == WY_CANCELLED || err == WY_TIMEOUT) {
+        if (job.trap) wy_trap_free(job.trap);
+        return wy_task_trap(call->task);
+    }
+    return err ? wy_trap_new("random bytes: %s", wy_err_text(err)) : job.trap;
 }
 
 /* --- random --- */
