@@ -68,15 +68,18 @@
 #define WY_MAX_MANIFEST_BYTES ((size_t)16 << 20)
 #define WY_MAX_TOML_DEPTH 128
 #define WY_MAX_WIT_BYTES ((size_t)16 << 20)
-#define WY_MAX_WIT_PACKAGES 1000  /* in one set */
-#define WY_MAX_WIT_TOP_USES 1000  /* `use` outside of interfaces and worlds, in one file */
+#define WY_MAX_WIT_PACKAGES 1000 /* in one set */
+#define WY_MAX_WIT_TOP_USES 1000 /* `use` outside of interfaces and worlds, in one file */
 
 /* --- capabilities --- */
-#define WY_MAX_RESULT_BYTES ((size_t)128 << 20) /* one buffered result of a capability */
+#define WY_MAX_RESULT_BYTES ((size_t)128 << 20)     /* one buffered result of a capability */
 #define WY_MAX_CONFIG_VALUE_BYTES ((size_t)1 << 20) /* a variable, templates resolved */
 #define WY_MAX_KV_KEY_BYTES 4096
-#define WY_MAX_KV_OPEN_STORES 256 /* per instance */
+#define WY_MAX_KV_OPEN_STORES 256                  /* per instance */
 #define WY_MAX_KV_MEMORY_BYTES ((size_t)256 << 20) /* keys and values of one store in memory */
+
+/* --- worker processes (supervisor/) --- */
+#define WY_WORKER_DRAIN_TIMEOUT_MS 60000 /* from the request to stop until they are killed */
 
 /* --- compile cache (engine/) --- */
 #define WY_MAX_CACHE_BYTES ((uint64_t)2 << 30) /* WITHY_CACHE_MAX_BYTES */

@@ -1,44 +1,51 @@
-/* Supervisor: one small process that binds the sockets, forks a worker for each slot, restarts
- * workers that die, and reloads or drains them. It makes no engine and no thread, so forking is
- * always safe. Knows nothing of components. */
+/* Supervisor: one small process that holds the listening sockets and keeps worker processes alive.
+ *
+ * It has no engine, no loop and no threads, so that forking is always safe; workers make all that
+ * after the fork. Each worker slot has a socket of its own for each address (SO_REUSEPORT), bound
+ * once by the supervisor: a worker that is restarted or replaced leaves its queue of connections to
+ * its successor.
+ *
+ *   SIGTERM, SIGINT   workers get SIGTERM and drain; then wy_supervise returns. Again: SIGKILL
+ *   SIGHUP            each slot starts a new worker; once that is ready, the old one gets SIGTERM
+ *   a worker dies     it is started again, ever later if it keeps dying */
 #ifndef WY_SUPERVISOR_SUPERVISOR_H
 #define WY_SUPERVISOR_SUPERVISOR_H
 
 #include "base/err.h"
 #include "base/str.h"
 
+/* What a worker is told about itself. Valid while worker_main runs. */
+typedef struct wy_worker {
+    unsigned slot, count;   /* 0 <= slot < count; duties that exist once belong to slot 0 */
+    const int *listen_fds;  /* one for each address, in their order; not the worker's to close */
+    unsigned address_count; /* of them */
+    int ready_fd;           /* the supervisor's ear; -1: there is none */
+} wy_worker;
+
+/* Tells the supervisor that this worker serves. Until then a reload keeps the old one, and a worker
+ * that exits counts as one that cannot start. Once. */
+void wy_worker_ready(const wy_worker *worker);
+
 typedef struct wy_supervisor_config {
-    uint32_t workers;        /* 1: the worker runs in the calling process, nothing is forked */
-    const wy_str *addresses; /* "host:port" each; port 0: any */
-    size_t address_count;    /* at most WY_SUPERVISOR_ADDRESSES */
-    uint32_t
-        drain_timeout_ms; /* 0: WY_HTTP_DRAIN_TIMEOUT_MS and a little; then workers are killed */
+    unsigned worker_count;   /* 1: worker_main runs in this very process, without a supervisor */
+    const wy_str *addresses; /* "host:port" each; port 0: any, the same for all workers */
+    unsigned address_count;
+    int backlog;               /* 0: WY_LISTEN_BACKLOG */
+    uint64_t drain_timeout_ms; /* 0: WY_WORKER_DRAIN_TIMEOUT_MS; then SIGKILL */
+    /* Called once all is bound, before any worker starts; NULL: not wanted. */
+    void (*on_bound)(void *data, const char *const *bound, unsigned count);
+    /* Called when all workers are gone (files in a shared directory, say); NULL: nothing to do. */
+    void (*clean_up)(void *data);
 } wy_supervisor_config;
 
-#define WY_SUPERVISOR_ADDRESSES 8
+/* Exit status of the process. Runs in the worker, which drains on SIGTERM and then returns. */
+typedef int (*wy_worker_main)(void *data, const wy_worker *worker);
 
-/* What a worker is told. Lives as long as the worker. */
-typedef struct wy_supervisor_worker {
-    uint32_t slot;                /* 0 .. workers-1 */
-    const int *listen_fds;        /* one an address, of this slot alone (SO_REUSEPORT) */
-    const char *const *addresses; /* as they were bound, "127.0.0.1:3000" */
-    size_t listen_count;
-    bool is_child;  /* in a process of its own: it must report its errors itself */
-    bool announces; /* the first worker ever to be ready: tells the user */
-    int ready_fd;   /* the supervisor's; see wy_supervisor_ready */
-} wy_supervisor_worker;
-
-/* To be called by the worker once it accepts: on a reload the one it replaces is drained then. */
-void wy_supervisor_ready(const wy_supervisor_worker *worker);
-
-/* Runs `worker_main(data, worker)` in every slot until SIGTERM or SIGINT (workers get SIGTERM,
- * drain and return 0; a second signal kills them). SIGHUP: a new worker for each slot on the same
- * sockets, and SIGTERM to the old one when the new one is ready (with one worker in this process,
- * SIGHUP is ignored with a log line). A worker that dies is started again, with back-off; one that
- * fails before it was ever ready ends all. Returns the exit status; `diag` says what failed before
- * any worker ran. */
-int wy_supervise(const wy_supervisor_config *config,
-                 int (*worker_main)(void *data, const wy_supervisor_worker *worker), void *data,
-                 wy_diag *diag);
+/* Returns when all workers are gone: WY_OK with the status to exit with, which is 0 after a stop by
+ * signal, and a worker's own when it failed before any worker was ready. Else why it could not
+ * begin (WY_EXISTS: an address is in use). To be called before the process has threads; signals are
+ * as before when it returns. */
+wy_err wy_supervise(const wy_supervisor_config *config, wy_worker_main worker_main, void *data,
+                    int *status_out, wy_diag *diag);
 
 #endif
