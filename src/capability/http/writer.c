@@ -18,7 +18,7 @@ struct wy_http_writer {
     bool has_date, user_framed; /* the head names date / content-length itself */
     bool bodiless_method;       /* a request whose method usually has no body */
     bool chunked;               /* decided when the head is sent */
-    bool flush_wanted;          /* a flush came before there was a connection */
+    bool flushed;               /* the producer flushed what waits */
     bool finished;              /* the producer is done */
     bool done;                  /* nothing more will be sent */
     bool whole; /* it went out in one write; the buffers hold it, with these lengths */
@@ -267,8 +267,7 @@ wy_err wy_http_writer_write(wy_http_writer *writer, wy_str bytes) {
 }
 
 void wy_http_writer_flush(wy_http_writer *writer) {
-    writer->flush_wanted = true;
-    if (writer->carrier && !writer->head_sent) writer->carrier->on_flush(writer->connection);
+    writer->flushed = true; /* the connection will push in its next turn anyway */
 }
 
 wy_err wy_http_writer_finish(wy_http_writer *writer, const wy_http_fields *trailers) {
@@ -289,6 +288,8 @@ wy_err wy_http_writer_finish(wy_http_writer *writer, const wy_http_fields *trail
 
 void wy_http_writer_abort(wy_http_writer *writer) {
     if (writer->finished || writer->done || writer->failed) return;
+    wy_http_writer_push_flushed(writer);
+    if (writer->done) return;
     fail(writer, WY_HTTP_INTERNAL_ERROR);
     settle(writer, false);
 }
@@ -325,7 +326,7 @@ void wy_http_writer_attach(wy_http_writer *writer, wy_stream *stream, const wy_h
         settle(writer, false);
     else if (writer->finished || writer->body.len > JOIN_MAX)
         send_all(writer, (wy_str){0});
-    else if (writer->flush_wanted)
+    else
         carrier->on_flush(connection);
 }
 
@@ -355,12 +356,20 @@ bool wy_http_writer_replay(wy_http_writer *writer, wy_stream *stream) {
     return wy_stream_write(stream, parts, writer->whole_body ? 2 : 1) == WY_OK;
 }
 
+void wy_http_writer_push_flushed(wy_http_writer *writer) {
+    if (writer->flushed) wy_http_writer_push(writer);
+}
+
 void wy_http_writer_drained(wy_http_writer *writer) {
     if (!writer->done && writer->on_changed) writer->on_changed(writer->data);
 }
 
 bool wy_http_writer_head_sent(const wy_http_writer *writer) {
     return writer->head_sent;
+}
+
+void wy_http_writer_set_keep_alive(wy_http_writer *writer, bool keep_alive) {
+    if (!writer->head_sent) writer->way.keep_alive = keep_alive;
 }
 
 bool wy_http_writer_keep_alive(const wy_http_writer *writer) {

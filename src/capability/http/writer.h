@@ -1,10 +1,11 @@
 /* Writer: one outgoing message (a response of the server, a request of the client), from whoever
  * produces it to the connection that carries it. It decides the framing and joins small pieces.
  *
- * The head is held back until the first flush, until 16 KiB are waiting, or until the message is
- * finished: a message that is finished by then goes out whole, in one write and with a
- * content-length. What is written before the head was given or before a connection is there waits
- * in the buffer. Reference counted: producer and connection let go of it in any order. */
+ * The head is held back until the loop's next turn, until 16 KiB are waiting, or until the message
+ * is finished: a message that is finished by then (a guest that did not wait meanwhile) goes out
+ * whole, in one write and with a content-length. What is written before the head was given or
+ * before a connection is there waits in the buffer. Reference counted: producer and connection let
+ * go of it in any order. */
 #ifndef WY_CAPABILITY_HTTP_WRITER_H
 #define WY_CAPABILITY_HTTP_WRITER_H
 
@@ -16,7 +17,7 @@ typedef struct wy_http_writer wy_http_writer;
 
 /* The connection's side. */
 typedef struct wy_http_carrier {
-    /* The producer flushed: call wy_http_writer_push within the same turn of the loop. */
+    /* Something waits: call wy_http_writer_push in the loop's next turn. */
     void (*on_flush)(void *connection);
     /* The message is complete (everything was given to the stream), or will never be. Last call. */
     void (*on_finished)(void *connection, bool complete);
@@ -51,6 +52,7 @@ size_t wy_http_writer_permit(const wy_http_writer *writer);
 /* WY_CLOSED: the connection is gone or the message finished; WY_INVALID: more than the
  * content-length says, the message is aborted. */
 wy_err wy_http_writer_write(wy_http_writer *writer, wy_str bytes) WY_MUST_USE;
+/* What was written counts as sent: it goes out even if the message is aborted next. */
 void wy_http_writer_flush(wy_http_writer *writer);
 /* Ends the message; `trailers` may be NULL. WY_INVALID: fewer bytes than the content-length says,
  * the message is aborted. */
@@ -77,6 +79,8 @@ void wy_http_writer_detach(wy_http_writer *writer, wy_http_error error);
 void wy_http_writer_fail(wy_http_writer *writer, wy_http_error error);
 /* Sends what waits, the head too. */
 void wy_http_writer_push(wy_http_writer *writer);
+/* The same if the producer flushed it. */
+void wy_http_writer_push_flushed(wy_http_writer *writer);
 /* The stream's queue has drained. */
 void wy_http_writer_drained(wy_http_writer *writer);
 /* Sends a complete message once more, on another stream: for a kept connection that turned out to
@@ -84,6 +88,8 @@ void wy_http_writer_drained(wy_http_writer *writer);
 bool wy_http_writer_replay(wy_http_writer *writer, wy_stream *stream);
 /* Whether anything was given to the stream. */
 bool wy_http_writer_head_sent(const wy_http_writer *writer);
+/* Changes the way's keep_alive; no effect once the head was sent. */
+void wy_http_writer_set_keep_alive(wy_http_writer *writer, bool keep_alive);
 /* After the head was sent: whether the message's framing leaves the connection usable. */
 bool wy_http_writer_keep_alive(const wy_http_writer *writer);
 

@@ -30,8 +30,8 @@ wy_handle wy_wasi_http_request_new(const wy_wasi_http_request *request);
 typedef struct wy_wasi_http_answer {
     /* The head was given; retain the writer to keep it. */
     void (*respond)(void *data, wy_http_writer *writer);
-    /* The guest gave an error instead of a response. */
-    void (*fail)(void *data, wy_http_error error);
+    /* The guest gave an error instead of a response; `text` of its payload, may be empty. */
+    void (*fail)(void *data, wy_http_error error, wy_str text);
     void *data;
 } wy_wasi_http_answer;
 

@@ -430,7 +430,11 @@ own wy_trap *wy_wasi_http_response_outparam_set(
     (void)call, (void)result;
     wy_wasi_http_answer *answer = (wy_wasi_http_answer *)args->param;
     if (args->response.is_err) {
-        answer->fail(answer->data, (wy_http_error)args->response.err.tag);
+        const wasi_http_types_error_code *code = &args->response.err;
+        bool has_text =
+            code->tag == WASI_HTTP_TYPES_ERROR_CODE_INTERNAL_ERROR && code->internal_error.is_some;
+        answer->fail(answer->data, (wy_http_error)code->tag,
+                     has_text ? code->internal_error.some : (wy_str){0});
         free(answer);
         return NULL;
     }
@@ -443,7 +447,9 @@ own wy_trap *wy_wasi_http_response_outparam_set(
     if (err == WY_OK || err == WY_CLOSED)
         answer->respond(answer->data, writer);
     else
-        answer->fail(answer->data, WY_HTTP_INTERNAL_ERROR);
+        answer->fail(answer->data, WY_HTTP_INTERNAL_ERROR,
+                     err == WY_INVALID ? WY_STR("the response's content-length is not valid")
+                                       : WY_STR("the response's head is too large"));
     wy_wasi_http_drop_outgoing_message(message);
     free(answer);
     return err == WY_NOMEM ? wy_wasi_http_no_memory() : NULL;

@@ -87,16 +87,13 @@ static uint16_t status_of(wy_http_error error) {
     }
 }
 
-static void on_fail(void *data, wy_http_error error) {
+static void on_fail(void *data, wy_http_error error, wy_str text) {
     request_job *job = data;
     wy_log(WY_LOG_ERROR,
-           "%.*s: " WY_STR_FMT " " WY_STR_FMT
-           ": the component answered with the "
-           "error %s",
-           (int)wy_component_name(job->handler->config.component).len,
-           wy_component_name(job->handler->config.component).ptr,
+           WY_STR_FMT ": " WY_STR_FMT " " WY_STR_FMT ": the component answered %s%s" WY_STR_FMT,
+           WY_STR_ARG(wy_component_name(job->handler->config.component)),
            WY_STR_ARG(job->exchange->request->method), WY_STR_ARG(job->exchange->path_with_query),
-           wy_http_error_name(error));
+           wy_http_error_name(error), text.len ? ": " : "", WY_STR_ARG(text));
     wy_http_exchange_fail(job->exchange, status_of(error));
 }
 

@@ -158,6 +158,16 @@ static void on_finished(void *data, bool complete) {
 
 static const wy_http_carrier carrier = {on_flush, on_finished};
 
+/* A client that was not told to continue may or may not send the body: where the next request would
+ * begin is not known then. */
+static bool may_keep_alive(const wy_http_connection *connection) {
+    const wy_http_incoming *message = connection->message;
+    bool unasked = message->expects_continue && !connection->continued &&
+                   !connection->request_done && message->body.received == 0;
+    return message->keep_alive && !unasked && !connection->broken && !connection->peer_closed &&
+           !connection->server->draining;
+}
+
 static void on_demand(void *data) {
     wy_http_connection *connection = data;
     wy_http_incoming *message = connection->message;
@@ -169,6 +179,8 @@ static void on_demand(void *data) {
         wy_err ignored = wy_stream_write(connection->stream, &part, 1);
         (void)ignored; /* a lost connection is reported by on_end */
         connection->continued = true;
+        if (connection->writer)
+            wy_http_writer_set_keep_alive(connection->writer, may_keep_alive(connection));
     }
     if (!connection->request_done)
         connection->deadline_ms = after(connection, connection->server->config.body_timeout_ms);
@@ -186,12 +198,9 @@ void wy_http_exchange_respond(wy_http_exchange *exchange, wy_http_writer *respon
         return;
     }
     wy_http_incoming *message = connection->message;
-    bool unasked = message->expects_continue && !connection->continued &&
-                   !connection->request_done && message->body.received == 0;
     wy_http_way way = {
         .minor = message->minor,
-        .keep_alive = message->keep_alive && !unasked && !connection->broken &&
-                      !connection->peer_closed && !connection->server->draining,
+        .keep_alive = may_keep_alive(connection),
         .head_only = wy_str_eq(message->method, WY_STR("HEAD")),
         .date = wy_http_server_date(connection->server),
     };
@@ -222,6 +231,7 @@ void wy_http_exchange_fail(wy_http_exchange *exchange, uint16_t status) {
     exchange->answered = true;
     if (!connection || connection->response_done) return;
     connection->busy++;
+    if (connection->writer) wy_http_writer_push_flushed(connection->writer);
     wy_http_writer *writer = connection->writer;
     bool sent = writer && wy_http_writer_head_sent(writer);
     connection->writer = NULL;
