@@ -84,7 +84,7 @@ static void run_ready(wy_loop *loop) {
 }
 
 bool wy_loop_step(wy_loop *loop, bool block) {
-    run_ready(loop); /* what became ready outside of a round */
+    if (!loop->has_more) run_ready(loop); /* what became ready outside of a round */
     if (loop->is_stopped) block = false;
     int alive = uv_run(&loop->uv, block && !loop->has_more ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     run_ready(loop);
