@@ -408,9 +408,8 @@ TEST(expect_continue) {
     assert_non_null(strstr(receive(&f, fd, 30, &closed), "body\r\n"));
     close(fd);
     /* Nobody reads it: the answer comes at once, and the connection ends. */
-    const char *reply =
-        ask(&f, "POST / HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n",
-            &closed);
+    reply = ask(&f, "POST / HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n",
+                &closed);
     assert_null(strstr(reply, "100 Continue"));
     assert_non_null(strstr(reply, "200 OK"));
     assert_true(closed);
