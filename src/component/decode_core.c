@@ -261,8 +261,8 @@ typedef struct module_state {
 
 static wy_core_externtype *add_item(module_state *s, unsigned kind) {
     wy_reader *r = s->r;
-    wy_assert(kind < 5);
     if (r->err) return NULL;
+    wy_assert(kind < 5);
     uint32_t count = s->counts[kind];
     wy_core_externtype *items =
         count < WY_MAX_COMPONENT_ITEMS

@@ -126,10 +126,11 @@ static bool match_lists(matcher *m, pair p, const wy_named_type *a, uint32_t a_c
                         const wy_named_type *b, uint32_t b_count) {
     for (uint32_t i = 0; i < b_count; i++) {
         /* Mostly the lists are in the same order. */
-        const wy_named_type *has = i < a_count && wy_str_eq(a[i].name, b[i].name) ? &a[i] : NULL;
+        bool in_order = i < a_count && wy_str_eq(a[i].name, b[i].name);
+        const wy_named_type *has = in_order ? &a[i] : NULL;
         for (uint32_t k = 0; !has && k < a_count; k++)
             if (wy_str_eq(a[k].name, b[i].name)) has = &a[k];
-        if (!wy_work(m->v, has == &a[i] ? 1 : 1 + a_count / 8)) return false;
+        if (!wy_work(m->v, in_order ? 1 : 1 + a_count / 8)) return false;
         if (!has) return mismatch(m, "\"%.*s\" is missing", WY_STR_ARG(b[i].name));
         if (match_extern(m, p, &has->type, &b[i].type)) continue;
         char why[sizeof m->why];

@@ -1,0 +1,36 @@
+;; A function from core code and back: lift, lower, options, nested component, instantiation.
+(component $root
+  (type $point (record (field "x" s32) (field "y" s32)))
+  (import "log" (func $log (param "text" string)))
+  (import "point" (type $p (eq $point)))
+  (core module $libc
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 8))
+  (core instance $libc (instantiate $libc))
+  (core func $log' (canon lower (func $log) (memory (core memory $libc "memory"))
+    (realloc (core func $libc "realloc"))))
+  (core module $main
+    (import "env" "memory" (memory 1))
+    (import "env" "log" (func $log (param i32 i32)))
+    (global (export "g") (mut i32) (i32.const 0))
+    (table (export "t") 2 funcref)
+    (func (export "name") (param i32 i32) (result i32) i32.const 0)
+    (func (export "move") (param i32 i32 i64 i32) (result i32) i32.const 0)
+    (func (export "post") (param i32)))
+  (core instance $env
+    (export "memory" (memory $libc "memory"))
+    (export "log" (func $log')))
+  (core instance $main (instantiate $main (with "env" (instance $env))))
+  (func $name (param "of" string) (result string)
+    (canon lift (core func $main "name") (memory (core memory $libc "memory"))
+      (realloc (core func $libc "realloc")) (post-return (core func $main "post"))
+      string-encoding=latin1+utf16))
+  (component $wrap
+    (import "name" (func $f (param "of" string) (result string)))
+    (type $unused (tuple u8 (list (result string (error (enum "no" "maybe"))))))
+    (instance $i (export "name" (func $f)))
+    (export "test:names/get@1.0.0" (instance $i)))
+  (instance $w (instantiate $wrap (with "name" (func $name))))
+  (export "test:names/get@1.0.0" (instance $w "test:names/get@1.0.0"))
+  (core func $drop-me (canon lower (func $w "test:names/get@1.0.0" "name")
+    (memory (core memory $libc "memory")) (realloc (core func $libc "realloc")))))
