@@ -67,6 +67,7 @@
 /* --- manifests and texts (app/, wit/) --- */
 #define WY_MAX_MANIFEST_BYTES ((size_t)16 << 20)
 #define WY_MAX_TOML_DEPTH 128
+#define WY_MAX_APP_FILES 100000 /* copied for one component */
 #define WY_MAX_WIT_BYTES ((size_t)16 << 20)
 #define WY_MAX_WIT_PACKAGES 1000 /* in one set */
 #define WY_MAX_WIT_TOP_USES 1000 /* `use` outside of interfaces and worlds, in one file */

@@ -401,7 +401,7 @@ TEST(settings_are_read_through_both_interfaces) {
                                       {WY_STR("broken"), WY_STR("{{ secret }}")}};
     const wy_config *config;
     assert_int_equal(wy_config_new(&arena, variables, 2, NULL, 0, &config, &diag), WY_OK);
-    wy_config_grants grants = {config, own_variables, 2};
+    wy_config_grants grants = {.config = config, .variables = own_variables, .count = 2};
     run_with(WY_SLOT_CONFIG, &grants, check_settings);
     wy_arena_deinit(&arena);
 }

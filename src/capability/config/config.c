@@ -144,6 +144,10 @@ wy_err wy_config_get(const wy_config_grants *grants, wy_str name, wy_arena *aren
                      wy_str *value_out, wy_diag *diag) {
     for (uint32_t i = 0; grants && i < grants->count; i++) {
         if (!wy_str_eq(grants->variables[i].name, name)) continue;
+        if (!grants->config) {
+            *value_out = grants->variables[i].value;
+            return WY_OK;
+        }
         wy_err err =
             wy_config_resolve(grants->config, grants->variables[i].value, arena, value_out, diag);
         return err == WY_NOT_FOUND ? WY_CLOSED : err;

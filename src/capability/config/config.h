@@ -53,7 +53,7 @@ wy_err wy_config_resolve(const wy_config *config, wy_str template, wy_arena *are
 
 /* A component's settings for WY_SLOT_CONFIG: only these names are readable. No settings: none. */
 typedef struct wy_config_grants {
-    const wy_config *config;
+    const wy_config *config;         /* NULL: the values are plain text, no templates */
     const wy_config_pair *variables; /* name -> template */
     uint32_t count;
 } wy_config_grants;

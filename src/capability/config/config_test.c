@@ -150,7 +150,7 @@ TEST(components_see_only_their_own_variables) {
     const wy_config *config = make(NULL, 0);
     wy_config_pair own_variables[] = {{WY_STR("text"), WY_STR("{{ greeting }}!")},
                                       {WY_STR("broken"), WY_STR("{{ api_key }}")}};
-    wy_config_grants grants = {config, own_variables, 2};
+    wy_config_grants grants = {.config = config, .variables = own_variables, .count = 2};
     wy_str value;
     assert_int_equal(wy_config_get(&grants, WY_STR("text"), &arena, &value, &diag), WY_OK);
     assert_true(wy_str_eqz(value, "hello!"));
@@ -159,6 +159,9 @@ TEST(components_see_only_their_own_variables) {
     wy_diag_init(&diag);
     assert_int_equal(wy_config_get(&grants, WY_STR("broken"), &arena, &value, &diag), WY_CLOSED);
     assert_string_equal(diag.text, "the variable 'api_key' has no value");
+    grants.config = NULL;
+    assert_int_equal(wy_config_get(&grants, WY_STR("text"), &arena, &value, &diag), WY_OK);
+    assert_true(wy_str_eqz(value, "{{ greeting }}!"));
     assert_int_equal(wy_config_get(NULL, WY_STR("text"), &arena, &value, &diag), WY_NOT_FOUND);
     wy_arena_deinit(&arena);
 }
