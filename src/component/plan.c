@@ -198,8 +198,8 @@ wy_err plan_add_step(plan_builder *b, const wy_core_module *module, const wy_cor
     if (!steps) return plan_no_memory(b);
     b->steps = steps;
     *step_out = b->step_count;
-    steps[b->step_count++] = (wy_plan_step){
-        (uint32_t)index, imports, module->import_count, WY_PLAN_NONE};
+    steps[b->step_count++] =
+        (wy_plan_step){(uint32_t)index, imports, module->import_count, WY_PLAN_NONE};
     return WY_OK;
 }
 
@@ -227,17 +227,18 @@ static wy_err make_options(plan_builder *b, plan_frame *frame, const wy_ast_cano
         err = intern_item(b, &b->memories, &b->memory_count, &b->memory_cap,
                           *plan_get(frame, WY_SORT_CORE_MEMORY, canon->memory).item, &out->memory);
     if (!err && canon->has_realloc)
-        err =
-            plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->realloc).item, &out->realloc);
+        err = plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->realloc).item,
+                               &out->realloc);
     if (!err && canon->has_post_return)
         err = plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->post_return).item,
-                          &out->post_return);
+                               &out->post_return);
     return err;
 }
 
 static wy_err define_lift(plan_builder *b, plan_frame *frame, const wy_ast_canon *canon) {
     wy_plan_lift lift = {.instance = frame->instance};
-    wy_err err = plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->idx).item, &lift.func);
+    wy_err err =
+        plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, canon->idx).item, &lift.func);
     if (!err) err = make_options(b, frame, canon, &lift.options);
     if (err) return err;
     lift.type = plan_get(frame, WY_SORT_TYPE, canon->idx2).type->func;
@@ -374,7 +375,8 @@ static wy_err define_type(plan_builder *b, plan_frame *frame, const wy_ast_type 
         .import = WY_PLAN_NONE, .instance = frame->instance, .dtor = WY_PLAN_NONE};
     wy_err err = WY_OK;
     if (ast->has_dtor)
-        err = plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, ast->dtor).item, &resource.dtor);
+        err = plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, ast->dtor).item,
+                               &resource.dtor);
     if (!err)
         err = entering_set(b, frame->instance, WY_PLAN_NONE, &resource.entering,
                            &resource.entering_count);

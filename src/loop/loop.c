@@ -86,9 +86,9 @@ static void run_ready(wy_loop *loop) {
 bool wy_loop_step(wy_loop *loop, bool block) {
     if (!loop->has_more) run_ready(loop); /* what became ready outside of a round */
     if (loop->is_stopped) block = false;
-    int alive = uv_run(&loop->uv, block && !loop->has_more ? UV_RUN_ONCE : UV_RUN_NOWAIT);
-    run_ready(loop);
-    return alive != 0 || loop->has_more;
+    (void)uv_run(&loop->uv, block && !loop->has_more ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    run_ready(loop); /* which may begin new work: ask only now whether there is any */
+    return loop->has_more || uv_loop_alive(&loop->uv) != 0;
 }
 
 void wy_loop_run(wy_loop *loop) {

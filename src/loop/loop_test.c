@@ -90,6 +90,35 @@ TEST(work_runs_on_the_pool) {
     wy_loop_free(loop);
 }
 
+typedef struct relay {
+    wy_loop *loop;
+    int ran, begun;
+} relay;
+
+static void count_relay(void *data) {
+    ((relay *)data)->ran++;
+}
+
+/* What a task does that waits for one piece of work after another. */
+static bool begin_next(void *data) {
+    relay *r = data;
+    if (r->ran == 2 * r->begun && r->begun < 5) {
+        r->begun++;
+        assert_int_equal(wy_loop_offload(r->loop, count_relay, count_relay, r), WY_OK);
+    }
+    return false;
+}
+
+TEST(a_round_that_begins_work_keeps_the_loop_running) {
+    relay r = {0};
+    assert_int_equal(wy_loop_new(&r.loop), WY_OK);
+    wy_loop_on_round(r.loop, begin_next, &r);
+    wy_loop_run(r.loop);
+    assert_int_equal(r.begun, 5);
+    assert_int_equal(r.ran, 10);
+    wy_loop_free(r.loop);
+}
+
 /* --- streams --- */
 
 #define BIG ((size_t)8 << 20)
