@@ -176,7 +176,7 @@ static own wy_trap *descriptor_set_size(wy_call *call,
                                         const wasi_filesystem_types_descriptor_set_size_args *args,
                                         wasi_filesystem_types_descriptor_set_size_result *result) {
     wy_fs_descriptor *self = descriptor_of(args->self);
-    int error_number = writable(self);
+    int error_number = writable(self) ? EINVAL : 0; /* as ftruncate says it */
     if (!error_number) error_number = wy_fs_set_size(call->task, self->fd, args->size);
     return end(error_number, result);
 }

@@ -160,6 +160,11 @@ static bool place_is_directory(const place *self) {
     return fstatat(self->dir, self->name, &stat, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(stat.st_mode);
 }
 
+static bool place_exists(const place *self) {
+    struct stat stat;
+    return fstatat(self->dir, self->name, &stat, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* --- open --- */
 
 static int open_flags_of(uint8_t path_flags, uint8_t open_flags, uint8_t flags) {
@@ -279,8 +284,9 @@ int wy_fs_unlink_file_at(wy_call *call, wy_fs_descriptor *base, wy_str path) {
 /* What making something that is no folder says about a path that ends in a slash, or in dots. */
 static int not_a_new_name(const place *at) {
     if (at->dots) return EEXIST;
-    if (at->slash) return place_is_directory(at) ? EEXIST : ENOENT;
-    return 0;
+    if (!at->slash) return 0;
+    if (place_is_directory(at)) return EEXIST;
+    return place_exists(at) ? ENOTDIR : ENOENT;
 }
 
 int wy_fs_symlink_at(wy_call *call, wy_fs_descriptor *base, wy_str target, wy_str path) {

@@ -155,6 +155,8 @@ static void odd_paths(wy_call *call) {
     assert_int_equal(try_open(call, "moved"), 0);
     assert_int_equal(wy_fs_symlink_at(call, base, WY_STR("/etc"), WY_STR("l")), EPERM);
     assert_int_equal(wy_fs_symlink_at(call, base, WY_STR("file"), WY_STR("l/")), ENOENT);
+    assert_int_equal(wy_fs_symlink_at(call, base, WY_STR("file"), WY_STR("x/")), EEXIST);
+    assert_int_equal(wy_fs_symlink_at(call, base, WY_STR("x"), WY_STR("file/")), ENOTDIR);
     assert_int_equal(wy_fs_symlink_at(call, base, WY_STR("file"), WY_STR("l")), 0);
     wy_str target;
     assert_int_equal(wy_fs_readlink_at(call, base, WY_STR("l"), &target), 0);

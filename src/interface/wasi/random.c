@@ -104,10 +104,20 @@ const wy_interface wy_interface_wasi_random_insecure = {&wasi_random_insecure_in
 
 /* --- insecure seed --- */
 
+/* One value an instance: the WIT means it as a value import. */
 static own wy_trap *insecure_seed(wy_call *call, const void *args,
                                   wasi_random_insecure_seed_insecure_seed_result *result) {
-    (void)call, (void)args;
-    return fill(result, sizeof *result);
+    (void)args;
+    wit_tuple2_u64_u64 *seed = wy_instance_state(call->instance, WY_SLOT_WASI_RANDOM);
+    if (!seed) {
+        seed = wy_arena_alloc(wy_instance_arena(call->instance), sizeof *seed);
+        if (!seed) return wy_trap_new("out of memory for a seed");
+        wy_trap *trap = fill(seed, sizeof *seed);
+        if (trap) return trap;
+        wy_instance_set_state(call->instance, WY_SLOT_WASI_RANDOM, seed, NULL);
+    }
+    *result = *seed;
+    return NULL;
 }
 
 static const wasi_random_insecure_seed_ops insecure_seed_ops = {.insecure_seed = insecure_seed};
