@@ -3,9 +3,8 @@
 
 #include "gen/wasi_io_streams.h"
 
-#define BLOCKING_WRITE_MAX                                                                         \
-    4096 /* WIT: blocking-write-and-flush, blocking-write-zeroes-and-flush                         \
-          */
+/* WIT: of blocking-write-and-flush and blocking-write-zeroes-and-flush. */
+#define BLOCKING_WRITE_MAX 4096
 
 /* The error of an operation, for a result that is one; false: the operation ended well. */
 static bool failed(wy_io_status status, const wy_io_fault *fault, uint8_t *is_err_out,

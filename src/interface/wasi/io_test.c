@@ -353,14 +353,12 @@ static void broken_pipe(wy_call *call) {
     wy_output_stream *out = wy_stdout_new(&output, &line);
     wy_io_fault fault = {0};
     assert_int_equal(wy_output_stream_blocking_write_and_flush(out, call, text("x"), &fault),
-                     WY_IO_FAILED);
-    assert_non_null(strstr(fault.error->text, "Broken pipe"));
-    wy_io_error_free(fault.error);
+                     WY_IO_CLOSED);
     wy_output_stream_drop(out);
     wy_stdout_end(&output, &line);
 }
 
-TEST(a_broken_pipe_is_an_error) {
+TEST(a_pipe_without_reader_is_closed) {
     signal(SIGPIPE, SIG_IGN);
     assert_int_equal(pipe(pipe_fds), 0);
     close(pipe_fds[0]);

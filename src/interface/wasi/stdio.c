@@ -2,8 +2,10 @@
  *
  * Such a descriptor is never switched to non-blocking mode, because that would change it for every
  * process that shares it (the user's shell, too). So readiness is asked of poll(2) first, waiting
- * goes through an epoll descriptor of our own, and a write that would block runs on the pool. */
+ * goes through an epoll descriptor of our own, and a write that would block runs on the pool.
+ * Errors are those of files, so that a guest's library finds its errno. */
 #include "interface/wasi/cli.h"
+#include "interface/wasi/fs.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,13 +17,6 @@
 #define STDIN_CHUNK ((size_t)64 << 10)   /* bytes one read of standard input returns at most */
 #define SAFE_WRITE ((size_t)4096)        /* what a writable pipe takes without blocking: PIPE_BUF */
 #define LINE_MAX_BYTES ((size_t)8 << 10) /* a followed line is cut here */
-
-static const wy_io_error_domain stdio_domain = {"stdio", NULL};
-
-static wy_io_status stdio_fail(wy_io_fault *fault, const char *what, int error_number) {
-    return wy_io_fail(fault, wy_io_error_new(&stdio_domain, (uint32_t)error_number, "%s: %s", what,
-                                             strerror(error_number)));
-}
 
 static bool fd_is(int fd, short events) {
     struct pollfd poll_fd = {.fd = fd, .events = events};
@@ -83,7 +78,7 @@ static wy_io_status stdin_read(wy_input_stream *stream, wy_call *call, size_t ma
     ssize_t count = read(self->fd, buffer, max);
     if (count < 0) {
         if (errno == EAGAIN || errno == EINTR) return WY_IO_OK;
-        return stdio_fail(fault, "standard input", errno);
+        return wy_fs_fail(fault, "standard input", errno);
     }
     if (count == 0) return WY_IO_CLOSED;
     *bytes_out = (wy_list_u8){buffer, (size_t)count};
@@ -165,7 +160,8 @@ static wy_io_status write_to(int fd, wy_task *task, const void *ptr, size_t len,
         if (err == WY_CANCELLED || err == WY_TIMEOUT) return wy_io_trap(fault, wy_task_trap(task));
         if (err) return wy_io_trap(fault, wy_trap_new("output: %s", wy_err_text(err)));
     }
-    return job.error_number ? stdio_fail(fault, "output", job.error_number) : WY_IO_OK;
+    if (job.error_number == EPIPE) return WY_IO_CLOSED; /* the reader is gone */
+    return job.error_number ? wy_fs_fail(fault, "output", job.error_number) : WY_IO_OK;
 }
 
 /* Sends the lines that are whole, one write each, so that lines of several components do not mix.
