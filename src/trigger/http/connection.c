@@ -36,22 +36,22 @@ static void free_when_quiet(wy_http_connection *connection) {
     free(connection);
 }
 
-/* Cuts the ties to message, handler and writer. */
+/* Cuts the ties to handler, writer and message. Each callback may release the exchange; its memory
+ * is the message's, which this connection holds. */
 static void let_go(wy_http_connection *connection, wy_http_error error) {
     wy_http_incoming *message = connection->message;
+    wy_http_writer *writer = connection->writer;
+    wy_http_exchange *exchange = connection->exchange;
+    connection->writer = NULL;
+    connection->exchange = NULL;
+    if (exchange) exchange->connection = NULL;
+    if (writer) wy_http_writer_detach(writer, error);
     if (message) {
         message->body.on_demand = NULL;
         wy_http_body_fail(&message->body, error);
     }
-    wy_http_writer *writer = connection->writer;
-    connection->writer = NULL;
-    if (writer) wy_http_writer_detach(writer, error);
-    wy_http_exchange *exchange = connection->exchange;
-    connection->exchange = NULL;
-    if (exchange) {
-        exchange->connection = NULL;
-        if (exchange->on_gone && !connection->response_done) exchange->on_gone(exchange->data);
-    }
+    if (exchange && !exchange->released && exchange->on_gone && !connection->response_done)
+        exchange->on_gone(exchange->data);
 }
 
 void wy_http_connection_close(wy_http_connection *connection, bool abort) {
@@ -246,12 +246,14 @@ void wy_http_exchange_fail(wy_http_exchange *exchange, uint16_t status) {
 }
 
 void wy_http_exchange_release(own wy_http_exchange *exchange) {
+    wy_assert(!exchange->released);
     if (!exchange->answered) wy_http_exchange_fail(exchange, 500);
     wy_http_connection *connection = exchange->connection;
     if (connection) {
         wy_assert(connection->exchange == exchange);
         connection->exchange = NULL;
     }
+    exchange->released = true;
     wy_http_incoming_release(exchange->request);
 }
 

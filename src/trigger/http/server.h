@@ -24,7 +24,8 @@ struct wy_http_exchange {
     wy_str peer;                    /* "ip:port" of the client */
     wy_str local;                   /* address that the server listens on; may be empty */
     wy_http_connection *connection; /* NULL: gone */
-    bool answered;                  /* a response was attached */
+    bool answered;                  /* a response was attached, or failing it was */
+    bool released;                  /* the handler is done with it */
     /* Set by the handler; called at most once, on the loop, when the client went away before the
      * response was complete. */
     void (*on_gone)(void *data);
