@@ -82,7 +82,7 @@ _Noreturn static void child(const job *j, int out_fd) {
     }
     script_free(s);
     fclose(out);
-    _exit(0);
+    exit(0); /* so that a leak checker has its say */
 }
 
 static void report(const run *r, const job *j, size_t index, const char *level_name,

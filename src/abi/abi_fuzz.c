@@ -1,0 +1,116 @@
+/* Lifting and lowering under arbitrary types and memory: the input's head builds a type, its rest
+ * is the guest's memory. What is lifted is lowered into a second guest whose realloc may lie, and
+ * what was lowered is lifted again. */
+#include "abi/abi.h"
+
+#include <stdlib.h>
+
+#define MEMORY_SIZE 65536
+
+typedef struct input {
+    const uint8_t *at, *end;
+} input;
+
+static uint8_t next(input *in) {
+    return in->at < in->end ? *in->at++ : 0;
+}
+
+static const wy_type *make_type(wy_arena *arena, input *in, unsigned depth) {
+    static const wy_str name = {"x", 1};
+    unsigned kind = next(in) % (WY_KIND_FIXED_LIST + 1);
+    if (kind <= WY_KIND_STRING || depth > 5)
+        return wy_type_scalar((wy_kind)(kind % (WY_KIND_STRING + 1)));
+    wy_type *type = wy_arena_calloc(arena, 1, sizeof *type);
+    type->kind = (uint8_t)kind;
+    type->count = kind == WY_KIND_OPTION || kind == WY_KIND_RESULT ? 2 : 1u + next(in) % 20;
+    if (kind == WY_KIND_LIST || kind == WY_KIND_FIXED_LIST)
+        type->elem = make_type(arena, in, depth + 1);
+    wy_field *fields = wy_arena_calloc(arena, type->count, sizeof *fields);
+    type->fields = fields;
+    for (uint32_t i = 0; i < type->count; i++) {
+        bool typed = kind == WY_KIND_RECORD || kind == WY_KIND_TUPLE ||
+                     (kind == WY_KIND_OPTION && i == 1) ||
+                     ((kind == WY_KIND_VARIANT || kind == WY_KIND_RESULT) && next(in) % 2);
+        fields[i] =
+            (wy_field){.name = name, .type = typed ? make_type(arena, in, depth + 1) : NULL};
+    }
+    if (type->elem) type->fields = NULL;
+    return wy_type_layout(type, type->elem ? NULL : fields, NULL) ? &wy_type_u8 : type;
+}
+
+typedef struct heap {
+    uint32_t next;
+    uint8_t lie;
+} heap;
+
+static own wy_trap *bump(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_t old_size, uint32_t align,
+                         uint32_t new_size, uint32_t *ptr_out) {
+    heap *h = cx->env;
+    (void)old_ptr;
+    (void)old_size;
+    h->next = (h->next + align - 1) & ~(align - 1);
+    *ptr_out = h->next + (h->lie == 1 ? 1 : h->lie == 2 ? MEMORY_SIZE : 0);
+    h->next = new_size <= MEMORY_SIZE - (h->next & (MEMORY_SIZE / 2 - 1)) ? h->next + new_size : 0;
+    return NULL;
+}
+
+static own wy_trap *nothing(void *env, const wy_resource *resource, wy_handle rep) {
+    (void)env;
+    (void)resource;
+    (void)rep;
+    return NULL;
+}
+
+static const wy_resource_type host_type = {{"a", 1}, {"b", 1}};
+static const wy_resource resource = {.host = &host_type, .drop = nothing};
+static const wy_resource *const resources[] = {&resource};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    input in = {data, data + size};
+    wy_arena arena;
+    wy_arena_init(&arena, (size_t)64 << 20);
+    uint8_t from = next(&in) % 3, to = next(&in) % 3;
+    heap h = {.lie = next(&in)};
+    bool straight = next(&in) % 2;
+    const wy_type *type = make_type(&arena, &in, 0);
+    uint8_t *source = aligned_alloc(16, MEMORY_SIZE), *target = aligned_alloc(16, MEMORY_SIZE);
+    memset(source, 0, MEMORY_SIZE);
+    size_t rest = (size_t)(in.end - in.at);
+    if (rest) memcpy(source, in.at, rest < MEMORY_SIZE ? rest : MEMORY_SIZE);
+
+    wy_handle_table handles;
+    wy_handle_table_init(&handles);
+    wy_call_scope scope;
+    wy_call_scope_init(&scope);
+    uint32_t index;
+    for (wy_handle rep = 1; rep < 5; rep++)
+        if (wy_handle_add_own(&handles, &resource, rep, &index)) abort();
+    wy_lift_lower_cx a = {.memory = source,
+                          .memory_size = MEMORY_SIZE,
+                          .encoding = from,
+                          .host_encoding = straight ? from : (uint8_t)WY_ENCODING_UTF8,
+                          .handles = &handles,
+                          .resources = resources,
+                          .scope = &scope,
+                          .arena = &arena};
+    wy_lift_lower_cx b = a;
+    b.memory = target;
+    b.encoding = to;
+    b.realloc = bump;
+    b.env = &h;
+    void *value = wy_arena_calloc(&arena, 1, type->size);
+    own wy_trap *trap = value ? wy_abi_load(&a, type, 0, value) : NULL;
+    if (value && !trap && type->size32 <= MEMORY_SIZE) {
+        h.next = type->size32;
+        trap = wy_abi_store(&b, type, value, 0);
+    }
+    if (trap) wy_trap_free(trap);
+    wy_call_scope_abandon(&scope);
+    wy_handle_table_deinit(&handles, NULL);
+    wy_arena_deinit(&arena);
+    free(source);
+    free(target);
+    return 0;
+}
