@@ -1,0 +1,130 @@
+/* Allowed outbound hosts: reading the entries, and matching against them. */
+#include "app/hosts.h"
+
+static const struct {
+    const char *scheme;
+    uint16_t port;
+} well_known[] = {{"http", 80},    {"https", 443},  {"postgres", 5432},
+                  {"mysql", 3306}, {"redis", 6379}, {"mqtt", 1883}};
+
+static wy_err bad(wy_diag *diag, wy_str entry, const char *why) {
+    return wy_diag_set(diag, WY_INVALID, "allowed_outbound_hosts: \"" WY_STR_FMT "\": %s",
+                       WY_STR_ARG(entry), why);
+}
+
+static wy_err parse_port(wy_str entry, wy_str scheme, wy_str port, bool has_port, wy_app_host *out,
+                         wy_diag *diag) {
+    if (!has_port) {
+        for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++)
+            if (wy_str_eqz(scheme, well_known[i].scheme)) {
+                out->port_low = well_known[i].port;
+                out->port_end = well_known[i].port + 1u;
+                return WY_OK;
+            }
+        return bad(diag, entry, "this scheme needs a port (or \":*\")");
+    }
+    if (wy_str_eqz(port, "*")) {
+        out->port_low = 0;
+        out->port_end = 65536;
+        return WY_OK;
+    }
+    uint64_t low, end;
+    size_t dots = wy_str_find(port, '.');
+    bool is_range = dots + 1 < port.len && port.ptr[dots + 1] == '.';
+    if (!wy_str_to_u64(is_range ? wy_str_sub(port, 0, dots) : port, 65535, &low))
+        return bad(diag, entry, "the port is not a number, a range like 8000..9000, or *");
+    end = low + 1;
+    if (is_range &&
+        (!wy_str_to_u64(wy_str_sub(port, dots + 2, port.len), 65536, &end) || end <= low))
+        return bad(diag, entry, "the range of ports is empty or malformed");
+    out->port_low = (uint32_t)low;
+    out->port_end = (uint32_t)end;
+    return WY_OK;
+}
+
+static wy_err check_host(wy_str entry, wy_str host, wy_diag *diag) {
+    if (host.len == 0) return bad(diag, entry, "the host is missing");
+    if (wy_str_find(host, '/') < host.len)
+        return bad(diag, entry,
+                   "a path (or a CIDR range, which withy does not have) is not allowed");
+    if (wy_str_find(host, '@') < host.len) return bad(diag, entry, "user names are not allowed");
+    if (wy_str_eqz(host, "self") || wy_str_eqz(host, "self.alt") ||
+        wy_str_ends(host, WY_STR(".spin.internal")))
+        return wy_diag_set(diag, WY_UNSUPPORTED,
+                           "allowed_outbound_hosts: \"" WY_STR_FMT
+                           "\": calls between the components of an application (self, "
+                           "spin.internal) are not supported yet",
+                           WY_STR_ARG(entry));
+    wy_str rest = host;
+    if (wy_str_starts(host, WY_STR("*."))) rest = wy_str_sub(host, 2, host.len);
+    if (!wy_str_eqz(host, "*") && wy_str_find(rest, '*') < rest.len)
+        return bad(diag, entry, "\"*\" stands alone or in front, as in *.example.com");
+    return WY_OK;
+}
+
+static wy_err parse(wy_str entry, wy_app_host *out, wy_diag *diag) {
+    if (wy_str_eqz(entry, "*") || wy_str_eqz(entry, "insecure:allow-all"))
+        return bad(diag, entry, "write \"*://*:*\" to allow everything");
+    size_t colon = wy_str_find(entry, ':');
+    if (colon + 2 >= entry.len || memcmp(entry.ptr + colon, "://", 3) != 0)
+        return bad(diag, entry, "an entry is scheme://host[:port]");
+    out->scheme = wy_str_sub(entry, 0, colon);
+    wy_str rest = wy_str_sub(entry, colon + 3, entry.len);
+    if (wy_str_ends(rest, WY_STR("/"))) rest = wy_str_sub(rest, 0, rest.len - 1);
+    wy_str port = {0};
+    bool has_port = false;
+    size_t host_end = rest.len;
+    if (rest.len && rest.ptr[0] == '[') { /* an IPv6 address */
+        host_end = wy_str_find(rest, ']');
+        if (host_end == rest.len) return bad(diag, entry, "\"]\" is missing");
+        out->host = wy_str_sub(rest, 1, host_end);
+        host_end++;
+    } else {
+        host_end = wy_str_rfind(rest, ':');
+        out->host = wy_str_sub(rest, 0, host_end);
+    }
+    if (host_end < rest.len) {
+        has_port = rest.ptr[host_end] == ':';
+        if (!has_port) return bad(diag, entry, "what follows the address is not a port");
+        port = wy_str_sub(rest, host_end + 1, rest.len);
+    }
+    wy_err err = check_host(entry, out->host, diag);
+    if (!err && wy_str_eqz(out->scheme, "*") && !has_port)
+        return bad(diag, entry, "the scheme \"*\" needs a port (or \":*\")");
+    return err ? err : parse_port(entry, out->scheme, port, has_port, out, diag);
+}
+
+wy_err wy_app_hosts_new(wy_arena *arena, const wy_str *entries, uint32_t count,
+                        wy_app_hosts *hosts_out, wy_diag *diag) {
+    wy_app_host *items = wy_arena_calloc(arena, count, sizeof *items);
+    if (!items) return wy_diag_set(diag, WY_NOMEM, "out of memory for allowed hosts");
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (entries[i].len == 0 || wy_str_eqz(entries[i], "http://") ||
+            wy_str_eqz(entries[i], "https://"))
+            continue;
+        wy_err err = parse(entries[i], &items[used], diag);
+        if (err) return err;
+        used++;
+    }
+    *hosts_out = (wy_app_hosts){items, used};
+    return WY_OK;
+}
+
+static bool host_matches(wy_str pattern, wy_str host) {
+    if (wy_str_eqz(pattern, "*")) return true;
+    if (!wy_str_starts(pattern, WY_STR("*."))) return wy_str_eq_nocase(pattern, host);
+    wy_str suffix = wy_str_sub(pattern, 1, pattern.len); /* ".example.com" */
+    return host.len > suffix.len &&
+           wy_str_eq_nocase(suffix, wy_str_sub(host, host.len - suffix.len, host.len));
+}
+
+bool wy_app_hosts_allow(const wy_app_hosts *hosts, wy_str scheme, wy_str host, uint16_t port) {
+    for (uint32_t i = 0; i < hosts->count; i++) {
+        const wy_app_host *item = &hosts->items[i];
+        if ((wy_str_eqz(item->scheme, "*") || wy_str_eq_nocase(item->scheme, scheme)) &&
+            host_matches(item->host, host) && port >= item->port_low && port < item->port_end)
+            return true;
+    }
+    return false;
+}

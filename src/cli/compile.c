@@ -1,0 +1,48 @@
+/* withy compile FILE.wasm -o FILE.cwasm */
+#include "cli/verb.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char usage[] = "[OPTIONS] FILE.wasm";
+static const char text[] =
+    "Compiles a component ahead of time into one file that serve, run, up and inspect accept, on\n"
+    "machines with the same version of withy and the same kind of processor.";
+
+static char *default_output(const char *path) {
+    size_t len = strlen(path);
+    if (len > 5 && strcmp(path + len - 5, ".wasm") == 0) len -= 5;
+    char *output = malloc(len + sizeof ".cwasm");
+    if (output) {
+        memcpy(output, path, len);
+        memcpy(output + len, ".cwasm", sizeof ".cwasm");
+    }
+    return output;
+}
+
+static int run(int argc, char **argv) {
+    const char *output = NULL;
+    bool no_cache = false;
+    const wy_option own_table[] = {
+        {"output", 'o', WY_OPTION_TEXT, "FILE", "where to write (default FILE.cwasm)", &output},
+        {"no-cache", 0, WY_OPTION_FLAG, NULL, "compile anew, keep nothing", &no_cache},
+        {0}};
+    const wy_option *tables[] = {own_table};
+    wy_operands operands;
+    int status = wy_options_parse("compile", usage, text, tables, 1, false, argc, argv, &operands);
+    if (status >= 0) return status;
+    if (operands.count != 1) {
+        fprintf(stderr, "withy: compile needs one file: withy compile %s\n", usage);
+        return 2;
+    }
+    char *made = output ? NULL : default_output(operands.items[0]);
+    withy_options options;
+    withy_options_init(&options);
+    options.no_cache = no_cache;
+    withy_error error = {0};
+    status = withy_compile(operands.items[0], output ? output : made, &options, &error);
+    free(made);
+    return error.code ? wy_cli_fail(&error) : status;
+}
+
+const wy_verb wy_verb_compile = {usage, text, run};

@@ -1,0 +1,34 @@
+/* withy run FILE.wasm [ARGS] */
+#include "cli/verb.h"
+
+#include <stdio.h>
+
+static const char usage[] = "[OPTIONS] FILE.wasm [ARGS]";
+static const char text[] =
+    "Calls wasi:cli/run of a component with ARGS and this terminal's streams; "
+    "its exit\nstatus becomes withy's.";
+
+static int run(int argc, char **argv) {
+    static wy_common_options common;
+    wy_option table[WY_COMMON_OPTION_COUNT + 1];
+    wy_common_table(&common, table);
+    const wy_option *tables[] = {table};
+    wy_operands operands;
+    int status = wy_options_parse("run", usage, text, tables, 1, true, argc, argv, &operands);
+    if (status >= 0) return status;
+    withy_options options;
+    withy_options_init(&options);
+    status = wy_common_apply(&common, &options);
+    if (status >= 0) return status;
+    if (operands.count == 0) {
+        fprintf(stderr, "withy: run needs a file: withy run %s\n", usage);
+        return 2;
+    }
+    withy_error error = {0};
+    status = withy_run(operands.items[0], (const char *const *)(operands.items + 1),
+                       operands.count - 1, &options, &error);
+    wy_common_deinit(&common);
+    return error.code ? wy_cli_fail(&error) : status;
+}
+
+const wy_verb wy_verb_run = {usage, text, run};

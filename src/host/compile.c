@@ -1,0 +1,84 @@
+/* Compiling ahead of time: every core module of a component's plan into one file. */
+#include "host/load.h"
+
+#include "base/limits.h"
+#include "component/decode.h"
+#include "component/validate.h"
+#include "engine/aot.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Written beside the target and renamed, so that nobody ever sees half a file. */
+static wy_err write_file(const char *path, const uint8_t *bytes, size_t len, wy_diag *diag) {
+    char temporary[4096];
+    int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+    if (n < 0 || (size_t)n >= sizeof temporary)
+        return wy_diag_set(diag, WY_INVALID, "%s: the name is too long", path);
+    int fd = mkstemp(temporary);
+    if (fd < 0) return wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
+    wy_err err = WY_OK;
+    for (size_t done = 0; done < len && !err;) {
+        ssize_t put = write(fd, bytes + done, len - done);
+        if (put < 0 && errno != EINTR)
+            err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
+        done += put > 0 ? (size_t)put : 0;
+    }
+    if (!err && fchmod(fd, 0644) != 0)
+        err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
+    if (close(fd) != 0 && !err) err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
+    if (!err && rename(temporary, path) != 0)
+        err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
+    if (err) unlink(temporary);
+    return err;
+}
+
+static wy_err build(wy_engine *engine, wy_arena *arena, const wy_file *file, const char *output,
+                    wy_diag *diag) {
+    wy_component_ast *ast;
+    const wy_component_types *types;
+    const wy_plan *plan;
+    wy_plan_config config = {.keep_shims = true}; /* whoever loads it may want them */
+    wy_err err = wy_host_check_kind(file->bytes, file->len, diag);
+    if (!err) err = wy_component_decode(arena, file->bytes, file->len, &ast, diag);
+    if (!err) err = wy_component_validate(arena, ast, &types, diag);
+    if (!err) err = wy_plan_make(arena, ast, &config, &plan, diag);
+    if (err) return err;
+    wy_str *modules = wy_arena_calloc(arena, plan->module_count, sizeof *modules);
+    if (!modules) return wy_diag_set(diag, WY_NOMEM, "out of memory while compiling");
+    for (uint32_t i = 0; i < plan->module_count; i++)
+        modules[i] = (wy_str){(const char *)plan->modules[i]->bytes, plan->modules[i]->len};
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    wy_str component = {(const char *)file->bytes, file->len};
+    err = wy_aot_build(engine, component, modules, plan->module_count, &bytes, &len, diag);
+    if (!err) err = write_file(output, bytes, len, diag);
+    free(bytes);
+    return err;
+}
+
+int withy_compile(const char *path, const char *output, const withy_options *options,
+                  withy_error *error) {
+    wy_diag diag;
+    wy_diag_init(&diag);
+    wy_file file = {0};
+    wy_engine *engine = NULL;
+    wy_arena arena;
+    wy_arena_init(&arena, WY_MAX_COMPONENT_ARENA);
+    wy_err err = wy_file_map(path, &file, &diag);
+    if (!err) err = wy_host_engine(options, &engine, &diag);
+    if (!err) {
+        err = build(engine, &arena, &file, output, &diag);
+        if (err && diag.has_offset)
+            wy_diag_prefix(&diag, "offset 0x%llx", (unsigned long long)diag.offset);
+        if (err) wy_diag_prefix(&diag, "%s", path);
+    }
+    wy_engine_free(engine);
+    wy_arena_deinit(&arena);
+    wy_file_unmap(&file);
+    return err ? wy_host_fail(&diag, error) : 0;
+}

@@ -1,0 +1,162 @@
+/* Looking at a component: its WIT, and what this host would provide for each import. */
+#include "host/load.h"
+#include "host/wit_text.h"
+
+#include "base/limits.h"
+#include "component/decode.h"
+#include "component/validate.h"
+#include "engine/aot.h"
+#include "interface/registry.h"
+
+#define TEXT_MAX ((size_t)64 << 20)
+
+/* The functions of one imported interface, gathered. */
+typedef struct summary {
+    wy_str name;
+    const wy_interface *provider; /* NULL: nobody */
+    uint32_t funcs, missing, unmet;
+} summary;
+
+static const char *status_text(wy_link_kind kind) {
+    return kind == WY_LINK_HOST      ? "provided"
+           : kind == WY_LINK_MISSING ? "not-implemented"
+                                     : "unmet";
+}
+
+static uint32_t summarise(const wy_plan *plan, const wy_link *links, uint32_t from, summary *out) {
+    *out = (summary){.name = plan->imports[from].interface_name};
+    uint32_t i = from;
+    for (; i < plan->import_count && wy_str_eq(plan->imports[i].interface_name, out->name); i++) {
+        if (links[i].interface) out->provider = links[i].interface;
+        if (!plan->imports[i].type) continue;
+        out->funcs++;
+        out->missing += links[i].kind == WY_LINK_MISSING;
+        out->unmet += links[i].kind == WY_LINK_UNMET;
+    }
+    return i;
+}
+
+static void print_imports(wy_buf *buf, const wy_plan *plan, const wy_link *links) {
+    wy_buf_str(buf, WY_STR("\n// What withy provides for each import:\n"));
+    for (uint32_t i = 0; i < plan->import_count;) {
+        summary s;
+        uint32_t next = summarise(plan, links, i, &s);
+        wy_buf_printf(buf, "//   " WY_STR_FMT ": ", WY_STR_ARG(s.name));
+        if (s.provider)
+            wy_buf_printf(
+                buf, "host " WY_STR_FMT "%s" WY_STR_FMT, WY_STR_ARG(s.provider->desc->name),
+                s.provider->desc->version.len ? "@" : "", WY_STR_ARG(s.provider->desc->version));
+        else
+            wy_buf_str(buf, WY_STR("nothing"));
+        wy_buf_printf(buf, ", %u of %u functions\n", s.funcs - s.missing - s.unmet, s.funcs);
+        for (uint32_t k = i; k < next; k++)
+            if (plan->imports[k].type && links[k].kind != WY_LINK_HOST)
+                wy_buf_printf(buf, "//     " WY_STR_FMT ": %s\n", WY_STR_ARG(plan->imports[k].name),
+                              status_text(links[k].kind));
+        i = next;
+    }
+}
+
+static void print_json(wy_buf *buf, const char *path, const wy_component_types *types,
+                       const wy_plan *plan, const wy_link *links) {
+    wy_buf_str(buf, WY_STR("{\"file\":"));
+    wy_buf_json(buf, wy_str_of(path));
+    wy_buf_str(buf, WY_STR(",\"imports\":["));
+    for (uint32_t i = 0; i < plan->import_count;) {
+        summary s;
+        uint32_t next = summarise(plan, links, i, &s);
+        wy_buf_str(buf, i ? WY_STR(",{\"name\":") : WY_STR("{\"name\":"));
+        wy_buf_json(buf, s.name);
+        wy_buf_str(buf, WY_STR(",\"provider\":"));
+        if (s.provider)
+            wy_buf_json(buf, s.provider->desc->name);
+        else
+            wy_buf_str(buf, WY_STR("null"));
+        wy_buf_str(buf, WY_STR(",\"functions\":["));
+        bool first = true;
+        for (; i < next; i++) {
+            if (!plan->imports[i].type) continue;
+            wy_buf_str(buf, first ? WY_STR("{\"name\":") : WY_STR(",{\"name\":"));
+            first = false;
+            wy_buf_json(buf, plan->imports[i].name);
+            wy_buf_printf(buf, ",\"status\":\"%s\"}", status_text(links[i].kind));
+        }
+        wy_buf_str(buf, WY_STR("]}"));
+    }
+    wy_buf_str(buf, WY_STR("],\"exports\":["));
+    for (uint32_t i = 0; i < types->type->export_count; i++) {
+        if (i) wy_buf_char(buf, ',');
+        wy_buf_json(buf, types->type->exports[i].name);
+    }
+    wy_buf wit;
+    wy_buf_init(&wit, TEXT_MAX);
+    wy_wit_text_world(&wit, types->type);
+    wy_buf_str(buf, WY_STR("],\"wit\":"));
+    wy_buf_json(buf, wy_buf_view(&wit));
+    wy_buf_str(buf, WY_STR("}\n"));
+    wy_buf_deinit(&wit);
+}
+
+static wy_err inspect(const char *path, const wy_file *file, bool json, wy_arena *arena,
+                      wy_engine **engine_out, wy_buf *buf, wy_diag *diag) {
+    const uint8_t *bytes = file->bytes;
+    size_t len = file->len;
+    if (wy_aot_is(bytes, len)) {
+        withy_options options;
+        withy_options_init(&options);
+        wy_str component;
+        wy_err err = wy_host_engine(&options, engine_out, diag);
+        if (!err) err = wy_aot_attach(*engine_out, bytes, len, &component, diag);
+        if (err) return err;
+        bytes = (const uint8_t *)component.ptr;
+        len = component.len;
+    }
+    wy_component_ast *ast;
+    const wy_component_types *types;
+    const wy_plan *plan;
+    wy_plan_config config = {0};
+    wy_err err = wy_host_check_kind(bytes, len, diag);
+    if (!err) err = wy_component_decode(arena, bytes, len, &ast, diag);
+    if (!err) err = wy_component_validate(arena, ast, &types, diag);
+    if (!err) err = wy_plan_make(arena, ast, &config, &plan, diag);
+    if (err) return err;
+    wy_link *links = wy_arena_calloc(arena, plan->import_count, sizeof *links);
+    if (!links) return wy_diag_set(diag, WY_NOMEM, "out of memory while inspecting");
+    size_t interface_count;
+    const wy_interface *const *interfaces = wy_interfaces(&interface_count);
+    for (uint32_t i = 0; i < plan->import_count; i++)
+        links[i] = wy_link_resolve(plan, &plan->imports[i], interfaces, interface_count);
+    if (json) {
+        print_json(buf, path, types, plan, links);
+    } else {
+        wy_wit_text_world(buf, types->type);
+        print_imports(buf, plan, links);
+    }
+    return buf->failed ? wy_diag_set(diag, WY_LIMIT, "the text is too long") : WY_OK;
+}
+
+int withy_inspect(const char *path, bool json,
+                  void (*write)(void *data, const char *text, size_t len), void *data,
+                  withy_error *error) {
+    wy_diag diag;
+    wy_diag_init(&diag);
+    wy_file file = {0};
+    wy_engine *engine = NULL; /* for ahead-of-time files only */
+    wy_arena arena;
+    wy_arena_init(&arena, WY_MAX_COMPONENT_ARENA);
+    wy_buf buf;
+    wy_buf_init(&buf, TEXT_MAX);
+    wy_err err = wy_file_map(path, &file, &diag);
+    if (!err) {
+        err = inspect(path, &file, json, &arena, &engine, &buf, &diag);
+        if (err && diag.has_offset)
+            wy_diag_prefix(&diag, "offset 0x%llx", (unsigned long long)diag.offset);
+        if (err) wy_diag_prefix(&diag, "%s", path);
+    }
+    if (!err && buf.ptr) write(data, buf.ptr, buf.len);
+    wy_buf_deinit(&buf);
+    wy_engine_free(engine);
+    wy_arena_deinit(&arena);
+    wy_file_unmap(&file);
+    return err ? wy_host_fail(&diag, error) : 0;
+}

@@ -1,0 +1,193 @@
+/* Serving: one worker in this process, or several under the supervisor; and the verb that serves
+ * one component. */
+#include "host/serve.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "host/stores.h"
+#include "interface/wasi/http.h"
+#include "supervisor/supervisor.h"
+#include "trigger/http/component.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* --- one worker --- */
+
+typedef struct worker {
+    const withy_serve_options *options;
+    const wy_service *service;
+    wy_worker_tools tools;
+    wy_http_server *server;
+    wy_signal *signals[2];
+    bool draining;
+} worker;
+
+static void on_drained(void *data) {
+    worker *w = data;
+    wy_loop_stop(w->tools.loop);
+}
+
+static void on_stop_signal(void *data, int signum) {
+    worker *w = data;
+    (void)signum;
+    if (w->draining) return;
+    w->draining = true;
+    wy_http_server_drain(w->server, on_drained, w);
+}
+
+static wy_err worker_start(worker *w, const int *listen_fds, unsigned fd_count, const char *address,
+                           wy_diag *diag) {
+    wy_err err = wy_loop_new(&w->tools.loop);
+    if (!err) err = wy_host_engine(&w->options->common, &w->tools.engine, diag);
+    if (!err) err = wy_scheduler_new(w->tools.loop, w->tools.engine, &w->tools.scheduler);
+    if (!err) err = w->service->load(w->service->data, &w->tools, diag);
+    wy_http_server_config config = {
+        .on_request = w->tools.on_request, .data = w->tools.data, .address = wy_str_of(address)};
+    if (!err) err = wy_http_server_new(w->tools.loop, &config, &w->server);
+    static const int signums[] = {SIGTERM, SIGINT};
+    for (int i = 0; i < 2 && !err; i++)
+        err = wy_signal_new(w->tools.loop, signums[i], on_stop_signal, w, &w->signals[i]);
+    for (unsigned i = 0; i < fd_count && !err; i++)
+        err = wy_http_server_listen(w->server, listen_fds[i]);
+    return err ? wy_diag_set(diag, err, "the worker could not be started") : WY_OK;
+}
+
+static void worker_stop(worker *w) {
+    for (int i = 0; i < 2; i++)
+        if (w->signals[i]) wy_signal_free(w->signals[i]);
+    if (w->server) wy_http_server_free(w->server);
+    w->service->unload(w->service->data);
+    if (w->tools.scheduler) wy_scheduler_free(w->tools.scheduler);
+    wy_engine_free(w->tools.engine);
+    if (w->tools.loop) wy_loop_free(w->tools.loop);
+}
+
+typedef struct serving {
+    const withy_serve_options *options;
+    const wy_service *service;
+    char address[64];       /* as it was bound */
+    atomic_bool *announced; /* shared by all workers: somebody told the user */
+    wy_diag diag;
+} serving;
+
+static void on_bound(void *data, const char *const *bound, unsigned count) {
+    serving *s = data;
+    wy_assert(count == 1);
+    snprintf(s->address, sizeof s->address, "%s", bound[0]);
+}
+
+/* In a worker process, or in this one when there is only one. */
+static int worker_main(void *data, const wy_worker *info) {
+    serving *s = data;
+    worker w = {.options = s->options, .service = s->service};
+    wy_err err = worker_start(&w, info->listen_fds, info->address_count, s->address, &s->diag);
+    if (!err) {
+        wy_worker_ready(info);
+        if (!atomic_exchange(s->announced, true))
+            s->service->announce(s->service->data, s->address);
+        wy_loop_run(w.tools.loop);
+    } else if (info->ready_fd >= 0) {
+        wy_log(WY_LOG_ERROR, "%s", s->diag.text);
+    }
+    worker_stop(&w);
+    return err ? wy_err_exit_code(err) : 0;
+}
+
+int wy_host_serve(const withy_serve_options *options, const wy_service *service,
+                  withy_error *error) {
+    serving s = {.options = options, .service = service};
+    wy_diag_init(&s.diag);
+    s.announced =
+        mmap(NULL, sizeof *s.announced, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (s.announced == MAP_FAILED) {
+        wy_diag_set(&s.diag, WY_NOMEM, "out of memory");
+        return wy_host_fail(&s.diag, error);
+    }
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    wy_str address = wy_str_of(options->address);
+    wy_supervisor_config config = {
+        .worker_count = options->workers ? options->workers : (unsigned)(cores > 0 ? cores : 1),
+        .addresses = &address,
+        .address_count = 1,
+        .on_bound = on_bound,
+    };
+    int status = 0;
+    wy_err err = wy_supervise(&config, worker_main, &s, &status, &s.diag);
+    munmap(s.announced, sizeof *s.announced);
+    return err || (status && s.diag.err) ? wy_host_fail(&s.diag, error) : status;
+}
+
+/* --- withy serve --- */
+
+typedef struct single {
+    const char *path;
+    const withy_serve_options *options;
+    wy_stores stores;
+    wy_guest *guest;
+    wy_http_component *handler;
+    wy_http_client *client;
+    wy_wasi_http_settings http;
+} single;
+
+static wy_err single_load(void *data, wy_worker_tools *tools, wy_diag *diag) {
+    single *s = data;
+    wy_err err = wy_http_client_new(tools->loop, &s->client);
+    if (err) return err;
+    s->http = (wy_wasi_http_settings){.client = s->client};
+    wy_guest_config config;
+    wy_guest_config_init(&config);
+    config.path = s->path;
+    const char *slash = strrchr(s->path, '/');
+    config.name = wy_str_of(slash ? slash + 1 : s->path);
+    config.arguments = &config.name;
+    config.argument_count = 1;
+    config.env = s->options->common.env;
+    config.env_count = s->options->common.env_count;
+    config.dirs = s->options->common.dirs;
+    config.dir_count = s->options->common.dir_count;
+    config.stdout_fd = STDOUT_FILENO;
+    config.stderr_fd = STDERR_FILENO;
+    config.kv = &s->stores.grants;
+    config.config = &s->stores.config_grants;
+    config.http = &s->http;
+    err = wy_guest_load(tools->engine, &s->options->common, &config, &s->guest, diag);
+    if (err) return err;
+    wy_http_component_config handler = {.scheduler = tools->scheduler,
+                                        .component = wy_guest_component(s->guest),
+                                        .timeout_ms = s->options->common.timeout_ms,
+                                        .reuse = s->options->reuse};
+    err = wy_http_component_new(&handler, &s->handler, diag);
+    tools->on_request = wy_http_component_handle;
+    tools->data = s->handler;
+    return err;
+}
+
+static void single_unload(void *data) {
+    single *s = data;
+    if (s->handler) wy_http_component_free(s->handler);
+    wy_guest_free(s->guest);
+    if (s->client) wy_http_client_free(s->client);
+}
+
+static void single_announce(void *data, const char *address) {
+    const single *s = data;
+    if (s->options->quiet) return;
+    printf("Serving http://%s\n", address);
+    fflush(stdout);
+}
+
+int withy_serve(const char *path, const withy_serve_options *options, withy_error *error) {
+    single s = {.path = path, .options = options};
+    wy_service service = {single_load, single_unload, single_announce, &s};
+    wy_diag diag;
+    wy_diag_init(&diag);
+    wy_err err = wy_stores_single(&options->common, &s.stores, &diag);
+    int status = err ? wy_host_fail(&diag, error) : wy_host_serve(options, &service, error);
+    wy_stores_deinit(&s.stores);
+    return status;
+}

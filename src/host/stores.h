@@ -1,0 +1,27 @@
+/* Stores and settings that components are granted: opened once, before workers are forked (opening
+ * touches nothing outside until the first request). */
+#ifndef WY_HOST_STORES_H
+#define WY_HOST_STORES_H
+
+#include "capability/config/config.h"
+#include "capability/kv/kv.h"
+#include "withy.h"
+
+typedef struct wy_stores {
+    wy_arena arena;
+    wy_kv_store *store;  /* label "default" */
+    wy_kv_grants grants; /* of a component that may use "default" */
+    const wy_config *config;
+    wy_config_grants config_grants; /* of a component that may read every value given */
+    char *shared_file; /* of the store, to be removed at the end; NULL: nothing to remove */
+} wy_stores;
+
+/* For one component without a manifest: store "default" in options->kv_file, or in memory shared by
+ * all workers; the values of options->config. */
+wy_err wy_stores_single(const withy_options *options, wy_stores *stores, wy_diag *diag) WY_MUST_USE;
+/* The store of an application: `path` NULL means in memory. */
+wy_err wy_stores_open_kv(wy_stores *stores, const char *path, wy_diag *diag) WY_MUST_USE;
+void wy_stores_init(wy_stores *stores);
+void wy_stores_deinit(wy_stores *stores);
+
+#endif

@@ -1,0 +1,375 @@
+/* Running a Spin application: its manifest becomes guests, grants, and routes. */
+#include "host/serve.h"
+
+#include "app/files.h"
+#include "app/grants.h"
+#include "app/hosts.h"
+#include "app/spin.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "host/stores.h"
+#include "interface/wasi/http.h"
+#include "trigger/http/spin.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One component of the application in one worker. */
+typedef struct unit {
+    const wy_app_component *component;
+    wy_guest *guest;
+    wy_http_component *handler;
+    wy_wasi_http_settings http;
+    wy_http_policy policy;
+    wy_app_hosts hosts;
+    int log_fds[2]; /* stdout, stderr; -1: none */
+    const withy_dir *dirs;
+    size_t dir_count;
+    const withy_pair *env;
+    size_t env_count;
+} unit;
+
+/* What outlives workers: made once, in the process that the user started. */
+typedef struct shared {
+    const withy_up_options *options;
+    const char *manifest;
+    wy_stores stores;
+    char scratch[64]; /* folder for copies of files, one below it a worker */
+    struct application *application;
+} shared;
+
+/* The application as one worker has it: read from the manifest when the worker starts, so that a
+ * reload sees what was edited. */
+typedef struct application {
+    shared *shared;
+    const withy_up_options *options;
+    wy_arena arena;
+    const wy_app *app;
+    const wy_app_grants *grants;     /* one a component */
+    const char *state_dir, *log_dir; /* NULL: none */
+    unit *units;                     /* one a component */
+    wy_http_component **handlers;    /* one a trigger */
+    wy_http_client *client;
+} application;
+
+static wy_err no_memory(wy_diag *diag) {
+    return wy_diag_set(diag, WY_NOMEM, "out of memory for the application");
+}
+
+/* --- folders and logs --- */
+
+static wy_err make_folder(const char *path, wy_diag *diag) {
+    char part[4096];
+    size_t len = strlen(path);
+    if (len >= sizeof part) return wy_diag_set(diag, WY_INVALID, "%s: the path is too long", path);
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0') continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0755) != 0 && errno != EEXIST)
+            return wy_diag_set(diag, WY_IO, "%s: %s", part, strerror(errno));
+    }
+    return WY_OK;
+}
+
+/* The folder an option names, or `fallback` beside the manifest; "" means none (NULL). */
+static wy_err choose_folder(application *a, const char *option, const char *fallback,
+                            const char **out, wy_diag *diag) {
+    *out = option;
+    if (option && !option[0]) *out = NULL;
+    if (option) return WY_OK;
+    *out = wy_arena_printf(&a->arena, WY_STR_FMT "/%s", WY_STR_ARG(a->app->root), fallback);
+    return *out ? WY_OK : no_memory(diag);
+}
+
+static wy_err open_logs(application *a, unit *u, wy_diag *diag) {
+    static const char *const streams[] = {"stdout", "stderr"};
+    for (int i = 0; i < 2 && a->log_dir; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/" WY_STR_FMT "_%s.txt", a->log_dir,
+                 WY_STR_ARG(u->component->id), streams[i]);
+        int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+        if (a->options->truncate_logs) flags |= O_TRUNC;
+        u->log_fds[i] = open(path, flags, 0644);
+        if (u->log_fds[i] < 0) return wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
+    }
+    return WY_OK;
+}
+
+static bool is_followed(const application *a, wy_str id) {
+    for (size_t i = 0; i < a->options->follow_count; i++)
+        if (wy_str_eqz(id, a->options->follow[i])) return true;
+    return a->options->follow_all;
+}
+
+static wy_err check_followed(const application *a, wy_diag *diag) {
+    for (size_t i = 0; i < a->options->follow_count; i++)
+        if (!wy_app_component_find(a->app, wy_str_of(a->options->follow[i])))
+            return wy_diag_set(diag, WY_USAGE, "--follow %s: the application has no such component",
+                               a->options->follow[i]);
+    return WY_OK;
+}
+
+/* --- grants --- */
+
+static wy_err grant_env(application *a, unit *u, wy_diag *diag) {
+    const wy_app_pairs *manifest = &u->component->environment;
+    const withy_options *options = &a->options->serve.common;
+    withy_pair *env = wy_arena_calloc(&a->arena, manifest->count + options->env_count, sizeof *env);
+    if (!env) return no_memory(diag);
+    for (uint32_t i = 0; i < manifest->count; i++) {
+        env[i].name =
+            wy_arena_strndup(&a->arena, manifest->items[i].name.ptr, manifest->items[i].name.len);
+        env[i].value =
+            wy_arena_strndup(&a->arena, manifest->items[i].value.ptr, manifest->items[i].value.len);
+        if (!env[i].name || !env[i].value) return no_memory(diag);
+    }
+    for (size_t i = 0; i < options->env_count; i++)
+        env[manifest->count + i] = options->env[i];
+    u->env = env;
+    u->env_count = manifest->count + options->env_count;
+    return WY_OK;
+}
+
+static wy_err make_grants(application *a, wy_diag *diag) {
+    const withy_options *options = &a->options->serve.common;
+    wy_app_grant_options *grant = wy_arena_calloc(&a->arena, 1, sizeof *grant);
+    wy_config_pair *given = wy_arena_calloc(&a->arena, options->config_count, sizeof *given);
+    if (!grant || !given) return no_memory(diag);
+    for (size_t i = 0; i < options->config_count; i++)
+        given[i] = (wy_config_pair){wy_str_of(options->config[i].name),
+                                    wy_str_of(options->config[i].value)};
+    *grant = (wy_app_grant_options){.default_store = a->shared->stores.store,
+                                    .variables = given,
+                                    .variable_count = (uint32_t)options->config_count,
+                                    .dotenv_path = WY_STR(".env")};
+    return wy_app_grants_new(&a->arena, a->app, grant, &a->grants, diag);
+}
+
+static bool allow_host(void *data, wy_str scheme, wy_str host, uint16_t port) {
+    const unit *u = data;
+    if (wy_app_hosts_allow(&u->hosts, scheme, host, port)) return true;
+    wy_log(WY_LOG_WARN,
+           "component \"" WY_STR_FMT "\" may not connect to " WY_STR_FMT "://" WY_STR_FMT
+           ":%u; to allow it, add to its table in the manifest:\n    allowed_outbound_hosts = "
+           "[\"" WY_STR_FMT "://" WY_STR_FMT ":%u\"]",
+           WY_STR_ARG(u->component->id), WY_STR_ARG(scheme), WY_STR_ARG(host), port,
+           WY_STR_ARG(scheme), WY_STR_ARG(host), port);
+    return false;
+}
+
+static wy_err grant_hosts(application *a, unit *u, wy_diag *diag) {
+    const wy_app_list *list = &u->component->allowed_outbound_hosts;
+    const wy_config *config = a->grants[u->component - a->app->components].config.config;
+    wy_str *entries = wy_arena_calloc(&a->arena, list->count, sizeof *entries);
+    if (!entries) return no_memory(diag);
+    for (uint32_t i = 0; i < list->count; i++) {
+        wy_err err = wy_config_resolve(config, list->items[i], &a->arena, &entries[i], diag);
+        if (err) return err;
+    }
+    u->policy = (wy_http_policy){.allow = allow_host, .data = u};
+    wy_err err = wy_app_hosts_new(&a->arena, entries, list->count, &u->hosts, diag);
+    if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(u->component->id));
+    return err;
+}
+
+/* Copies the component's files into a folder of its own, which becomes the guest's "/". */
+static wy_err mount_files(application *a, unit *u, wy_diag *diag) {
+    if (u->component->files_count == 0) return WY_OK;
+    char *folder = wy_arena_printf(&a->arena, "%s/%d/" WY_STR_FMT, a->shared->scratch,
+                                   (int)getpid(), WY_STR_ARG(u->component->id));
+    withy_dir *dir = wy_arena_calloc(&a->arena, 1, sizeof *dir);
+    if (!folder || !dir) return no_memory(diag);
+    wy_err err = make_folder(folder, diag);
+    if (!err) err = wy_app_files_stage(a->app, u->component, folder, diag);
+    *dir = (withy_dir){folder, "/", true};
+    u->dirs = dir;
+    u->dir_count = 1;
+    return err;
+}
+
+/* --- reading the manifest --- */
+
+static wy_err prepare_unit(application *a, unit *u, wy_diag *diag) {
+    wy_err err = open_logs(a, u, diag);
+    if (!err) err = grant_hosts(a, u, diag);
+    if (!err) err = grant_env(a, u, diag);
+    return err;
+}
+
+static wy_err read_manifest(application *a, wy_diag *diag) {
+    wy_err err = wy_app_load_spin(&a->arena, a->shared->manifest, &a->app, diag);
+    if (!err) err = choose_folder(a, a->options->state_dir, ".spin", &a->state_dir, diag);
+    if (!err) err = choose_folder(a, a->options->log_dir, ".spin/logs", &a->log_dir, diag);
+    return err ? err : check_followed(a, diag);
+}
+
+/* Everything of a manifest that was read, short of loading components. */
+static wy_err prepare(application *a, wy_diag *diag) {
+    wy_err err = a->log_dir ? make_folder(a->log_dir, diag) : WY_OK;
+    if (!err) err = make_grants(a, diag);
+    if (err) return err;
+    a->units = wy_arena_calloc(&a->arena, a->app->component_count, sizeof *a->units);
+    a->handlers = wy_arena_calloc(&a->arena, a->app->http_trigger_count, sizeof *a->handlers);
+    if (!a->units || !a->handlers) return no_memory(diag);
+    for (uint32_t i = 0; i < a->app->component_count; i++) {
+        a->units[i].component = &a->app->components[i];
+        a->units[i].log_fds[0] = a->units[i].log_fds[1] = -1;
+    }
+    for (uint32_t i = 0; i < a->app->component_count && !err; i++)
+        err = prepare_unit(a, &a->units[i], diag);
+    return err;
+}
+
+static application *application_new(shared *s) {
+    application *a = calloc(1, sizeof *a);
+    if (!a) return NULL;
+    a->shared = s;
+    a->options = s->options;
+    wy_arena_init(&a->arena, (size_t)256 << 20);
+    return a;
+}
+
+static void application_free(application *a) {
+    if (!a) return;
+    for (uint32_t i = 0; a->units && i < a->app->component_count; i++) {
+        if (a->units[i].handler) wy_http_component_free(a->units[i].handler);
+        wy_guest_free(a->units[i].guest);
+        for (int k = 0; k < 2; k++)
+            if (a->units[i].log_fds[k] >= 0) close(a->units[i].log_fds[k]);
+    }
+    if (a->client) wy_http_client_free(a->client);
+    wy_arena_deinit(&a->arena);
+    free(a);
+}
+
+/* --- in a worker --- */
+
+static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, wy_diag *diag) {
+    u->http = (wy_wasi_http_settings){a->client, &u->policy};
+    wy_guest_config config;
+    wy_guest_config_init(&config);
+    char path[4096];
+    bool absolute = u->component->source.len && u->component->source.ptr[0] == '/';
+    snprintf(path, sizeof path, WY_STR_FMT "%s" WY_STR_FMT,
+             WY_STR_ARG(absolute ? (wy_str){0} : a->app->root), absolute ? "" : "/",
+             WY_STR_ARG(u->component->source));
+    config.path = path;
+    config.name = u->component->id;
+    config.env = u->env;
+    config.env_count = u->env_count;
+    config.dirs = u->dirs;
+    config.dir_count = u->dir_count;
+    config.stdout_fd = u->log_fds[0];
+    config.stderr_fd = u->log_fds[1];
+    if (is_followed(a, u->component->id))
+        config.follow_out_fd = config.follow_err_fd = STDERR_FILENO;
+    const wy_app_grants *grants = &a->grants[u->component - a->app->components];
+    config.kv = &grants->kv;
+    config.config = &grants->config;
+    config.http = &u->http;
+    wy_err err = wy_guest_load(tools->engine, &a->options->serve.common, &config, &u->guest, diag);
+    wy_http_component_config handler = {.scheduler = tools->scheduler,
+                                        .timeout_ms = a->options->serve.common.timeout_ms,
+                                        .reuse = a->options->serve.reuse};
+    if (!err) {
+        handler.component = wy_guest_component(u->guest);
+        err = wy_http_component_new(&handler, &u->handler, diag);
+    }
+    if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(u->component->id));
+    return err;
+}
+
+static wy_err up_load(void *data, wy_worker_tools *tools, wy_diag *diag) {
+    shared *s = data;
+    application *a = s->application = application_new(s);
+    if (!a) return no_memory(diag);
+    wy_err err = read_manifest(a, diag);
+    if (!err) err = prepare(a, diag);
+    if (!err) err = wy_http_client_new(tools->loop, &a->client);
+    for (uint32_t t = 0; !err && t < a->app->http_trigger_count; t++) {
+        const wy_app_component *component = a->app->http_triggers[t].component;
+        if (!component) continue;
+        unit *u = &a->units[component - a->app->components];
+        if (!u->handler) err = mount_files(a, u, diag);
+        if (!err && !u->handler) err = load_unit(a, u, tools, diag);
+        a->handlers[t] = u->handler;
+    }
+    wy_http_spin *spin = NULL;
+    if (!err) err = wy_http_spin_new(&a->arena, a->app, a->handlers, &spin, diag);
+    tools->on_request = wy_http_spin_handle;
+    tools->data = spin;
+    return err;
+}
+
+static void up_unload(void *data) {
+    shared *s = data;
+    application_free(s->application);
+    s->application = NULL;
+}
+
+static void up_announce(void *data, const char *address) {
+    const shared *s = data;
+    const wy_app *app = s->application->app;
+    if (s->options->serve.quiet) return;
+    printf("Serving http://%s\nAvailable Routes:\n", address);
+    for (uint32_t t = 0; t < app->http_trigger_count; t++) {
+        const wy_app_http_trigger *trigger = &app->http_triggers[t];
+        if (trigger->is_private) continue;
+        bool wild = wy_str_ends(trigger->route, WY_STR("/..."));
+        wy_str shown =
+            wild ? wy_str_sub(trigger->route, 0, trigger->route.len - 4) : trigger->route;
+        printf("  " WY_STR_FMT ": http://%s" WY_STR_FMT "%s\n",
+               WY_STR_ARG(trigger->component ? trigger->component->id : trigger->id), address,
+               WY_STR_ARG(shown), wild ? " (wildcard)" : "");
+    }
+    fflush(stdout);
+}
+
+/* --- the whole --- */
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at) {
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+static wy_err shared_init(shared *s, wy_diag *diag) {
+    wy_stores_init(&s->stores);
+    application *a = application_new(s);
+    if (!a) return no_memory(diag);
+    wy_err err = read_manifest(a, diag);
+    const char *kv_file = s->options->serve.common.kv_file;
+    if (!err && !kv_file && a->state_dir) {
+        kv_file = wy_arena_printf(&s->stores.arena, "%s/sqlite_key_value.db", a->state_dir);
+        if (!kv_file) err = no_memory(diag);
+    }
+    if (!err) err = wy_stores_open_kv(&s->stores, kv_file, diag);
+    if (!err) err = prepare(a, diag); /* for its errors, before anything is started */
+    application_free(a);
+    if (err) return err;
+    snprintf(s->scratch, sizeof s->scratch, "/tmp/withy-up-XXXXXX");
+    if (!mkdtemp(s->scratch)) {
+        s->scratch[0] = '\0';
+        return wy_diag_set(diag, WY_IO, "/tmp: %s", strerror(errno));
+    }
+    return WY_OK;
+}
+
+int withy_up(const char *manifest, const withy_up_options *options, withy_error *error) {
+    shared s = {.options = options, .manifest = manifest};
+    wy_diag diag;
+    wy_diag_init(&diag);
+    wy_service service = {up_load, up_unload, up_announce, &s};
+    wy_err err = shared_init(&s, &diag);
+    int status = err ? wy_host_fail(&diag, error) : wy_host_serve(&options->serve, &service, error);
+    if (s.scratch[0]) nftw(s.scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    wy_stores_deinit(&s.stores);
+    return status;
+}
