@@ -23,9 +23,11 @@ add_library(llhttp STATIC ${LLHTTP_DIR}/src/api.c ${LLHTTP_DIR}/src/http.c
 target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_DIR}/include)
 
 add_library(withy_deps INTERFACE)
-# Weak references (a prebuilt engine lacks these functions) do not pull them out of the archive.
-target_link_options(withy_deps INTERFACE -Wl,-u,withy_engine_store_limits
-                    -Wl,-u,withy_engine_pagemap_scan)
+# Weak references (a prebuilt engine lacks these functions) do not pull them out of an archive.
+if(ENGINE_LIBRARY MATCHES "\\.a$")
+  target_link_options(withy_deps INTERFACE -Wl,-u,withy_engine_store_limits
+                      -Wl,-u,withy_engine_pagemap_scan)
+endif()
 target_include_directories(withy_deps SYSTEM INTERFACE ${ENGINE_DIR}/include)
 target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp PkgConfig::UV
                       PkgConfig::SQLITE PkgConfig::CRYPTO Threads::Threads ${CMAKE_DL_LIBS} m)

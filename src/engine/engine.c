@@ -143,8 +143,9 @@ wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out,
     uint64_t reservation = engine->config.pooling ? MEMORY_RESERVATION : single_reservation();
     engine->wasm = wasm_engine_new_with_config(configure(&engine->config, reservation));
     snprintf(engine->fingerprint, sizeof engine->fingerprint,
-             "wasmtime %s epoch stack=%zu reservation=%llu debug=%d", WASMTIME_VERSION,
-             (size_t)WY_MAX_WASM_STACK, (unsigned long long)reservation, wanted->debug_info);
+             "wasmtime %s%s epoch stack=%zu reservation=%llu debug=%d", WASMTIME_VERSION,
+             withy_engine_pagemap_scan ? "" : " prebuilt", (size_t)WY_MAX_WASM_STACK,
+             (unsigned long long)reservation, wanted->debug_info);
     wy_err err = wy_ticker_init(&engine->ticker, engine->wasm);
     if (err) {
         wasm_engine_delete(engine->wasm);

@@ -50,3 +50,10 @@ own wy_module *wy_testing_module(wy_engine *engine, const char *text) {
     free(bytes);
     return module;
 }
+
+__attribute__((weak)) void withy_engine_store_limits(wasmtime_store_t *store,
+                                                     wy_store_limits *limits);
+
+bool wy_testing_counts_limits(void) {
+    return withy_engine_store_limits != NULL;
+}

@@ -11,4 +11,7 @@ own wy_module *wy_testing_module(wy_engine *engine, const char *text);
 /* Binary out of text (free() it). */
 own uint8_t *wy_testing_wasm(const char *text, size_t *len_out);
 
+/* Whether the engine counts all memories of a store together (a prebuilt one does not). */
+bool wy_testing_counts_limits(void);
+
 #endif
