@@ -51,6 +51,12 @@ bool wy_scope_add(wy_validator *v, wy_scope *scope, wy_sort sort, const void *it
                           WY_MAX_COMPONENT_ITEMS, wy_sort_name(sort));
     void *slot = wy_vec_push(v, space, size);
     if (!slot) return false;
+    if (sort == WY_SORT_CORE_TYPE) {
+        const wy_core_type_entry *entry = item;
+        uint32_t *id = wy_vec_push(v, &scope->core_type_ids, sizeof *id);
+        if (!id) return false;
+        *id = entry->module ? UINT32_MAX : entry->id;
+    }
     if (is_pointer_space(sort))
         memcpy(slot, &item, sizeof item);
     else

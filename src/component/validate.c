@@ -213,16 +213,10 @@ static bool add_core_type(wy_validator *v, wy_scope *scope, const wy_core_deftyp
         wy_core_type_entry entry = {.module = wy_core_declared_module(v, scope, type)};
         return entry.module && wy_scope_add(v, scope, WY_SORT_CORE_TYPE, &entry);
     }
-    const wy_vec *space = &scope->spaces[WY_SORT_CORE_TYPE];
-    const wy_core_type_entry *entries = space->items;
-    wy_vec ids = {0};
-    for (uint32_t i = 0; i < space->count; i++) {
-        uint32_t *id = wy_vec_push(v, &ids, sizeof *id);
-        if (!id) return false;
-        *id = entries[i].module ? UINT32_MAX : entries[i].id;
-    }
-    if (!wy_work(v, 1 + space->count) || !wy_core_rectype_add(v, &type->rec, &ids)) return false;
-    for (uint32_t i = space->count; i < ids.count; i++) {
+    wy_vec ids = scope->core_type_ids; /* the new ones are added to the scope's own below */
+    uint32_t first = ids.count;
+    if (!wy_core_rectype_add(v, &type->rec, &ids)) return false;
+    for (uint32_t i = first; i < ids.count; i++) {
         wy_core_type_entry entry = {.id = ((const uint32_t *)ids.items)[i]};
         if (!wy_scope_add(v, scope, WY_SORT_CORE_TYPE, &entry)) return false;
     }

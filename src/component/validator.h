@@ -66,6 +66,8 @@ struct wy_scope {
     /* By wy_sort. CORE_FUNC..CORE_TAG: wy_core_externtype; CORE_TYPE: wy_core_type_entry; TYPE:
      * wy_deftype; the others: pointers to the type. */
     wy_vec spaces[WY_SORT_COUNT];
+    wy_vec core_type_ids; /* uint32_t: the canonical ids of the core types, UINT32_MAX for a module
+                             type */
     wy_extern_list imports, exports;
     wy_vec resource_defs; /* wy_resource_def */
     wy_vec nested;        /* const wy_component_types * */
