@@ -55,6 +55,25 @@ static int open_one(const struct addrinfo *info, int backlog) {
     return -1;
 }
 
+wy_err wy_address_check_free(wy_str address, wy_diag *diag) {
+    char host[HOST_MAX], port[8];
+    wy_err err = split(address, host, port, diag);
+    if (err) return err;
+    struct addrinfo *list = NULL, hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    if (getaddrinfo(host[0] ? host : NULL, port, &hints, &list) != 0)
+        return WY_OK; /* listening will say why */
+    for (const struct addrinfo *info = list; info && !err; info = info->ai_next) {
+        int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+        if (fd < 0) continue;
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+        if (bind(fd, info->ai_addr, info->ai_addrlen) != 0 && errno == EADDRINUSE)
+            err = system_error(diag, address, "cannot listen on");
+        close(fd);
+    }
+    freeaddrinfo(list);
+    return err;
+}
+
 wy_err wy_listen_fd(wy_str address, int backlog, int *fd_out, char bound_out[64], wy_diag *diag) {
     char host[HOST_MAX], port[8];
     wy_err err = split(address, host, port, diag);

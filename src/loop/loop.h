@@ -53,6 +53,10 @@ wy_err wy_fd_watch_new(wy_loop *loop, int fd, bool readable, bool writable,
 void wy_fd_watch_free(own wy_fd_watch *watch);
 
 /* --- listening sockets --- */
+/* WY_EXISTS when somebody listens on the address: wy_listen_fd would share it with them where they
+ * allow that. */
+wy_err wy_address_check_free(wy_str address, wy_diag *diag) WY_MUST_USE;
+
 /* Binds a socket with SO_REUSEPORT (address "host:port", "[v6]:port" or ":port"; port 0 = any) and
  * returns its descriptor: the supervisor does this once, workers inherit it. The real address is
  * written to `bound_out` (may be NULL). */

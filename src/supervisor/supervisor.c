@@ -76,6 +76,8 @@ static wy_err bind_all(supervisor *s, wy_diag *diag) {
     const wy_supervisor_config *c = s->config;
     int backlog = c->backlog ? c->backlog : WY_LISTEN_BACKLOG;
     for (unsigned a = 0; a < c->address_count; a++) {
+        wy_err taken = wy_address_check_free(c->addresses[a], diag);
+        if (taken) return taken;
         for (unsigned i = 0; i < c->worker_count; i++) {
             /* The first one finds the port. */
             wy_str address = i == 0 ? c->addresses[a] : wy_str_of(s->bound[a]);

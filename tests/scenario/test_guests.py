@@ -9,6 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+# Seconds that the first answer of a large component may take: its code is compiled before, unless the cache has it.
+COMPILING = 300
+
 
 @pytest.fixture(scope="module")
 def origin():
@@ -134,7 +137,7 @@ def test_rust(serve):
 
 def test_javascript(serve, origin):
     host = serve("hello-js")
-    assert host.ask("/").text == "Hello from JavaScript\n"
+    assert host.ask("/", timeout=COMPILING).text == "Hello from JavaScript\n"
     answer = host.ask("/json?a=1&b=2", "POST", [("x-one", "1")], b"a body")
     seen = json.loads(answer.text)
     assert seen["method"] == "POST" and seen["query"] == {"a": "1", "b": "2"}
@@ -160,12 +163,12 @@ def test_python_needs_more_than_there_is(command, guest):
     assert done.returncode != 0
     for missing in ["fermyon:spin/redis@2.0.0", "fermyon:spin/llm@2.0.0", "spin:postgres/postgres@4.0.0"]:
         assert missing in done.stderr
-    assert "fermyon:spin/key-value@2.0.0" not in done.stderr
+    assert not [line for line in done.stderr.splitlines() if line.strip().startswith("fermyon:spin/key-value@2.0.0")]
     assert "--unmet-imports" in done.stderr
 
 
 def test_python(serve):
     host = serve("hello-py", "--unmet-imports", "trap")
-    assert host.ask("/").text == "Hello from Python\n"
+    assert host.ask("/", timeout=COMPILING).text == "Hello from Python\n"
     assert host.ask("/", "POST", body=b"shout").text == "SHOUT"
     assert host.ask("/raise").status == 500
