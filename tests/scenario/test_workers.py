@@ -13,7 +13,11 @@ from wire import Closed
 
 @pytest.fixture
 def two(start, guest):
-    return start("serve", guest("faults"), "--workers", "2")
+    host = start("serve", guest("faults"), "--workers", "2")
+    end = time.monotonic() + 10
+    while time.monotonic() < end and len(host.children()) < 2:
+        time.sleep(0.02)
+    return host
 
 
 def test_as_many_workers_as_asked_for(two):
