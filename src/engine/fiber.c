@@ -3,7 +3,11 @@
  *   wy_fiber_resume -> future poll -> [fiber stack] entry -> body -> guest -> host -> suspend
  *
  * A fiber is an asynchronous call of one host function, "entry", which runs the body. Parking is a
- * call of another, "suspend", whose continuation is ready once the fiber was resumed. */
+ * call of another, "suspend", whose continuation is ready once the fiber was resumed.
+ *
+ * Sanitizers: a fiber's stack is plain memory to AddressSanitizer and needs no annotation, because
+ * no host frame is ever jumped over (a trap unwinds guest frames only; host functions return).
+ * detect_stack_use_after_return must stay off (gcc's default), since its frames are a thread's. */
 #include "base/limits.h"
 #include "engine/internal.h"
 
