@@ -179,16 +179,22 @@ static own wy_trap *call_realloc(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_
 own wy_trap *wy_instance_cx(wy_instance *instance, wy_cx_env *env, wy_call_scope *scope,
                             bool needs_memory, wy_lift_lower_cx *cx) {
     const wy_plan_options *options = env->options;
-    *cx = (wy_lift_lower_cx){
-        .encoding = options->encoding,
-        .realloc = options->realloc == WY_PLAN_NONE ? NULL : call_realloc,
-        .env = env,
-        .handles = &env->component_instance->handles,
-        .instance = (uint32_t)(env->component_instance - instance->instances),
-        .resources = instance->component->resources,
-        .scope = scope,
-        .arena = &instance->call_arena,
-    };
+    /* Field by field, and every one of them: this is on the way of each host call, and a literal
+     * would be cleared with a string instruction that costs more than all the stores. */
+    cx->memory = NULL;
+    cx->memory_size = 0;
+    cx->encoding = options->encoding;
+    cx->host_encoding = WY_ENCODING_UTF8;
+    cx->instance = (uint32_t)(env->component_instance - instance->instances);
+    cx->realloc = options->realloc == WY_PLAN_NONE ? NULL : call_realloc;
+    cx->env = env;
+    cx->handles = &env->component_instance->handles;
+    cx->resources = instance->component->resources;
+    cx->scope = scope;
+    cx->arena = &instance->call_arena;
+    cx->reserved_ptr = 0;
+    cx->reserved_len = 0;
+    cx->owns_lowered = 0;
     if (needs_memory && options->memory != WY_PLAN_NONE) {
         wy_memory_slot *slot = find_memory(instance, options->memory);
         if (WY_UNLIKELY(!slot))
