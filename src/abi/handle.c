@@ -179,7 +179,7 @@ void wy_call_scope_abandon(wy_call_scope *scope) {
     }
 }
 
-own wy_trap *wy_call_scope_end(wy_call_scope *scope) {
+own wy_trap *wy_call_scope_settle(wy_call_scope *scope) {
     uint32_t borrows = scope->borrows;
     wy_call_scope_abandon(scope);
     if (WY_LIKELY(borrows == 0)) return NULL;

@@ -89,7 +89,11 @@ static inline void wy_call_scope_init(wy_call_scope *scope) {
 
 /* Gives back what was lent (CM: Subtask.deliver_resolve). Traps when the callee returned while it
  * still holds borrow handles (CM: Task.return_). */
-own wy_trap *wy_call_scope_end(wy_call_scope *scope) WY_MUST_USE;
+own wy_trap *wy_call_scope_settle(wy_call_scope *scope) WY_MUST_USE;
+static inline own wy_trap *wy_call_scope_end(wy_call_scope *scope) {
+    return WY_LIKELY((scope->lent_count | scope->borrows) == 0) ? NULL
+                                                                : wy_call_scope_settle(scope);
+}
 /* The same without the check (after a trap). */
 void wy_call_scope_abandon(wy_call_scope *scope);
 

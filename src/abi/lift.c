@@ -189,9 +189,15 @@ static own wy_trap *lift_flat_record(wy_lift_lower_cx *cx, const wy_type *type, 
                                      void *out) {
     for (uint32_t i = 0; i < type->count; i++) {
         const wy_field *field = &type->fields[i];
-        own wy_trap *trap = lift_flat(cx, field->type, flat, (char *)out + field->offset);
+        const wy_type *part = field->type;
+        if (part->kind == WY_KIND_U32 || part->kind == WY_KIND_S32) { /* most parameters */
+            memcpy((char *)out + field->offset, &flat->i32, 4);
+            flat++;
+            continue;
+        }
+        own wy_trap *trap = lift_flat(cx, part, flat, (char *)out + field->offset);
         if (trap) return trap;
-        flat += field->type->flat_count;
+        flat += part->flat_count;
     }
     return NULL;
 }
