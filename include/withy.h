@@ -23,7 +23,7 @@ WITHY_API const char *withy_version(void);
 /* What went wrong, in words for the person in front of the screen. */
 typedef struct withy_error {
     int code; /* exit status that fits; 0: nothing went wrong */
-    char text[4096];
+    char text[16384];
 } withy_error;
 
 /* A name and a value, or a host path and a guest path. */

@@ -410,6 +410,9 @@ wy_err wy_app_load_spin(wy_arena *arena, const char *path, const wy_app **app_ou
     if (!owned_root) return wy_diag_set(diag, WY_NOMEM, "out of memory");
     wy_err err = read_text(arena, path, &text, diag);
     if (err == WY_OK) err = wy_app_read_spin(arena, text, wy_str_of(owned_root), app_out, diag);
-    if (err != WY_OK) wy_diag_prefix(diag, "%s", path);
+    if (err != WY_OK && diag && diag->line)
+        wy_diag_prefix(diag, "%s:%u:%u", path, diag->line, diag->column);
+    else if (err != WY_OK)
+        wy_diag_prefix(diag, "%s", path);
     return err;
 }

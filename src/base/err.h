@@ -15,7 +15,7 @@ typedef enum wy_err {
 #undef WY_ERR
 } wy_err;
 
-#define WY_DIAG_TEXT_MAX 4096
+#define WY_DIAG_TEXT_MAX 16384
 
 /* Says in words what went wrong, where. Plain data, owned by whoever declares it; no allocation.
  * The first report wins: later ones are kept out so that the root cause is what a user reads. */

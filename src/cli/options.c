@@ -149,6 +149,17 @@ int wy_options_parse(const char *verb, const char *usage, const char *text,
     return -1;
 }
 
+bool wy_cli_address(const char *option, const char *text) {
+    wy_str address = wy_str_of(text);
+    size_t colon = wy_str_rfind(address, ':');
+    uint64_t port;
+    if (colon < address.len &&
+        wy_str_to_u64(wy_str_sub(address, colon + 1, address.len), 65535, &port))
+        return true;
+    fprintf(stderr, "withy: %s: \"%s\" is not HOST:PORT\n", option, text);
+    return false;
+}
+
 /* --- what verbs share --- */
 
 void wy_common_table(wy_common_options *c, wy_option table[WY_COMMON_OPTION_COUNT + 1]) {

@@ -61,6 +61,9 @@ void wy_common_table(wy_common_options *common, wy_option table[WY_COMMON_OPTION
 int wy_common_apply(wy_common_options *common, withy_options *options);
 void wy_common_deinit(wy_common_options *common);
 
+/* Whether `text` is HOST:PORT; says so on stderr where it is not. */
+bool wy_cli_address(const char *option, const char *text);
+
 /* Splits "NAME=VALUE". False without '=' or name. */
 bool wy_cli_pair(wy_common_options *common, const char *text, withy_pair *pair_out);
 

@@ -34,6 +34,7 @@ static int run(int argc, char **argv) {
         fprintf(stderr, "withy: serve needs one file: withy serve %s\n", usage);
         return 2;
     }
+    if (!wy_cli_address("--addr", options.address)) return 2;
     if (workers > 1024 || reuse > UINT32_MAX) {
         fprintf(stderr, "withy: --workers: at most 1024; --reuse: at most %u\n", UINT32_MAX);
         return 2;

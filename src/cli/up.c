@@ -55,6 +55,7 @@ static int run(int argc, char **argv) {
                 operands.items[0]);
         return 2;
     }
+    if (!wy_cli_address("--listen", listen)) return 2;
     if (workers > 1024 || reuse > UINT32_MAX) {
         fprintf(stderr, "withy: --workers: at most 1024; --reuse: at most %u\n", UINT32_MAX);
         return 2;

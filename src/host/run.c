@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define RUN_INSTANCES 16 /* memories and stacks in the pool of a run */
+
 typedef struct run {
     const wy_plan_export *export;
     wy_instance *instance;
@@ -96,7 +98,9 @@ int withy_run(const char *path, const char *const *args, size_t arg_count,
     wy_guest *guest = NULL;
     int status = -1;
     wy_str *arguments = calloc(arg_count + 1, sizeof *arguments);
-    if (arguments && wy_host_engine(options, &engine, &diag) == WY_OK) {
+    withy_options single = *options; /* one instance needs no pool of a thousand */
+    if (!single.instances_max) single.instances_max = RUN_INSTANCES;
+    if (arguments && wy_host_engine(&single, &engine, &diag) == WY_OK) {
         wy_guest_config config;
         wy_guest_config_init(&config);
         const char *slash = strrchr(path, '/');

@@ -37,27 +37,14 @@ wy_err wy_stores_single(const withy_options *options, wy_stores *stores, wy_diag
     if (err) return err;
     wy_kv_grant *grant = wy_arena_calloc(&stores->arena, 1, sizeof *grant);
     wy_config_pair *values = wy_arena_calloc(&stores->arena, options->config_count, sizeof *values);
-    wy_config_pair *templates =
-        wy_arena_calloc(&stores->arena, options->config_count, sizeof *templates);
-    wy_config_variable *variables =
-        wy_arena_calloc(&stores->arena, options->config_count, sizeof *variables);
-    if (!grant || !values || !templates || !variables)
-        return wy_diag_set(diag, WY_NOMEM, "out of memory for settings");
+    if (!grant || !values) return wy_diag_set(diag, WY_NOMEM, "out of memory for settings");
     *grant = (wy_kv_grant){WY_STR("default"), stores->store};
     stores->grants = (wy_kv_grants){grant, 1};
-    uint32_t count = (uint32_t)options->config_count;
-    for (uint32_t i = 0; i < count; i++) {
-        wy_str name = wy_str_of(options->config[i].name);
-        char *reference = wy_arena_printf(&stores->arena, "{{ " WY_STR_FMT " }}", WY_STR_ARG(name));
-        values[i] = (wy_config_pair){name, wy_str_of(options->config[i].value)};
-        variables[i] = (wy_config_variable){.name = name};
-        templates[i] = (wy_config_pair){name, wy_str_of(reference)};
-    }
-    wy_config_provider_options provider = {
-        .type = WY_STR("static"), .pairs = values, .pair_count = count};
-    err = wy_config_new(&stores->arena, variables, count, &provider, 1, &stores->config, diag);
-    stores->config_grants = (wy_config_grants){stores->config, templates, count};
-    return err;
+    for (size_t i = 0; i < options->config_count; i++)
+        values[i] = (wy_config_pair){wy_str_of(options->config[i].name),
+                                     wy_str_of(options->config[i].value)};
+    stores->config_grants = (wy_config_grants){NULL, values, (uint32_t)options->config_count};
+    return WY_OK;
 }
 
 void wy_stores_deinit(wy_stores *stores) {

@@ -9,9 +9,8 @@
 
 typedef struct wy_stores {
     wy_arena arena;
-    wy_kv_store *store;  /* label "default" */
-    wy_kv_grants grants; /* of a component that may use "default" */
-    const wy_config *config;
+    wy_kv_store *store;             /* label "default" */
+    wy_kv_grants grants;            /* of a component that may use "default" */
     wy_config_grants config_grants; /* of a component that may read every value given */
     char *shared_file; /* of the store, to be removed at the end; NULL: nothing to remove */
 } wy_stores;

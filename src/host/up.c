@@ -108,10 +108,18 @@ static bool is_followed(const application *a, wy_str id) {
 }
 
 static wy_err check_followed(const application *a, wy_diag *diag) {
-    for (size_t i = 0; i < a->options->follow_count; i++)
-        if (!wy_app_component_find(a->app, wy_str_of(a->options->follow[i])))
-            return wy_diag_set(diag, WY_USAGE, "--follow %s: the application has no such component",
-                               a->options->follow[i]);
+    for (size_t i = 0; i < a->options->follow_count; i++) {
+        if (wy_app_component_find(a->app, wy_str_of(a->options->follow[i]))) continue;
+        wy_buf ids;
+        wy_buf_init(&ids, 4096);
+        for (uint32_t c = 0; c < a->app->component_count; c++)
+            wy_buf_printf(&ids, " " WY_STR_FMT, WY_STR_ARG(a->app->components[c].id));
+        wy_err err = wy_diag_set(diag, WY_USAGE,
+                                 "--follow %s: the application has no such component; it has:%s",
+                                 a->options->follow[i], ids.ptr ? ids.ptr : "");
+        wy_buf_deinit(&ids);
+        return err;
+    }
     return WY_OK;
 }
 

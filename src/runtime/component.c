@@ -34,18 +34,38 @@ static wy_str nearest_func(const wy_interface *interface, wy_str name, wy_arena 
     return names ? wy_str_nearest(name, names, interface->desc->func_count) : (wy_str){0};
 }
 
-static void describe_unmet(const wy_component_config *config, const wy_plan_import *import,
-                           const wy_link *link, wy_arena *arena, wy_buf *buf) {
-    wy_buf_printf(buf, "\n  " WY_STR_FMT "%s" WY_STR_FMT, WY_STR_ARG(import->interface_name),
-                  import->interface_name.len ? "#" : "", WY_STR_ARG(import->name));
-    wy_str nearest = {0};
-    if (link->desc)
+static void describe_unmet(const wy_plan_import *import, const wy_link *link, wy_arena *arena,
+                           wy_buf *buf) {
+    wy_buf_printf(buf, " " WY_STR_FMT, WY_STR_ARG(import->name));
+    if (link->desc) {
         wy_buf_str(buf, WY_STR(" (known here with another type)"));
-    else if (link->interface)
-        nearest = nearest_func(link->interface, import->name, arena);
-    else
-        nearest = nearest_interface(config, import->interface_name, arena);
-    if (nearest.len) wy_buf_printf(buf, " (nearest known: " WY_STR_FMT ")", WY_STR_ARG(nearest));
+    } else if (link->interface) {
+        wy_str nearest = nearest_func(link->interface, import->name, arena);
+        if (nearest.len) wy_buf_printf(buf, " (nearest: " WY_STR_FMT ")", WY_STR_ARG(nearest));
+    }
+}
+
+/* One line an interface: its name, the nearest known one, and what is missing of it. */
+static void describe_all_unmet(const wy_component *component, const wy_component_config *config,
+                               wy_arena *arena, wy_buf *buf) {
+    wy_str current = {0};
+    for (uint32_t i = 0; i < component->plan->import_count; i++) {
+        const wy_plan_import *import = &component->plan->imports[i];
+        const wy_link *link = &component->links[i];
+        if (link->kind != WY_LINK_UNMET) continue;
+        if (!current.ptr || !wy_str_eq(current, import->interface_name)) {
+            current = import->interface_name;
+            wy_buf_printf(buf, "\n  " WY_STR_FMT,
+                          WY_STR_ARG(current.len ? current : WY_STR("(the world)")));
+            wy_str nearest = link->interface || !current.len
+                                 ? (wy_str){0}
+                                 : nearest_interface(config, current, arena);
+            if (nearest.len)
+                wy_buf_printf(buf, " (nearest known: " WY_STR_FMT ")", WY_STR_ARG(nearest));
+            wy_buf_char(buf, ':');
+        }
+        describe_unmet(import, link, arena, buf);
+    }
 }
 
 static wy_err report_unmet(const wy_component *component, const wy_component_config *config,
@@ -54,13 +74,10 @@ static wy_err report_unmet(const wy_component *component, const wy_component_con
     wy_arena_init(&scratch, (size_t)16 << 20);
     wy_buf buf;
     wy_buf_init(&buf, WY_DIAG_TEXT_MAX);
-    for (uint32_t i = 0; i < component->plan->import_count; i++)
-        if (component->links[i].kind == WY_LINK_UNMET)
-            describe_unmet(config, &component->plan->imports[i], &component->links[i], &scratch,
-                           &buf);
+    describe_all_unmet(component, config, &scratch, &buf);
     wy_err err = wy_diag_set(diag, WY_UNMET,
-                             "%u import%s cannot be met:%s\nLink them as traps that name "
-                             "themselves with --unmet-imports trap.",
+                             "%u import%s cannot be met (to link them as traps that name "
+                             "themselves: --unmet-imports trap):%s",
                              unmet, unmet == 1 ? "" : "s", buf.ptr ? buf.ptr : "");
     wy_buf_deinit(&buf);
     wy_arena_deinit(&scratch);

@@ -151,6 +151,6 @@ TEST(unmet_imports_are_listed) {
     fixture f;
     setup(&f, "strings.wasm", 0);
     assert_int_equal(f.diag.err, WY_UNMET);
-    assert_non_null(strstr(f.diag.text, "test:host/log@1.0.0#log"));
+    assert_non_null(strstr(f.diag.text, "test:host/log@1.0.0: log"));
     teardown(&f);
 }
