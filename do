@@ -1,0 +1,235 @@
+#!/bin/sh
+# The front door: ./do run builds everything and serves the example, ./do test runs the whole suite.
+# What each verb needs is installed first (Debian packages, with root or sudo); what takes long is
+# kept in ~/.cache/withy.
+set -eu
+root=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+cd "$root"
+. tools/steps.sh
+jobs=${WITHY_JOBS:-$(nproc 2>/dev/null || echo 2)}
+
+help() {
+    cat <<END
+Usage: ./do VERB
+
+  run [OPTIONS]        build and serve the example application at http://127.0.0.1:3000
+  test                 build and run the whole suite
+  build                build build/withy and the library
+  check                formatting, layers, headers, static analysis, sanitizers
+  bench                measure
+  fuzz [TARGET [SECONDS]]  fuzz one input format, or each in turn (default 60 seconds)
+  fmt                  format the sources
+  install [PREFIX]     install command and library (default /usr/local)
+  help                 print this
+
+WITHY_WASMTIME=DIR uses an installed Wasmtime C API (DIR/include, DIR/lib) as the engine, WITHY_JOBS=N
+runs N compilers at once, WITHY_CACHE_DIR names another cache than ~/.cache/withy.
+END
+}
+
+# --- steps ---
+
+packages() {
+    begin "Looking for compilers and libraries"
+    need_to_build
+    for more in "$@"; do "$more"; done
+    install_missing
+}
+
+engine() {
+    begin "Engine: Wasmtime's C API as one library (built once, minutes; then kept)"
+    quiet engine tools/engine-build
+    quiet llhttp tools/llhttp-fetch
+}
+
+# configure DIR OPTION...: CMake, again only when its options changed.
+configure() {
+    configure_dir=$1
+    shift
+    if [ ! -f "$configure_dir/build.ninja" ] || [ "$*" != "$(cat "$configure_dir/options" 2>/dev/null)" ]; then
+        quiet "configure-$configure_dir" cmake -S . -B "$configure_dir" -G Ninja "$@"
+        printf '%s' "$*" >"$configure_dir/options"
+    fi
+}
+
+compile() {
+    begin "Compiling ${1:-everything}"
+    configure build -DCMAKE_BUILD_TYPE=RelWithDebInfo
+    # shellcheck disable=SC2086
+    quiet compile ninja -C build -j "$jobs" ${1:-}
+}
+
+# Sources under the project's formatting rules: all but what wit-bindgen printed.
+sources() {
+    git ls-files '*.c' '*.h' | grep -v '/gen/'
+}
+
+# --- verbs ---
+
+verb_build() {
+    step_count=3
+    packages
+    engine
+    compile
+    say "Built build/withy; try: build/withy --help"
+}
+
+verb_run() {
+    step_count=5
+    address=127.0.0.1:3000 previous=
+    for argument in "$@"; do
+        case $previous in --listen | --addr | -a) address=$argument ;; esac
+        case $argument in --listen=* | --addr=*) address=${argument#*=} ;; esac
+        previous=$argument
+    done
+    packages
+    engine
+    compile withy
+    begin "Building the example application, examples/counter"
+    quiet example examples/counter/build
+    begin "Serving it at http://$address (Ctrl-C stops it)"
+    say ""
+    say "      In a browser: http://$address"
+    say "      In another terminal:"
+    say "          curl http://$address/api/visits"
+    say "          curl -X POST http://$address/api/visits"
+    say ""
+    exec build/withy up --from examples/counter "$@"
+}
+
+# Each part of the suite runs even when one before it failed; at the end stand the numbers of both.
+verb_test() {
+    step_count=5
+    packages
+    engine
+    compile
+    begin "Unit tests, conformance, oracles (ctest)"
+    passed=0 failed=0
+    run_ctest build
+    begin "The command as a user meets it (pytest)"
+    run_scenarios build "$@"
+    report
+}
+
+# run_ctest DIR: adds to `passed` and `failed`.
+run_ctest() {
+    ctest --test-dir "$1" -j "$jobs" --output-on-failure --output-junit junit.xml || true
+    count "$1/junit.xml"
+}
+
+# run_scenarios DIR PYTEST-ARGUMENT...: with the command built in DIR.
+run_scenarios() {
+    scenario_dir=$1
+    shift
+    rm -f "$scenario_dir/scenario.xml"
+    WITHY_BIN=$root/$scenario_dir/withy tests/scenario/run --junitxml "$root/$scenario_dir/scenario.xml" "$@" || true
+    count "$scenario_dir/scenario.xml"
+}
+
+# count JUNIT: a file that is not there is a failure.
+count() {
+    if [ ! -f "$1" ]; then
+        failed=$((failed + 1))
+        return 0
+    fi
+    count_tests=$(attribute tests "$1")
+    count_bad=$(($(attribute failures "$1") + $(attribute errors "$1")))
+    failed=$((failed + count_bad))
+    passed=$((passed + count_tests - count_bad - $(attribute skipped "$1") - $(attribute disabled "$1")))
+}
+
+# attribute NAME JUNIT: a number of the first <testsuite>.
+attribute() {
+    attribute_value=$(tr '\n\t' '  ' <"$2" | sed -n "s/.*<testsuite [^>]* *$1=\"\([0-9]*\)\".*/\1/p" | head -n 1)
+    echo "${attribute_value:-0}"
+}
+
+report() {
+    say "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+verb_check() {
+    packages need_to_check
+    engine
+    begin "Formatting (clang-format)"
+    sources | xargs clang-format-14 --dry-run --Werror
+    begin "Layers"
+    tools/layers
+    begin "Each header compiles alone"
+    configure build -DCMAKE_BUILD_TYPE=RelWithDebInfo
+    quiet headers ninja -C build -j "$jobs" headers
+    begin "Static analysis (clang-tidy)"
+    quiet tidy tools/tidy build "$jobs"
+    begin "AddressSanitizer and UndefinedBehaviorSanitizer: building"
+    configure build-asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DWITHY_SANITIZE=ON
+    quiet compile-asan ninja -C build-asan -j "$jobs"
+    begin "AddressSanitizer and UndefinedBehaviorSanitizer: running"
+    passed=0 failed=0
+    run_ctest build-asan
+    run_scenarios build-asan -m "not slow" test_command.py test_run.py test_faults.py
+    report
+}
+
+verb_bench() {
+    [ -x bench/run ] || die "there is no bench/run in this tree"
+    packages
+    engine
+    compile
+    begin "Measuring"
+    exec bench/run "$@"
+}
+
+verb_fuzz() {
+    packages need_to_check
+    engine
+    begin "Compiling the fuzz targets (clang, sanitizers)"
+    configure build-fuzz -DCMAKE_C_COMPILER=clang-14 -DWITHY_FUZZ=ON -DWITHY_SANITIZE=ON -DWITHY_TESTS=OFF
+    quiet fuzz-compile ninja -C build-fuzz -j "$jobs"
+    targets=${1:-}
+    if [ -z "$targets" ] || [ "$targets" = all ]; then
+        targets=$(cd build-fuzz/fuzz && ls -- *_fuzz | sed 's/_fuzz$//')
+    fi
+    for target in $targets; do
+        [ -x "build-fuzz/fuzz/${target}_fuzz" ] ||
+            die "no fuzz target $target; there are: $(cd build-fuzz/fuzz && echo *_fuzz | sed 's/_fuzz//g')"
+        begin "Fuzzing $target for ${2:-60} seconds"
+        mkdir -p "build-fuzz/corpus/$target"
+        corpus=
+        [ ! -d "tests/fuzz/$target" ] || corpus=tests/fuzz/$target
+        # shellcheck disable=SC2086
+        "build-fuzz/fuzz/${target}_fuzz" -max_total_time="${2:-60}" -timeout=20 -rss_limit_mb=4096 \
+            -print_final_stats=1 -artifact_prefix="build-fuzz/$target-" "build-fuzz/corpus/$target" $corpus
+    done
+}
+
+verb_fmt() {
+    need_to_check
+    install_missing
+    sources | xargs clang-format-14 -i
+}
+
+verb_install() {
+    prefix=${1:-/usr/local}
+    step_count=4
+    packages
+    engine
+    compile
+    begin "Installing into $prefix"
+    if mkdir -p "$prefix" 2>/dev/null && [ -w "$prefix" ]; then
+        cmake --install build --prefix "$prefix"
+    else
+        as_root cmake --install build --prefix "$prefix"
+    fi
+}
+
+verb=${1:-help}
+[ $# = 0 ] || shift
+case $verb in
+run | test | build | check | bench | fuzz | fmt | install) "verb_$verb" "$@" ;;
+help | -h | --help) help ;;
+*)
+    help >&2
+    die "no verb \"$verb\""
+    ;;
+esac
