@@ -19,8 +19,11 @@ die() {
     exit 1
 }
 
+# The marker tells it too: a signal that comes right after the fork can get lost.
 stop_heartbeat() {
-    [ -z "$heartbeat" ] || kill "$heartbeat" 2>/dev/null || true
+    [ -n "$heartbeat" ] || return 0
+    rm -f "$quiet_log.running"
+    kill "$heartbeat" 2>/dev/null || true
     heartbeat=
 }
 
@@ -29,9 +32,9 @@ stop_heartbeat() {
 beat() {
     beat_seconds=0
     while sleep 1; do
-        kill -0 $$ 2>/dev/null || exit 0
+        [ -e "$1.running" ] && kill -0 $$ 2>/dev/null || exit 0
         beat_seconds=$((beat_seconds + 1))
-        beat_line=$(tail -n 1 "$1" 2>/dev/null | tr '\r' '\n' | tail -n 1 | cut -c1-66)
+        beat_line=$(tail -n 5 "$1" 2>/dev/null | tr "\r" "\n" | grep . | tail -n 1 | cut -c1-66)
         if [ -n "$clear" ]; then
             printf '%s      %s s  %s' "$clear" "$beat_seconds" "$beat_line"
         elif [ $((beat_seconds % 30)) = 0 ]; then
@@ -53,6 +56,7 @@ quiet() {
     shift
     mkdir -p "$root/build/log"
     : >"$quiet_log"
+    : >"$quiet_log.running"
     quiet_start=$(date +%s)
     beat "$quiet_log" &
     heartbeat=$!
