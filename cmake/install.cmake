@@ -1,6 +1,6 @@
-# The library as others use it, and what `cmake --install` puts where. Both libraries hold all of the
-# engine and llhttp, so that a program needs nothing of theirs; the shared one shows only what
-# withy.h declares.
+# The library as others use it, and what `cmake --install` puts where. The shared library
+# holds engine and llhttp and shows only what withy.h declares; the static one needs the engine's
+# archive beside it.
 if(WITHY_SANITIZE OR WITHY_FUZZ)
   return()
 endif()
@@ -26,36 +26,25 @@ set_target_properties(withy_shared PROPERTIES
   OUTPUT_NAME withy VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   LINK_DEPENDS ${CMAKE_BINARY_DIR}/libwithy.map)
 
-# libwithy.a with the archives it needs inside. A shared engine cannot go in: it is installed beside.
-set(archive ${CMAKE_BINARY_DIR}/install/libwithy.a)
-set(script "CREATE ${archive}\nADDLIB $<TARGET_FILE:withy_static>\nADDLIB $<TARGET_FILE:llhttp>\n")
-set(engine_pc)
-if(ENGINE_LIBRARY MATCHES "\\.a$")
-  string(APPEND script "ADDLIB ${ENGINE_LIBRARY}\n")
-else()
-  install(FILES ${ENGINE_LIBRARY} DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  set(engine_pc " -lwasmtime")
-endif()
-file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/install/libwithy.mri CONTENT "${script}SAVE\nEND\n")
-add_custom_command(
-  OUTPUT ${archive}
-  COMMAND ${CMAKE_AR} -M < ${CMAKE_BINARY_DIR}/install/libwithy.mri
-  DEPENDS withy_static llhttp ${ENGINE_LIBRARY} ${CMAKE_BINARY_DIR}/install/libwithy.mri
-  COMMENT "Gathering libwithy.a"
-  VERBATIM)
-add_custom_target(withy_archive ALL DEPENDS ${archive})
+# libwithy.a with llhttp inside; the engine stands beside it under its own name.
+add_library(withy_archive STATIC $<TARGET_OBJECTS:withy_objects> $<TARGET_OBJECTS:llhttp>)
+set_target_properties(withy_archive PROPERTIES
+  OUTPUT_NAME withy ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/install)
+get_filename_component(ENGINE_NAME ${ENGINE_LIBRARY} NAME_WE)
+string(REGEX REPLACE "^lib" "" ENGINE_NAME ${ENGINE_NAME})
 
 # Relative to the file itself: the prefix is chosen when installing.
 file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/libwithy.pc.in ${CMAKE_BINARY_DIR}/install/libwithy.pc @ONLY)
 
 install(TARGETS withy_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS withy_archive ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET withy)
   set_target_properties(withy PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
   install(TARGETS withy RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 set_target_properties(withy_shared PROPERTIES INSTALL_RPATH "$ORIGIN")
-install(FILES ${archive} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${ENGINE_LIBRARY} DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${WITHY_HEADER} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${CMAKE_BINARY_DIR}/install/libwithy.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -75,7 +75,9 @@ quiet() {
 # --- what must be installed ---
 
 missing=
-want() { missing="$missing $1"; }
+want() {
+    case "$missing " in *" $1 "*) ;; *) missing="$missing $1" ;; esac
+}
 # need_command COMMAND PACKAGE, need_library PKG-CONFIG-NAME PACKAGE
 need_command() { command -v "$1" >/dev/null 2>&1 || want "$2"; }
 need_library() { pkg-config --exists "$1" 2>/dev/null || want "$2"; }
@@ -102,15 +104,16 @@ need_to_build() {
     [ -e /etc/ssl/certs/ca-certificates.crt ] || want ca-certificates
     "$root/tools/llhttp-fetch" --is-cached || python3 -m pip --version >/dev/null 2>&1 || want python3-pip
     if ! engine_at_hand; then
-        # Debian 12 keeps a recent Rust under these names.
+        # Debian 12 keeps a recent Rust under these names. Where there is none, any cargo fetches the
+        # headers for the prebuilt engine that pip fetches.
         apt_refresh
-        if apt-cache policy cargo-web 2>/dev/null | grep -q 'Candidate: 1\.\(9[5-9]\|[1-9][0-9][0-9]\)'; then
+        if apt-cache policy cargo-web 2>/dev/null | grep -q 'Candidate: 1'; then
             want cargo-web
             want rustc-web
         else
-            need_command curl curl
-            python3 -m pip --version >/dev/null 2>&1 || want python3-pip
+            need_command cargo cargo
         fi
+        python3 -m pip --version >/dev/null 2>&1 || want python3-pip
     fi
 }
 
