@@ -1,7 +1,11 @@
 /* Modules: compiling a core module unless it is known, and its compiled form as bytes. */
+#include "base/log.h"
 #include "engine/cache.h"
 
 #include <stdlib.h>
+
+/* Compiling takes long enough above this for a person to wonder. */
+#define COMPILE_NOTICE_BYTES ((size_t)2 << 20)
 
 static wy_err wrap(own wasmtime_module_t *wasm, own wy_module **module_out) {
     wy_module *module = calloc(1, sizeof *module);
@@ -18,6 +22,9 @@ static wy_err wrap(own wasmtime_module_t *wasm, own wy_module **module_out) {
 static wy_err compile(wy_engine *engine, const uint8_t *bytes, size_t len,
                       own wasmtime_module_t **wasm_out, wy_diag *diag) {
     static const uint8_t magic[] = {0, 'a', 's', 'm'};
+    if (len >= COMPILE_NOTICE_BYTES)
+        wy_log(WY_LOG_INFO, "compiling a core module of %.1f MB%s", (double)len / 1e6,
+               engine->cache ? " (once: the result is kept)" : "");
     wasmtime_error_t *error = wasmtime_module_new(engine->wasm, bytes, len, wasm_out);
     if (!error) return WY_OK;
     bool is_wasm = len >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0;
