@@ -186,19 +186,23 @@ static wy_err grant_hosts(application *a, unit *u, wy_diag *diag) {
     return err;
 }
 
-/* Copies the component's files into a folder of its own, which becomes the guest's "/". */
+/* The folders a component is given: those of the command line, and one of its own at "/" with
+ * copies of the files that the manifest names. */
 static wy_err mount_files(application *a, unit *u, wy_diag *diag) {
+    const withy_options *options = &a->options->serve.common;
+    withy_dir *dirs = wy_arena_calloc(&a->arena, options->dir_count + 1, sizeof *dirs);
+    if (!dirs) return no_memory(diag);
+    for (size_t i = 0; i < options->dir_count; i++)
+        dirs[i] = options->dirs[i];
+    u->dirs = dirs;
+    u->dir_count = options->dir_count;
     if (u->component->files_count == 0) return WY_OK;
     char *folder = wy_arena_printf(&a->arena, "%s/%d/" WY_STR_FMT, a->shared->scratch,
                                    (int)getpid(), WY_STR_ARG(u->component->id));
-    withy_dir *dir = wy_arena_calloc(&a->arena, 1, sizeof *dir);
-    if (!folder || !dir) return no_memory(diag);
+    if (!folder) return no_memory(diag);
+    dirs[u->dir_count++] = (withy_dir){folder, "/", true};
     wy_err err = make_folder(folder, diag);
-    if (!err) err = wy_app_files_stage(a->app, u->component, folder, diag);
-    *dir = (withy_dir){folder, "/", true};
-    u->dirs = dir;
-    u->dir_count = 1;
-    return err;
+    return err ? err : wy_app_files_stage(a->app, u->component, folder, diag);
 }
 
 /* --- reading the manifest --- */
