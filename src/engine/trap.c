@@ -86,7 +86,10 @@ static void print_frame(const wasm_frame_t *frame, wy_buf *buf) {
         wy_buf_append(buf, module->data, module->size);
     else
         wy_buf_str(buf, WY_STR("module"));
-    wy_buf_printf(buf, "+0x%zx)", wasm_frame_module_offset(frame));
+    size_t offset = wasm_frame_module_offset(frame);
+    if (offset != SIZE_MAX) /* unknown: between two instructions, where the stack ended */
+        wy_buf_printf(buf, "+0x%zx", offset);
+    wy_buf_char(buf, ')');
 }
 
 void wy_trap_print(const wy_trap *trap, wy_buf *buf, unsigned frames_max) {
