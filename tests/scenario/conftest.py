@@ -3,6 +3,7 @@
 WITHY_BIN names the command (default build/withy), WITHY_GUESTS the folder of components (default build/guests, filled
 by tests/guests/build)."""
 
+import mmap
 import os
 import signal
 import socket
@@ -100,6 +101,18 @@ class Host:
         self.reader.join(5)
         return self.process.returncode
 
+    def end(self) -> None:
+        """Ends what a test left running: asked first, so that it checks for leaks; a guest that never ends is killed."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                status = self.process.wait(5)
+                self.reader.join(5)
+                assert status == 0, f"{' '.join(self.command)} ended with {status}:\n{self.log}"
+            except subprocess.TimeoutExpired:
+                pass
+        self.kill()
+
     def kill(self) -> None:
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -113,6 +126,13 @@ def withy() -> str:
     path = Path(os.environ.get("WITHY_BIN", ROOT / "build" / "withy"))
     assert path.exists(), f"{path} is not there: build it first, or set WITHY_BIN"
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def sanitized(withy) -> bool:
+    """Whether the command was built with AddressSanitizer, which reserves more address space than any limit leaves."""
+    with open(withy, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b"__asan_init") >= 0
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +172,7 @@ def start(withy, started):
 
     yield begin
     for host in mine:
-        host.kill()
+        host.end()
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +191,7 @@ def serve(withy, guest, started):
 
     yield begin
     for host in hosts.values():
-        host.kill()
+        host.end()
 
 
 @pytest.fixture

@@ -139,12 +139,3 @@ def test_cache_that_cannot_be_written(command, guest, tmp_path):
     blocked.touch()
     done = command("run", guest("cli"), "args", env={"XDG_CACHE_HOME": str(blocked)})
     assert done.returncode == 0
-
-
-def test_little_virtual_memory(command, guest, withy):
-    import subprocess
-
-    done = subprocess.run(
-        ["sh", "-c", f"ulimit -v 8000000; exec {withy} run {guest('cli')} args"], capture_output=True, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
