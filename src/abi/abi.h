@@ -24,6 +24,8 @@ typedef struct wy_lift_lower_cx wy_lift_lower_cx;
 struct wy_lift_lower_cx {
     uint8_t *memory;    /* base of the memory of the options, aligned to 8; NULL without one */
     size_t memory_size; /* refreshed by `realloc` */
+    bool is_64;         /* the memory has 64-bit addresses (CM: MemInst.ptr_type): pointers and
+                           lengths are i64 among core values and take 8 bytes in memory */
     uint8_t encoding;   /* wy_string_encoding of the guest's memory */
     /* wy_string_encoding of strings in host memory. Host functions have UTF-8 (0). In a call from
      * guest to guest both contexts may have the encoding of the guest that is lifted from: strings
@@ -35,15 +37,16 @@ struct wy_lift_lower_cx {
                           is lowered to the instance that defines its resource is no handle but the
                           representation (CM: lower_borrow) */
     /* Calls the guest's realloc (with may_leave cleared) and refreshes `memory` and `memory_size`.
-     * The result is not checked yet. NULL without the option. */
-    own wy_trap *(*realloc)(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_t old_size,
-                            uint32_t align, uint32_t new_size, uint32_t *ptr_out);
+     * The result is not checked yet. NULL without the option. Sizes stay below 2^32 in memories of
+     * both kinds (CM: REALLOC_I32_MAX). */
+    own wy_trap *(*realloc)(wy_lift_lower_cx *cx, uint64_t old_ptr, uint32_t old_size,
+                            uint32_t align, uint32_t new_size, uint64_t *ptr_out);
     void *env;                /* of realloc */
     wy_handle_table *handles; /* CM: inst.handles, of the instance lifted from / lowered to */
     const wy_resource *const *resources; /* run-time resources of the plan, by resource_index */
     wy_call_scope *scope;                /* lends and borrows of this call */
     wy_arena *arena;                     /* call arena: host copies made by lifting */
-    uint32_t reserved_ptr; /* guest memory handed out by wy_abi_reserve, and its size: a */
+    uint64_t reserved_ptr; /* guest memory handed out by wy_abi_reserve, and its size: a */
     uint32_t reserved_len; /* result list that lies there is not copied again */
     uint32_t owns_lowered; /* own handles lowered so far by the call under way (abi's own) */
 };
@@ -62,7 +65,7 @@ own wy_trap *wy_abi_lift_params(wy_lift_lower_cx *cx, const wy_func_type *ft, co
  * result; `ret_ptr` is the pointer that the guest passed as last parameter when the result does not
  * fit one core value (wy_abi_result_spills). */
 own wy_trap *wy_abi_lower_result(wy_lift_lower_cx *cx, const wy_func_type *ft, const void *result,
-                                 wy_raw *flat, uint32_t ret_ptr) WY_MUST_USE;
+                                 wy_raw *flat, uint64_t ret_ptr) WY_MUST_USE;
 /* The other way round, for calls into a guest (CM: canon_lift): values in, core parameters out
  * (`flat_out` has room for 16), then the result out of the core result. */
 own wy_trap *wy_abi_lower_params(wy_lift_lower_cx *cx, const wy_func_type *ft, const void *args,
@@ -70,11 +73,21 @@ own wy_trap *wy_abi_lower_params(wy_lift_lower_cx *cx, const wy_func_type *ft, c
 own wy_trap *wy_abi_lift_result(wy_lift_lower_cx *cx, const wy_func_type *ft, const wy_raw *flat,
                                 void *result_out) WY_MUST_USE;
 
+/* Which core function a component function's type is flattened for. */
+enum {
+    WY_CORE_LOWER = 1,    /* an import; else an export, which is lifted */
+    WY_CORE_ASYNC = 2,    /* option `async` */
+    WY_CORE_CALLBACK = 4, /* option `callback` of an async lift */
+    WY_CORE_64 = 8,       /* the memory of the options has 64-bit addresses */
+};
+
 /* Number of core parameters / results of a function as the guest sees it (CM: flatten_functype),
- * and their wy_flat types; arrays have room for 17 and 1. `lower`: of an import. */
-void wy_abi_core_type(const wy_func_type *ft, bool lower, uint8_t params_out[17],
+ * and their wy_flat types (none is POINTER); arrays have room for 17 and 1. `form`: WY_CORE_... */
+void wy_abi_core_type(const wy_func_type *ft, unsigned form, uint8_t params_out[17],
                       size_t *param_count_out, uint8_t results_out[1], size_t *result_count_out);
-/* Whether the result, the parameters go through memory. */
+/* The core type that a wy_flat of a descriptor stands for. */
+uint8_t wy_abi_core_kind(uint8_t flat, bool is_64);
+/* Whether the result, the parameters go through memory (of synchronous functions). */
 bool wy_abi_result_spills(const wy_func_type *ft);
 bool wy_abi_params_spill(const wy_func_type *ft);
 
@@ -90,9 +103,9 @@ own wy_trap *wy_abi_lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const w
 own wy_trap *wy_abi_lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
                                wy_raw *flat_out) WY_MUST_USE;
 /* Single values in memory at `ptr` (CM: load, store), which is checked for alignment and bounds. */
-own wy_trap *wy_abi_load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr,
+own wy_trap *wy_abi_load(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr,
                          void *value_out) WY_MUST_USE;
 own wy_trap *wy_abi_store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                          uint32_t ptr) WY_MUST_USE;
+                          uint64_t ptr) WY_MUST_USE;
 
 #endif

@@ -43,8 +43,8 @@ typedef struct heap {
     uint8_t lie;
 } heap;
 
-static own wy_trap *bump(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_t old_size, uint32_t align,
-                         uint32_t new_size, uint32_t *ptr_out) {
+static own wy_trap *bump(wy_lift_lower_cx *cx, uint64_t old_ptr, uint32_t old_size, uint32_t align,
+                         uint32_t new_size, uint64_t *ptr_out) {
     heap *h = cx->env;
     (void)old_ptr;
     (void)old_size;
@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     wy_arena_init(&arena, (size_t)64 << 20);
     uint8_t from = next(&in) % 3, to = next(&in) % 3;
     heap h = {.lie = next(&in)};
-    bool straight = next(&in) % 2;
+    uint8_t straight = next(&in), kinds = straight >> 1;
     const wy_type *type = make_type(&arena, &in, 0);
     uint8_t *source = aligned_alloc(16, MEMORY_SIZE), *target = aligned_alloc(16, MEMORY_SIZE);
     memset(source, 0, MEMORY_SIZE);
@@ -89,21 +89,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (wy_handle_add_own(&handles, &resource, rep, &index)) abort();
     wy_lift_lower_cx a = {.memory = source,
                           .memory_size = MEMORY_SIZE,
+                          .is_64 = kinds & 1,
                           .encoding = from,
-                          .host_encoding = straight ? from : (uint8_t)WY_ENCODING_UTF8,
+                          .host_encoding = straight & 1 ? from : (uint8_t)WY_ENCODING_UTF8,
                           .handles = &handles,
                           .resources = resources,
                           .scope = &scope,
                           .arena = &arena};
     wy_lift_lower_cx b = a;
     b.memory = target;
+    b.is_64 = kinds & 2;
     b.encoding = to;
     b.realloc = bump;
     b.env = &h;
     void *value = wy_arena_calloc(&arena, 1, type->size);
     own wy_trap *trap = value ? wy_abi_load(&a, type, 0, value) : NULL;
-    if (value && !trap && type->size32 <= MEMORY_SIZE) {
-        h.next = type->size32;
+    uint32_t stored = b.is_64 ? type->size64 : type->size32;
+    if (value && !trap && stored <= MEMORY_SIZE) {
+        h.next = stored;
         trap = wy_abi_store(&b, type, value, 0);
     }
     if (trap) wy_trap_free(trap);

@@ -15,8 +15,8 @@ typedef struct guest {
     wy_lift_lower_cx cx;
 } guest;
 
-static own wy_trap *bump(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_t old_size, uint32_t align,
-                         uint32_t new_size, uint32_t *ptr_out) {
+static own wy_trap *bump(wy_lift_lower_cx *cx, uint64_t old_ptr, uint32_t old_size, uint32_t align,
+                         uint32_t new_size, uint64_t *ptr_out) {
     guest *g = cx->env;
     g->calls++;
     if (old_size > new_size) {
@@ -327,10 +327,10 @@ TEST(many_parameters_and_large_results_go_through_memory) {
     ft.params = laid_out((wy_type){.kind = WY_KIND_RECORD, .count = 17}, fields);
     uint8_t params[17], results[1];
     size_t param_count, result_count;
-    wy_abi_core_type(&ft, true, params, &param_count, results, &result_count);
+    wy_abi_core_type(&ft, WY_CORE_LOWER, params, &param_count, results, &result_count);
     assert_int_equal(param_count, 2);
     assert_int_equal(result_count, 0);
-    wy_abi_core_type(&ft, false, params, &param_count, results, &result_count);
+    wy_abi_core_type(&ft, 0, params, &param_count, results, &result_count);
     assert_int_equal(param_count, 1);
     assert_int_equal(result_count, 1);
 
@@ -400,6 +400,72 @@ TEST(a_trap_leaves_no_resource_without_owner) {
     guest_free(g);
     assert_int_equal(dropped, 111);
 }
+
+/* --- memories with 64-bit addresses --- */
+
+TEST(handles_take_four_bytes_in_a_64_bit_memory) {
+    guest *g = guest_new(WY_ENCODING_UTF8);
+    g->cx.is_64 = true;
+    wy_type own_type = laid_out((wy_type){.kind = WY_KIND_OWN}, NULL);
+    wy_type owns = list_of(&own_type);
+    wy_field fields[] = {{.name = WY_STR("a"), .type = &own_type},
+                         {.name = WY_STR("b"), .type = &wy_type_u8},
+                         {.name = WY_STR("more"), .type = &owns}};
+    wy_type record = laid_out((wy_type){.kind = WY_KIND_RECORD, .count = 3}, fields);
+    typedef struct value {
+        wy_handle a;
+        uint8_t b;
+        wy_list more;
+    } value;
+    const value in = {1, 7, {(wy_handle[]){10, 100}, 2}};
+    assert_null(wy_abi_store(&g->cx, &record, &in, 64));
+    const uint32_t head[6] = {1, 7, 1024, 0, 2, 0}, elements[2] = {2, 3};
+    assert_memory_equal(g->memory + 64, head, sizeof head);
+    assert_memory_equal(g->memory + 1024, elements, sizeof elements);
+    value out = {0};
+    assert_null(wy_abi_load(&g->cx, &record, 64, &out));
+    assert_int_equal(out.a, 1);
+    assert_int_equal(out.b, 7);
+    assert_int_equal(out.more.len, 2);
+    assert_int_equal(((wy_handle *)out.more.ptr)[1], 100);
+    guest_free(g);
+}
+
+TEST(addresses_and_lengths_above_32_bits_are_not_cut) {
+    guest *g = guest_new(WY_ENCODING_UTF8);
+    g->cx.is_64 = true;
+    wy_type list = list_of(&wy_type_u16);
+    wy_list out;
+    wy_str text;
+    const wy_raw far[2] = {{.i64 = (int64_t)1 << 32}, {.i64 = 1}};
+    assert_trap(wy_abi_lift_flat(&g->cx, &list, far, &out), "at 4294967296 lies outside");
+    assert_trap(wy_abi_lift_flat(&g->cx, &wy_type_string, far, &text), "outside");
+    const wy_raw wraps[2] = {{.i64 = 0}, {.i64 = INT64_MIN}}; /* twice that is 0 */
+    assert_trap(wy_abi_lift_flat(&g->cx, &list, wraps, &out), "longer than");
+    g->cx.encoding = WY_ENCODING_UTF16;
+    assert_trap(wy_abi_lift_flat(&g->cx, &wy_type_string, wraps, &text), "is longer than");
+    guest_free(g);
+}
+
+TEST(a_tagged_length_passes_between_memories_of_both_kinds) {
+    guest *wide = guest_new(WY_ENCODING_LATIN1_UTF16), *g = guest_new(WY_ENCODING_LATIN1_UTF16);
+    wide->cx.is_64 = true;
+    wide->cx.host_encoding = g->cx.host_encoding = WY_ENCODING_LATIN1_UTF16;
+    memcpy(wide->memory + 16, u"\u20ac", 2);
+    const wy_raw in[2] = {{.i64 = 16}, {.i64 = INT64_MIN | 1}};
+    wy_raw narrow[2], back[2];
+    wy_str text;
+    assert_null(wy_abi_lift_flat(&wide->cx, &wy_type_string, in, &text));
+    assert_null(wy_abi_lower_flat(&g->cx, &wy_type_string, &text, narrow));
+    assert_int_equal(narrow[1].i64, 0x80000001);
+    assert_null(wy_abi_lift_flat(&g->cx, &wy_type_string, narrow, &text));
+    assert_null(wy_abi_lower_flat(&wide->cx, &wy_type_string, &text, back));
+    assert_true(back[1].i64 == (INT64_MIN | 1));
+    guest_free(wide);
+    guest_free(g);
+}
+
+/* --- borrows --- */
 
 TEST(borrows_go_as_representation_to_whoever_defines_them) {
     guest *g = guest_new(WY_ENCODING_UTF8);

@@ -2,15 +2,21 @@
  * Every read is checked here, once for each value that lies in one piece. */
 #include "abi/convert.h"
 
-static own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr, void *out);
+static own wy_trap *load32(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr, void *out);
+static own wy_trap *load64(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr, void *out);
 
-own wy_trap *wy_range_trap(const wy_lift_lower_cx *cx, const char *what, uint32_t ptr,
+WY_WALK own wy_trap *load_part(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr, void *out,
+                               const bool is_64) {
+    return is_64 ? load64(cx, type, ptr, out) : load32(cx, type, ptr, out);
+}
+
+own wy_trap *wy_range_trap(const wy_lift_lower_cx *cx, const char *what, uint64_t ptr,
                            uint64_t size, uint32_t align) {
     if (ptr & (align - 1))
-        return wy_trap_new("unaligned pointer %u of %s: must be a multiple of %u", (unsigned)ptr,
-                           what, (unsigned)align);
-    return wy_trap_new("%s of %llu bytes at %u lies outside of the memory of %zu bytes", what,
-                       (unsigned long long)size, (unsigned)ptr, cx->memory_size);
+        return wy_trap_new("unaligned pointer %llu of %s: must be a multiple of %u",
+                           (unsigned long long)ptr, what, (unsigned)align);
+    return wy_trap_new("%s of %llu bytes at %llu lies outside of the memory of %zu bytes", what,
+                       (unsigned long long)size, (unsigned long long)ptr, cx->memory_size);
 }
 
 own wy_trap *wy_call_arena_trap(void) {
@@ -18,9 +24,17 @@ own wy_trap *wy_call_arena_trap(void) {
                        (size_t)WY_MAX_CALL_ARENA);
 }
 
-static uint32_t load_u32(const wy_lift_lower_cx *cx, uint32_t ptr) {
+static uint32_t load_u32(const wy_lift_lower_cx *cx, uint64_t ptr) {
     uint32_t value;
     memcpy(&value, cx->memory + ptr, 4);
+    return value;
+}
+
+/* A pointer or length. */
+WY_WALK uint64_t load_address(const wy_lift_lower_cx *cx, uint64_t ptr, const bool is_64) {
+    if (!is_64) return load_u32(cx, ptr);
+    uint64_t value;
+    memcpy(&value, cx->memory + ptr, 8);
     return value;
 }
 
@@ -76,19 +90,20 @@ static own wy_trap *lift_handle(wy_lift_lower_cx *cx, const wy_type *type, uint3
 /* --- out of memory --- */
 
 /* CM: load_list_from_range. Lists of plain elements become views. */
-static own wy_trap *load_list(wy_lift_lower_cx *cx, const wy_type *elem, uint32_t ptr, uint32_t len,
-                              wy_list *out) {
-    uint64_t bytes = (uint64_t)len * elem->size32;
-    if (WY_UNLIKELY(bytes > WY_MAX_LIST_BYTES))
-        return wy_trap_new("a list of %llu bytes is longer than %u", (unsigned long long)bytes,
-                           (unsigned)WY_MAX_LIST_BYTES);
-    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, bytes, elem->align32)))
-        return wy_range_trap(cx, "a list", ptr, bytes, elem->align32);
+WY_WALK own wy_trap *load_list(wy_lift_lower_cx *cx, const wy_type *elem, uint64_t ptr,
+                               uint64_t len, wy_list *out, const bool is_64) {
+    const uint32_t size = wy_guest_size(elem, is_64), align = wy_guest_align(elem, is_64);
+    uint64_t bytes;
+    if (WY_UNLIKELY(__builtin_mul_overflow(len, size, &bytes) || bytes > WY_MAX_LIST_BYTES))
+        return wy_trap_new("a list of %llu elements is longer than %u bytes",
+                           (unsigned long long)len, (unsigned)WY_MAX_LIST_BYTES);
+    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, bytes, align)))
+        return wy_range_trap(cx, "a list", ptr, bytes, align);
     out->len = len;
     out->ptr = cx->memory + ptr;
     if ((elem->attrs & WY_TYPE_PLAIN) || len == 0) return NULL;
     if (elem->kind == WY_KIND_CHAR) {
-        for (uint32_t i = 0; i < len; i++) {
+        for (uint64_t i = 0; i < len; i++) {
             uint32_t code = load_u32(cx, ptr + 4 * i);
             if (!char_valid(code)) return lift_char(code, NULL);
         }
@@ -97,16 +112,16 @@ static own wy_trap *load_list(wy_lift_lower_cx *cx, const wy_type *elem, uint32_
     char *copy = wy_arena_alloc_aligned(cx->arena, (size_t)len * elem->size, elem->align);
     if (!copy) return wy_call_arena_trap();
     out->ptr = copy;
-    for (uint32_t i = 0; i < len; i++) {
-        own wy_trap *trap = load(cx, elem, ptr + i * elem->size32, copy + (size_t)i * elem->size);
+    for (uint64_t i = 0; i < len; i++) {
+        own wy_trap *trap = load_part(cx, elem, ptr + i * size, copy + i * elem->size, is_64);
         if (trap) return trap;
     }
     return NULL;
 }
 
 /* CM: load_variant */
-static own wy_trap *load_variant(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr,
-                                 void *out) {
+WY_WALK own wy_trap *load_variant(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr,
+                                  void *out, const bool is_64) {
     uint32_t index = load_int(cx->memory + ptr, type->disc_size);
     if (WY_UNLIKELY(index >= type->count))
         return wy_trap_new("case %u of a variant that has %u", (unsigned)index,
@@ -114,34 +129,42 @@ static own wy_trap *load_variant(wy_lift_lower_cx *cx, const wy_type *type, uint
     put_int(out, index, type->disc_size);
     const wy_type *payload = type->fields[index].type;
     if (!payload) return NULL;
-    return load(cx, payload, ptr + type->payload_offset32, (char *)out + type->payload_offset);
+    ptr += is_64 ? type->payload_offset64 : type->payload_offset32;
+    return load_part(cx, payload, ptr, (char *)out + type->payload_offset, is_64);
 }
 
-static own wy_trap *load_record(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr,
-                                void *out) {
+/* CM: load_record */
+WY_WALK own wy_trap *load_record(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr, void *out,
+                                 const bool is_64) {
+    uint64_t offset = 0;
     for (uint32_t i = 0; i < type->count; i++) {
         const wy_field *field = &type->fields[i];
+        offset = is_64 ? wy_align_to(offset, field->type->align64) : field->offset32;
         own wy_trap *trap =
-            load(cx, field->type, ptr + field->offset32, (char *)out + field->offset);
+            load_part(cx, field->type, ptr + offset, (char *)out + field->offset, is_64);
         if (trap) return trap;
+        if (is_64) offset += field->type->size64;
     }
     return NULL;
 }
 
-static own wy_trap *load_fixed_list(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr,
-                                    void *out) {
+WY_WALK own wy_trap *load_fixed_list(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr,
+                                     void *out, const bool is_64) {
     const wy_type *elem = type->elem;
+    const uint32_t size = wy_guest_size(elem, is_64);
     for (uint32_t i = 0; i < type->count; i++) {
-        own wy_trap *trap =
-            load(cx, elem, ptr + i * elem->size32, (char *)out + (size_t)i * elem->size);
+        own wy_trap *trap = load_part(cx, elem, ptr + (uint64_t)i * size,
+                                      (char *)out + (size_t)i * elem->size, is_64);
         if (trap) return trap;
     }
     return NULL;
 }
 
 /* CM: load. `ptr` is aligned and the value lies inside the memory. */
-static own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr, void *out) {
+WY_WALK own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr, void *out,
+                          const bool is_64) {
     const uint8_t *at = cx->memory + ptr;
+    const uint32_t address_size = is_64 ? 8 : 4;
     uint64_t bits;
     switch ((wy_kind)type->kind) {
     case WY_KIND_BOOL: *(uint8_t *)out = *at != 0; return NULL;
@@ -159,22 +182,33 @@ static own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr
         put_f64(out, bits);
         return NULL;
     case WY_KIND_CHAR: return lift_char(load_int(at, 4), out);
-    case WY_KIND_STRING: return wy_string_lift(cx, load_u32(cx, ptr), load_u32(cx, ptr + 4), out);
+    case WY_KIND_STRING:
+        return wy_string_lift(cx, load_address(cx, ptr, is_64),
+                              load_address(cx, ptr + address_size, is_64), out);
     case WY_KIND_LIST:
-        return load_list(cx, type->elem, load_u32(cx, ptr), load_u32(cx, ptr + 4), out);
+        return load_list(cx, type->elem, load_address(cx, ptr, is_64),
+                         load_address(cx, ptr + address_size, is_64), out, is_64);
     case WY_KIND_RECORD:
-    case WY_KIND_TUPLE: return load_record(cx, type, ptr, out);
+    case WY_KIND_TUPLE: return load_record(cx, type, ptr, out, is_64);
     case WY_KIND_VARIANT:
     case WY_KIND_ENUM:
     case WY_KIND_OPTION:
-    case WY_KIND_RESULT: return load_variant(cx, type, ptr, out);
+    case WY_KIND_RESULT: return load_variant(cx, type, ptr, out, is_64);
     case WY_KIND_FLAGS: lift_flags(type, load_int(at, type->disc_size), out); return NULL;
     case WY_KIND_OWN:
     case WY_KIND_BORROW: return lift_handle(cx, type, load_u32(cx, ptr), out);
-    case WY_KIND_FIXED_LIST: return load_fixed_list(cx, type, ptr, out);
+    case WY_KIND_FIXED_LIST: return load_fixed_list(cx, type, ptr, out, is_64);
     }
     wy_assert(!"kind of a type");
     return NULL;
+}
+
+static own wy_trap *load32(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr, void *out) {
+    return load(cx, type, ptr, out, false);
+}
+
+static own wy_trap *load64(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr, void *out) {
+    return load(cx, type, ptr, out, true);
 }
 
 /* --- out of core values ---
@@ -182,11 +216,18 @@ static own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr
  * A core value is read by its low bits, whatever the joined type is that it was passed in: that is
  * what CM: CoerceValueIter comes to on a little-endian machine. */
 
-static own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
-                              void *out);
+static own wy_trap *lift_flat32(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                                void *out);
+static own wy_trap *lift_flat64(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                                void *out);
 
-static own wy_trap *lift_flat_record(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
-                                     void *out) {
+WY_WALK own wy_trap *lift_flat_part(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                                    void *out, const bool is_64) {
+    return is_64 ? lift_flat64(cx, type, flat, out) : lift_flat32(cx, type, flat, out);
+}
+
+WY_WALK own wy_trap *lift_flat_record(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                                      void *out, const bool is_64) {
     for (uint32_t i = 0; i < type->count; i++) {
         const wy_field *field = &type->fields[i];
         const wy_type *part = field->type;
@@ -195,15 +236,15 @@ static own wy_trap *lift_flat_record(wy_lift_lower_cx *cx, const wy_type *type, 
             flat++;
             continue;
         }
-        own wy_trap *trap = lift_flat(cx, part, flat, (char *)out + field->offset);
+        own wy_trap *trap = lift_flat_part(cx, part, flat, (char *)out + field->offset, is_64);
         if (trap) return trap;
         flat += part->flat_count;
     }
     return NULL;
 }
 
-static own wy_trap *lift_flat_variant(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
-                                      void *out) {
+WY_WALK own wy_trap *lift_flat_variant(wy_lift_lower_cx *cx, const wy_type *type,
+                                       const wy_raw *flat, void *out, const bool is_64) {
     uint32_t index = (uint32_t)flat[0].i32;
     if (WY_UNLIKELY(index >= type->count))
         return wy_trap_new("case %u of a variant that has %u", (unsigned)index,
@@ -211,23 +252,23 @@ static own wy_trap *lift_flat_variant(wy_lift_lower_cx *cx, const wy_type *type,
     put_int(out, index, type->disc_size);
     const wy_type *payload = type->fields[index].type;
     if (!payload) return NULL;
-    return lift_flat(cx, payload, flat + 1, (char *)out + type->payload_offset);
+    return lift_flat_part(cx, payload, flat + 1, (char *)out + type->payload_offset, is_64);
 }
 
-static own wy_trap *lift_flat_fixed_list(wy_lift_lower_cx *cx, const wy_type *type,
-                                         const wy_raw *flat, void *out) {
+WY_WALK own wy_trap *lift_flat_fixed_list(wy_lift_lower_cx *cx, const wy_type *type,
+                                          const wy_raw *flat, void *out, const bool is_64) {
     const wy_type *elem = type->elem;
     for (uint32_t i = 0; i < type->count; i++) {
-        own wy_trap *trap = lift_flat(cx, elem, flat + (size_t)i * elem->flat_count,
-                                      (char *)out + (size_t)i * elem->size);
+        own wy_trap *trap = lift_flat_part(cx, elem, flat + (size_t)i * elem->flat_count,
+                                           (char *)out + (size_t)i * elem->size, is_64);
         if (trap) return trap;
     }
     return NULL;
 }
 
 /* CM: lift_flat */
-static own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
-                              void *out) {
+WY_WALK own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                               void *out, const bool is_64) {
     switch ((wy_kind)type->kind) {
     case WY_KIND_BOOL: *(uint8_t *)out = flat->i32 != 0; return NULL;
     case WY_KIND_S8:
@@ -242,22 +283,34 @@ static own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const w
     case WY_KIND_F64: put_f64(out, (uint64_t)flat->i64); return NULL;
     case WY_KIND_CHAR: return lift_char((uint32_t)flat->i32, out);
     case WY_KIND_STRING:
-        return wy_string_lift(cx, (uint32_t)flat[0].i32, (uint32_t)flat[1].i32, out);
+        return wy_string_lift(cx, wy_flat_address(&flat[0], is_64),
+                              wy_flat_address(&flat[1], is_64), out);
     case WY_KIND_LIST:
-        return load_list(cx, type->elem, (uint32_t)flat[0].i32, (uint32_t)flat[1].i32, out);
+        return load_list(cx, type->elem, wy_flat_address(&flat[0], is_64),
+                         wy_flat_address(&flat[1], is_64), out, is_64);
     case WY_KIND_RECORD:
-    case WY_KIND_TUPLE: return lift_flat_record(cx, type, flat, out);
+    case WY_KIND_TUPLE: return lift_flat_record(cx, type, flat, out, is_64);
     case WY_KIND_VARIANT:
     case WY_KIND_ENUM:
     case WY_KIND_OPTION:
-    case WY_KIND_RESULT: return lift_flat_variant(cx, type, flat, out);
+    case WY_KIND_RESULT: return lift_flat_variant(cx, type, flat, out, is_64);
     case WY_KIND_FLAGS: lift_flags(type, (uint32_t)flat->i32, out); return NULL;
     case WY_KIND_OWN:
     case WY_KIND_BORROW: return lift_handle(cx, type, (uint32_t)flat->i32, out);
-    case WY_KIND_FIXED_LIST: return lift_flat_fixed_list(cx, type, flat, out);
+    case WY_KIND_FIXED_LIST: return lift_flat_fixed_list(cx, type, flat, out, is_64);
     }
     wy_assert(!"kind of a type");
     return NULL;
+}
+
+static own wy_trap *lift_flat32(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                                void *out) {
+    return lift_flat(cx, type, flat, out, false);
+}
+
+static own wy_trap *lift_flat64(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
+                                void *out) {
+    return lift_flat(cx, type, flat, out, true);
 }
 
 /* --- whole calls --- */
@@ -265,11 +318,13 @@ static own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const w
 /* CM: lift_flat_values. `spills`: the values lie in memory. */
 static own wy_trap *lift_flat_values(wy_lift_lower_cx *cx, const wy_type *type, bool spills,
                                      const char *what, const wy_raw *flat, void *out) {
-    if (WY_LIKELY(!spills)) return lift_flat(cx, type, flat, out);
-    uint32_t ptr = (uint32_t)flat->i32;
-    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, type->size32, type->align32)))
-        return wy_range_trap(cx, what, ptr, type->size32, type->align32);
-    return load(cx, type, ptr, out);
+    const bool is_64 = cx->is_64;
+    if (WY_LIKELY(!spills)) return lift_flat_part(cx, type, flat, out, is_64);
+    const uint64_t ptr = wy_flat_address(flat, is_64);
+    const uint32_t size = wy_guest_size(type, is_64), align = wy_guest_align(type, is_64);
+    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, size, align)))
+        return wy_range_trap(cx, what, ptr, size, align);
+    return load_part(cx, type, ptr, out, is_64);
 }
 
 /* The same, taking back the own handles that were lifted before a trap. */
@@ -298,7 +353,7 @@ own wy_trap *wy_abi_lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const w
     return lift_values(cx, type, false, "a value", flat, value_out);
 }
 
-own wy_trap *wy_abi_load(wy_lift_lower_cx *cx, const wy_type *type, uint32_t ptr, void *value_out) {
-    const wy_raw flat = {.i32 = (int32_t)ptr};
+own wy_trap *wy_abi_load(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr, void *value_out) {
+    const wy_raw flat = {.i64 = (int64_t)ptr};
     return lift_values(cx, type, true, "a value", &flat, value_out);
 }

@@ -2,16 +2,23 @@
  * Lowering"). Values of the host are trusted; what the guest's realloc returns is not. */
 #include "abi/convert.h"
 
-static own wy_trap *store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                          uint32_t ptr);
+static own wy_trap *store32(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                            uint64_t ptr);
+static own wy_trap *store64(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                            uint64_t ptr);
+
+WY_WALK own wy_trap *store_part(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                uint64_t ptr, const bool is_64) {
+    return is_64 ? store64(cx, type, value, ptr) : store32(cx, type, value, ptr);
+}
 
 /* --- memory of the guest --- */
 
-own wy_trap *wy_reallocate(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_t old_size,
-                           uint32_t align, uint32_t new_size, uint32_t *ptr_out) {
+own wy_trap *wy_reallocate(wy_lift_lower_cx *cx, uint64_t old_ptr, uint32_t old_size,
+                           uint32_t align, uint32_t new_size, uint64_t *ptr_out) {
     if (WY_UNLIKELY(!cx->realloc))
         return wy_trap_new("the guest gave no realloc function for a value that needs memory");
-    uint32_t ptr = 0;
+    uint64_t ptr = 0;
     own wy_trap *trap = cx->realloc(cx, old_ptr, old_size, align, new_size, &ptr);
     if (WY_UNLIKELY(trap)) return trap;
     if (WY_UNLIKELY(!wy_range_valid(cx, ptr, new_size, align)))
@@ -22,7 +29,7 @@ own wy_trap *wy_reallocate(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_t old_
 
 uint8_t *wy_abi_reserve(wy_lift_lower_cx *cx, uint32_t len, own wy_trap **trap_out) {
     wy_assert(cx->reserved_len == 0 && len > 0);
-    uint32_t ptr = 0;
+    uint64_t ptr = 0;
     *trap_out = wy_reallocate(cx, 0, 0, 1, len, &ptr);
     if (*trap_out) return NULL;
     cx->reserved_ptr = ptr;
@@ -30,7 +37,7 @@ uint8_t *wy_abi_reserve(wy_lift_lower_cx *cx, uint32_t len, own wy_trap **trap_o
     return cx->memory + ptr;
 }
 
-bool wy_take_reserved(wy_lift_lower_cx *cx, const void *ptr, size_t bytes, uint32_t *ptr_out,
+bool wy_take_reserved(wy_lift_lower_cx *cx, const void *ptr, size_t bytes, uint64_t *ptr_out,
                       own wy_trap **trap_out) {
     if (WY_LIKELY(cx->reserved_len == 0) || ptr != cx->memory + cx->reserved_ptr) return false;
     wy_assert(bytes <= cx->reserved_len);
@@ -42,8 +49,9 @@ bool wy_take_reserved(wy_lift_lower_cx *cx, const void *ptr, size_t bytes, uint3
     return true;
 }
 
-static void store_u32(wy_lift_lower_cx *cx, uint32_t ptr, uint32_t value) {
-    memcpy(cx->memory + ptr, &value, 4);
+/* A pointer or length. */
+WY_WALK void store_address(wy_lift_lower_cx *cx, uint64_t ptr, uint64_t value, const bool is_64) {
+    memcpy(cx->memory + ptr, &value, is_64 ? 8 : 4);
 }
 
 /* The discriminant, or the bits of flags, of a host value. */
@@ -75,69 +83,86 @@ static own wy_trap *lower_handle(wy_lift_lower_cx *cx, const wy_type *type, cons
 /* --- into memory --- */
 
 /* CM: store_list_into_range */
-static own wy_trap *store_list(wy_lift_lower_cx *cx, const wy_type *elem, const wy_list *list,
-                               uint32_t *ptr_out, uint32_t *len_out) {
+WY_WALK own wy_trap *store_list(wy_lift_lower_cx *cx, const wy_type *elem, const wy_list *list,
+                                uint64_t *ptr_out, uint64_t *len_out, const bool is_64) {
+    /* What was within the limit in a 32-bit memory takes up to twice as much in a 64-bit one. */
+    const uint32_t bytes_max = WY_MAX_LIST_BYTES * (is_64 ? 2 : 1);
+    const uint32_t size = wy_guest_size(elem, is_64);
     size_t bytes;
-    if (WY_UNLIKELY(__builtin_mul_overflow(list->len, elem->size32, &bytes) ||
-                    bytes > WY_MAX_LIST_BYTES))
+    if (WY_UNLIKELY(__builtin_mul_overflow(list->len, size, &bytes) || bytes > bytes_max))
         return wy_trap_new("a list of %zu elements takes more than %u bytes", list->len,
-                           (unsigned)WY_MAX_LIST_BYTES);
-    *len_out = (uint32_t)list->len;
+                           (unsigned)bytes_max);
+    *len_out = list->len;
     own wy_trap *trap = NULL;
-    if (elem->size32 == 1 && wy_take_reserved(cx, list->ptr, bytes, ptr_out, &trap)) return trap;
-    trap = wy_reallocate(cx, 0, 0, elem->align32, (uint32_t)bytes, ptr_out);
+    if (size == 1 && wy_take_reserved(cx, list->ptr, bytes, ptr_out, &trap)) return trap;
+    trap = wy_reallocate(cx, 0, 0, wy_guest_align(elem, is_64), (uint32_t)bytes, ptr_out);
     if (trap) return trap;
     if (elem->attrs & WY_TYPE_SAME) {
         if (bytes) memcpy(cx->memory + *ptr_out, list->ptr, bytes);
         return NULL;
     }
     const char *from = list->ptr;
-    for (uint32_t i = 0; i < *len_out; i++) {
-        trap = store(cx, elem, from + (size_t)i * elem->size, *ptr_out + i * elem->size32);
+    const uint64_t to = *ptr_out;
+    for (size_t i = 0; i < list->len; i++) {
+        trap = store_part(cx, elem, from + i * elem->size, to + i * size, is_64);
         if (trap) return trap;
     }
     return NULL;
 }
 
-static own wy_trap *store_record(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                                 uint32_t ptr) {
+/* CM: store_record */
+WY_WALK own wy_trap *store_record(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                  uint64_t ptr, const bool is_64) {
+    uint64_t offset = 0;
     for (uint32_t i = 0; i < type->count; i++) {
         const wy_field *field = &type->fields[i];
+        offset = is_64 ? wy_align_to(offset, field->type->align64) : field->offset32;
         own wy_trap *trap =
-            store(cx, field->type, (const char *)value + field->offset, ptr + field->offset32);
+            store_part(cx, field->type, (const char *)value + field->offset, ptr + offset, is_64);
         if (trap) return trap;
+        if (is_64) offset += field->type->size64;
     }
     return NULL;
 }
 
 /* CM: store_variant */
-static own wy_trap *store_variant(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                                  uint32_t ptr) {
+WY_WALK own wy_trap *store_variant(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                   uint64_t ptr, const bool is_64) {
     uint32_t index = read_int(value, type->disc_size);
     wy_assert(index < type->count);
     memcpy(cx->memory + ptr, &index, type->disc_size);
     const wy_type *payload = type->fields[index].type;
     if (!payload) return NULL;
-    return store(cx, payload, (const char *)value + type->payload_offset,
-                 ptr + type->payload_offset32);
+    ptr += is_64 ? type->payload_offset64 : type->payload_offset32;
+    return store_part(cx, payload, (const char *)value + type->payload_offset, ptr, is_64);
 }
 
-static own wy_trap *store_fixed_list(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                                     uint32_t ptr) {
+WY_WALK own wy_trap *store_fixed_list(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                      uint64_t ptr, const bool is_64) {
     const wy_type *elem = type->elem;
+    const uint32_t size = wy_guest_size(elem, is_64);
     for (uint32_t i = 0; i < type->count; i++) {
-        own wy_trap *trap =
-            store(cx, elem, (const char *)value + (size_t)i * elem->size, ptr + i * elem->size32);
+        own wy_trap *trap = store_part(cx, elem, (const char *)value + (size_t)i * elem->size,
+                                       ptr + (uint64_t)i * size, is_64);
         if (trap) return trap;
     }
     return NULL;
 }
 
+/* CM: store_string_into_range, store_list_into_range */
+WY_WALK own wy_trap *store_range(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                 uint64_t *ptr_out, uint64_t *len_out, const bool is_64) {
+    return type->kind == WY_KIND_STRING
+               ? wy_string_lower(cx, *(const wy_str *)value, ptr_out, len_out)
+               : store_list(cx, type->elem, value, ptr_out, len_out, is_64);
+}
+
 /* CM: store. `ptr` is aligned and the value lies inside the memory. */
-static own wy_trap *store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                          uint32_t ptr) {
+WY_WALK own wy_trap *store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                           uint64_t ptr, const bool is_64) {
     uint8_t *at = cx->memory + ptr;
-    uint32_t first = 0, second = 0;
+    uint64_t first = 0, second = 0;
+    uint32_t index = 0;
     own wy_trap *trap;
     switch ((wy_kind)type->kind) {
     case WY_KIND_BOOL:
@@ -154,29 +179,37 @@ static own wy_trap *store(wy_lift_lower_cx *cx, const wy_type *type, const void 
     case WY_KIND_F64: memcpy(at, value, 8); return NULL;
     case WY_KIND_STRING:
     case WY_KIND_LIST:
-        trap = type->kind == WY_KIND_STRING
-                   ? wy_string_lower(cx, *(const wy_str *)value, &first, &second)
-                   : store_list(cx, type->elem, value, &first, &second);
+        trap = store_range(cx, type, value, &first, &second, is_64);
         if (trap) return trap;
-        store_u32(cx, ptr, first);
-        store_u32(cx, ptr + 4, second);
+        store_address(cx, ptr, first, is_64);
+        store_address(cx, ptr + (is_64 ? 8 : 4), second, is_64);
         return NULL;
     case WY_KIND_RECORD:
-    case WY_KIND_TUPLE: return store_record(cx, type, value, ptr);
+    case WY_KIND_TUPLE: return store_record(cx, type, value, ptr, is_64);
     case WY_KIND_VARIANT:
     case WY_KIND_ENUM:
     case WY_KIND_OPTION:
-    case WY_KIND_RESULT: return store_variant(cx, type, value, ptr);
+    case WY_KIND_RESULT: return store_variant(cx, type, value, ptr, is_64);
     case WY_KIND_FLAGS: memcpy(at, value, type->disc_size); return NULL;
     case WY_KIND_OWN:
     case WY_KIND_BORROW:
-        trap = lower_handle(cx, type, value, &first);
-        if (!trap) store_u32(cx, ptr, first);
+        trap = lower_handle(cx, type, value, &index);
+        if (!trap) memcpy(at, &index, 4);
         return trap;
-    case WY_KIND_FIXED_LIST: return store_fixed_list(cx, type, value, ptr);
+    case WY_KIND_FIXED_LIST: return store_fixed_list(cx, type, value, ptr, is_64);
     }
     wy_assert(!"kind of a type");
     return NULL;
+}
+
+static own wy_trap *store32(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                            uint64_t ptr) {
+    return store(cx, type, value, ptr, false);
+}
+
+static own wy_trap *store64(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                            uint64_t ptr) {
+    return store(cx, type, value, ptr, true);
 }
 
 /* --- into core values ---
@@ -184,26 +217,34 @@ static own wy_trap *store(wy_lift_lower_cx *cx, const wy_type *type, const void 
  * A 32-bit value fills its slot zero-extended, so that it is right for whatever type cases were
  * joined to (CM: lower_flat_variant). */
 
-static own wy_trap *lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                               wy_raw *flat);
+static own wy_trap *lower_flat32(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                 wy_raw *flat);
+static own wy_trap *lower_flat64(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                 wy_raw *flat);
+
+WY_WALK own wy_trap *lower_flat_part(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                     wy_raw *flat, const bool is_64) {
+    return is_64 ? lower_flat64(cx, type, value, flat) : lower_flat32(cx, type, value, flat);
+}
 
 static void put_u32(wy_raw *flat, uint32_t value) {
     flat->i64 = (int64_t)value;
 }
 
-static own wy_trap *lower_flat_record(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                                      wy_raw *flat) {
+WY_WALK own wy_trap *lower_flat_record(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                       wy_raw *flat, const bool is_64) {
     for (uint32_t i = 0; i < type->count; i++) {
         const wy_field *field = &type->fields[i];
-        own wy_trap *trap = lower_flat(cx, field->type, (const char *)value + field->offset, flat);
+        own wy_trap *trap =
+            lower_flat_part(cx, field->type, (const char *)value + field->offset, flat, is_64);
         if (trap) return trap;
         flat += field->type->flat_count;
     }
     return NULL;
 }
 
-static own wy_trap *lower_flat_variant(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                                       wy_raw *flat) {
+WY_WALK own wy_trap *lower_flat_variant(wy_lift_lower_cx *cx, const wy_type *type,
+                                        const void *value, wy_raw *flat, const bool is_64) {
     uint32_t index = read_int(value, type->disc_size);
     wy_assert(index < type->count);
     put_u32(flat, index);
@@ -211,24 +252,26 @@ static own wy_trap *lower_flat_variant(wy_lift_lower_cx *cx, const wy_type *type
     for (unsigned i = 1 + (payload ? payload->flat_count : 0u); i < type->flat_count; i++)
         flat[i].i64 = 0;
     if (!payload) return NULL;
-    return lower_flat(cx, payload, (const char *)value + type->payload_offset, flat + 1);
+    return lower_flat_part(cx, payload, (const char *)value + type->payload_offset, flat + 1,
+                           is_64);
 }
 
-static own wy_trap *lower_flat_fixed_list(wy_lift_lower_cx *cx, const wy_type *type,
-                                          const void *value, wy_raw *flat) {
+WY_WALK own wy_trap *lower_flat_fixed_list(wy_lift_lower_cx *cx, const wy_type *type,
+                                           const void *value, wy_raw *flat, const bool is_64) {
     const wy_type *elem = type->elem;
     for (uint32_t i = 0; i < type->count; i++) {
-        own wy_trap *trap = lower_flat(cx, elem, (const char *)value + (size_t)i * elem->size,
-                                       flat + (size_t)i * elem->flat_count);
+        own wy_trap *trap = lower_flat_part(cx, elem, (const char *)value + (size_t)i * elem->size,
+                                            flat + (size_t)i * elem->flat_count, is_64);
         if (trap) return trap;
     }
     return NULL;
 }
 
 /* CM: lower_flat */
-static own wy_trap *lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                               wy_raw *flat) {
-    uint32_t first = 0, second = 0;
+WY_WALK own wy_trap *lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                wy_raw *flat, const bool is_64) {
+    uint64_t first = 0, second = 0;
+    uint32_t index = 0;
     own wy_trap *trap;
     switch ((wy_kind)type->kind) {
     case WY_KIND_BOOL:
@@ -245,28 +288,36 @@ static own wy_trap *lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const 
     case WY_KIND_F64: flat->i64 = *(const int64_t *)value; return NULL;
     case WY_KIND_STRING:
     case WY_KIND_LIST:
-        trap = type->kind == WY_KIND_STRING
-                   ? wy_string_lower(cx, *(const wy_str *)value, &first, &second)
-                   : store_list(cx, type->elem, value, &first, &second);
-        put_u32(&flat[0], first);
-        put_u32(&flat[1], second);
+        trap = store_range(cx, type, value, &first, &second, is_64);
+        flat[0].i64 = (int64_t)first; /* in a 32-bit memory both are below 2^32 */
+        flat[1].i64 = (int64_t)second;
         return trap;
     case WY_KIND_RECORD:
-    case WY_KIND_TUPLE: return lower_flat_record(cx, type, value, flat);
+    case WY_KIND_TUPLE: return lower_flat_record(cx, type, value, flat, is_64);
     case WY_KIND_VARIANT:
     case WY_KIND_ENUM:
     case WY_KIND_OPTION:
-    case WY_KIND_RESULT: return lower_flat_variant(cx, type, value, flat);
+    case WY_KIND_RESULT: return lower_flat_variant(cx, type, value, flat, is_64);
     case WY_KIND_FLAGS: put_u32(flat, read_int(value, type->disc_size)); return NULL;
     case WY_KIND_OWN:
     case WY_KIND_BORROW:
-        trap = lower_handle(cx, type, value, &first);
-        put_u32(flat, first);
+        trap = lower_handle(cx, type, value, &index);
+        put_u32(flat, index);
         return trap;
-    case WY_KIND_FIXED_LIST: return lower_flat_fixed_list(cx, type, value, flat);
+    case WY_KIND_FIXED_LIST: return lower_flat_fixed_list(cx, type, value, flat, is_64);
     }
     wy_assert(!"kind of a type");
     return NULL;
+}
+
+static own wy_trap *lower_flat32(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                 wy_raw *flat) {
+    return lower_flat(cx, type, value, flat, false);
+}
+
+static own wy_trap *lower_flat64(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                 wy_raw *flat) {
+    return lower_flat(cx, type, value, flat, true);
 }
 
 /* --- what a trap leaves behind --- */
@@ -305,10 +356,11 @@ static void adopt_owns(wy_lift_lower_cx *cx, const wy_type *type, const void *va
 
 /* `ptr` was not checked yet. */
 static own wy_trap *store_checked(wy_lift_lower_cx *cx, const wy_type *type, const char *what,
-                                  const void *value, uint32_t ptr) {
-    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, type->size32, type->align32)))
-        return wy_range_trap(cx, what, ptr, type->size32, type->align32);
-    return store(cx, type, value, ptr);
+                                  const void *value, uint64_t ptr) {
+    const uint32_t size = wy_guest_size(type, cx->is_64), align = wy_guest_align(type, cx->is_64);
+    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, size, align)))
+        return wy_range_trap(cx, what, ptr, size, align);
+    return store_part(cx, type, value, ptr, cx->is_64);
 }
 
 static own wy_trap *finish(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
@@ -325,34 +377,35 @@ own wy_trap *wy_abi_lower_params(wy_lift_lower_cx *cx, const wy_func_type *ft, c
     own wy_trap *trap;
     cx->owns_lowered = 0;
     if (WY_LIKELY(!wy_abi_params_spill(ft))) {
-        trap = lower_flat(cx, &ft->params, args, flat_out);
+        trap = lower_flat_part(cx, &ft->params, args, flat_out, cx->is_64);
     } else {
-        uint32_t ptr = 0;
-        trap = wy_reallocate(cx, 0, 0, ft->params.align32, ft->params.size32, &ptr);
-        if (!trap) trap = store(cx, &ft->params, args, ptr);
-        put_u32(flat_out, ptr);
+        uint64_t ptr = 0;
+        trap = wy_reallocate(cx, 0, 0, wy_guest_align(&ft->params, cx->is_64),
+                             wy_guest_size(&ft->params, cx->is_64), &ptr);
+        if (!trap) trap = store_part(cx, &ft->params, args, ptr, cx->is_64);
+        flat_out->i64 = (int64_t)ptr;
     }
     return finish(cx, &ft->params, args, trap);
 }
 
 own wy_trap *wy_abi_lower_result(wy_lift_lower_cx *cx, const wy_func_type *ft, const void *result,
-                                 wy_raw *flat, uint32_t ret_ptr) {
+                                 wy_raw *flat, uint64_t ret_ptr) {
     if (!ft->result) return NULL;
     cx->owns_lowered = 0;
     own wy_trap *trap = wy_abi_result_spills(ft)
                             ? store_checked(cx, ft->result, "the result", result, ret_ptr)
-                            : lower_flat(cx, ft->result, result, flat);
+                            : lower_flat_part(cx, ft->result, result, flat, cx->is_64);
     return finish(cx, ft->result, result, trap);
 }
 
 own wy_trap *wy_abi_lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
                                wy_raw *flat_out) {
     cx->owns_lowered = 0;
-    return finish(cx, type, value, lower_flat(cx, type, value, flat_out));
+    return finish(cx, type, value, lower_flat_part(cx, type, value, flat_out, cx->is_64));
 }
 
 own wy_trap *wy_abi_store(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                          uint32_t ptr) {
+                          uint64_t ptr) {
     cx->owns_lowered = 0;
     return finish(cx, type, value, store_checked(cx, type, "a value", value, ptr));
 }

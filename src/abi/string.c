@@ -131,20 +131,22 @@ static own wy_trap *copy_as_utf8(wy_lift_lower_cx *cx, source s, size_t len, wy_
     return NULL;
 }
 
-/* `cx->encoding` is not UTF-8. `simple` says what the bytes are. */
-static own wy_trap *lift_transcoded(wy_lift_lower_cx *cx, simple_encoding simple, uint32_t ptr,
-                                    uint32_t bytes, uint32_t tagged_code_units, wy_str *out) {
+/* `cx->encoding` is not UTF-8. `simple` says what the `units` at `ptr` are. */
+static own wy_trap *lift_transcoded(wy_lift_lower_cx *cx, simple_encoding simple, uint64_t ptr,
+                                    size_t units, wy_str *out) {
     const uint8_t *at = cx->memory + ptr;
-    size_t utf8_len = 0;
+    size_t utf8_len = 0, bytes = simple == ENC_UTF16 ? 2 * units : units;
     if (simple == ENC_UTF16) {
-        if (!measure_utf16(at, bytes / 2, &utf8_len))
-            return wy_trap_new("a string at %u is not well-formed UTF-16", (unsigned)ptr);
+        if (!measure_utf16(at, units, &utf8_len))
+            return wy_trap_new("a string at %llu is not well-formed UTF-16",
+                               (unsigned long long)ptr);
     } else {
         utf8_len = measure_latin1(at, bytes);
     }
     if (cx->host_encoding != WY_ENCODING_UTF8) {
         wy_assert(cx->host_encoding == cx->encoding);
-        *out = (wy_str){(const char *)at, tagged_code_units};
+        if (simple == ENC_UTF16 && cx->encoding == WY_ENCODING_LATIN1_UTF16) units |= WY_UTF16_TAG;
+        *out = (wy_str){(const char *)at, units};
         return NULL;
     }
     if (simple == ENC_LATIN1 && utf8_len == bytes) { /* ASCII: the bytes are UTF-8 as they lie */
@@ -155,30 +157,29 @@ static own wy_trap *lift_transcoded(wy_lift_lower_cx *cx, simple_encoding simple
     return copy_as_utf8(cx, s, utf8_len, out);
 }
 
-own wy_trap *wy_string_lift(wy_lift_lower_cx *cx, uint32_t ptr, uint32_t tagged_code_units,
+own wy_trap *wy_string_lift(wy_lift_lower_cx *cx, uint64_t ptr, uint64_t tagged_code_units,
                             wy_str *out) {
-    uint64_t bytes = tagged_code_units;
+    uint64_t units = tagged_code_units;
     simple_encoding simple = ENC_UTF8;
     if (cx->encoding == WY_ENCODING_UTF16) {
         simple = ENC_UTF16;
-        bytes *= 2;
     } else if (cx->encoding == WY_ENCODING_LATIN1_UTF16) {
-        simple = tagged_code_units & WY_UTF16_TAG ? ENC_UTF16 : ENC_LATIN1;
-        if (simple == ENC_UTF16) bytes = (uint64_t)(tagged_code_units ^ WY_UTF16_TAG) * 2;
+        uint64_t tag = cx->is_64 ? WY_UTF16_TAG64 : WY_UTF16_TAG;
+        simple = units & tag ? ENC_UTF16 : ENC_LATIN1;
+        units &= ~tag;
     }
-    if (WY_UNLIKELY(bytes > WY_MAX_STRING_BYTES))
-        return wy_trap_new("a string of %llu bytes is longer than %u", (unsigned long long)bytes,
-                           (unsigned)WY_MAX_STRING_BYTES);
-    uint32_t align = simple == ENC_UTF8 ? 1 : 2;
-    if (cx->encoding == WY_ENCODING_LATIN1_UTF16) align = 2;
+    if (WY_UNLIKELY(units > (simple == ENC_UTF16 ? WY_MAX_STRING_BYTES / 2 : WY_MAX_STRING_BYTES)))
+        return wy_trap_new("a string of %llu code units is longer than %u bytes",
+                           (unsigned long long)units, (unsigned)WY_MAX_STRING_BYTES);
+    uint64_t bytes = simple == ENC_UTF16 ? 2 * units : units;
+    uint32_t align = cx->encoding == WY_ENCODING_UTF8 ? 1 : 2;
     if (WY_UNLIKELY(!wy_range_valid(cx, ptr, bytes, align)))
         return wy_range_trap(cx, "a string", ptr, bytes, align);
-    if (simple != ENC_UTF8)
-        return lift_transcoded(cx, simple, ptr, (uint32_t)bytes, tagged_code_units, out);
+    if (simple != ENC_UTF8) return lift_transcoded(cx, simple, ptr, units, out);
     wy_assert(cx->host_encoding == WY_ENCODING_UTF8);
     const char *at = (const char *)cx->memory + ptr;
     if (WY_UNLIKELY(!wy_utf8_valid(at, bytes)))
-        return wy_trap_new("a string at %u is not well-formed UTF-8", (unsigned)ptr);
+        return wy_trap_new("a string at %llu is not well-formed UTF-8", (unsigned long long)ptr);
     *out = (wy_str){at, bytes};
     return NULL;
 }
@@ -187,7 +188,7 @@ own wy_trap *wy_string_lift(wy_lift_lower_cx *cx, uint32_t ptr, uint32_t tagged_
 
 /* CM: store_string_copy; Latin-1 may be inflated on the way. */
 static own wy_trap *store_string_copy(wy_lift_lower_cx *cx, source s, uint32_t unit_size,
-                                      uint32_t align, uint32_t *ptr_out, uint32_t *units_out) {
+                                      uint32_t align, uint64_t *ptr_out, uint64_t *units_out) {
     uint32_t bytes = unit_size * s.code_units;
     own wy_trap *trap = wy_reallocate(cx, 0, 0, align, bytes, ptr_out);
     if (trap) return trap;
@@ -204,7 +205,7 @@ static own wy_trap *store_string_copy(wy_lift_lower_cx *cx, source s, uint32_t u
 
 /* CM: store_string_to_utf8 */
 static own wy_trap *store_string_to_utf8(wy_lift_lower_cx *cx, source s, uint32_t worst_case_size,
-                                         uint32_t *ptr_out, uint32_t *units_out) {
+                                         uint64_t *ptr_out, uint64_t *units_out) {
     own wy_trap *trap = wy_reallocate(cx, 0, 0, 1, s.code_units, ptr_out);
     if (trap) return trap;
     *units_out = s.code_units;
@@ -223,15 +224,16 @@ static own wy_trap *store_string_to_utf8(wy_lift_lower_cx *cx, source s, uint32_
     to = cx->memory + *ptr_out + done;
     while (s.at < s.end)
         to = put_utf8(to, next_code_point(&s));
-    *units_out = (uint32_t)(to - (cx->memory + *ptr_out));
-    wy_assert(*units_out <= worst_case_size);
-    if (*units_out == worst_case_size) return NULL;
-    return wy_reallocate(cx, *ptr_out, worst_case_size, 1, *units_out, ptr_out);
+    uint32_t bytes = (uint32_t)(to - (cx->memory + *ptr_out));
+    wy_assert(bytes <= worst_case_size);
+    *units_out = bytes;
+    if (bytes == worst_case_size) return NULL;
+    return wy_reallocate(cx, *ptr_out, worst_case_size, 1, bytes, ptr_out);
 }
 
 /* CM: store_utf8_to_utf16 */
-static own wy_trap *store_utf8_to_utf16(wy_lift_lower_cx *cx, source s, uint32_t *ptr_out,
-                                        uint32_t *units_out) {
+static own wy_trap *store_utf8_to_utf16(wy_lift_lower_cx *cx, source s, uint64_t *ptr_out,
+                                        uint64_t *units_out) {
     uint32_t worst_case_size = 2 * s.code_units;
     own wy_trap *trap = wy_reallocate(cx, 0, 0, 2, worst_case_size, ptr_out);
     if (trap) return trap;
@@ -248,7 +250,7 @@ static own wy_trap *store_utf8_to_utf16(wy_lift_lower_cx *cx, source s, uint32_t
 /* The second half of store_string_to_latin1_or_utf16: `done` Latin-1 bytes lie at *ptr_out and the
  * next code point of `s` does not fit. */
 static own wy_trap *inflate_to_utf16(wy_lift_lower_cx *cx, source s, uint32_t done,
-                                     uint32_t *ptr_out, uint32_t *units_out) {
+                                     uint64_t *ptr_out, uint64_t *units_out) {
     uint32_t worst_case_size = 2 * s.code_units;
     own wy_trap *trap = wy_reallocate(cx, *ptr_out, s.code_units, 2, worst_case_size, ptr_out);
     if (trap) return trap;
@@ -266,7 +268,7 @@ static own wy_trap *inflate_to_utf16(wy_lift_lower_cx *cx, source s, uint32_t do
 
 /* CM: store_string_to_latin1_or_utf16 */
 static own wy_trap *store_string_to_latin1_or_utf16(wy_lift_lower_cx *cx, source s,
-                                                    uint32_t *ptr_out, uint32_t *units_out) {
+                                                    uint64_t *ptr_out, uint64_t *units_out) {
     own wy_trap *trap = wy_reallocate(cx, 0, 0, 2, s.code_units, ptr_out);
     if (trap) return trap;
     uint8_t *to = cx->memory + *ptr_out;
@@ -283,8 +285,8 @@ static own wy_trap *store_string_to_latin1_or_utf16(wy_lift_lower_cx *cx, source
 }
 
 /* CM: store_probably_utf16_to_latin1_or_utf16 */
-static own wy_trap *store_probably_utf16(wy_lift_lower_cx *cx, source s, uint32_t *ptr_out,
-                                         uint32_t *units_out) {
+static own wy_trap *store_probably_utf16(wy_lift_lower_cx *cx, source s, uint64_t *ptr_out,
+                                         uint64_t *units_out) {
     uint32_t bytes = 2 * s.code_units;
     own wy_trap *trap = wy_reallocate(cx, 0, 0, 2, bytes, ptr_out);
     if (trap) return trap;
@@ -319,8 +321,9 @@ static source source_of(const wy_lift_lower_cx *cx, wy_str s) {
     return from;
 }
 
-own wy_trap *wy_string_lower(wy_lift_lower_cx *cx, wy_str str, uint32_t *ptr_out,
-                             uint32_t *tagged_code_units_out) {
+/* The tag, if any, is that of 32-bit memories. */
+static own wy_trap *store_string_into_range(wy_lift_lower_cx *cx, wy_str str, uint64_t *ptr_out,
+                                            uint64_t *tagged_code_units_out) {
     if (WY_UNLIKELY((str.len & ~(size_t)WY_UTF16_TAG) > WY_MAX_STRING_BYTES))
         return wy_trap_new("a string of %zu bytes is longer than %u", str.len,
                            (unsigned)WY_MAX_STRING_BYTES);
@@ -348,4 +351,12 @@ own wy_trap *wy_string_lower(wy_lift_lower_cx *cx, wy_str str, uint32_t *ptr_out
     if (s.encoding == ENC_LATIN1)
         return store_string_copy(cx, s, 1, 2, ptr_out, tagged_code_units_out);
     return store_probably_utf16(cx, s, ptr_out, tagged_code_units_out);
+}
+
+own wy_trap *wy_string_lower(wy_lift_lower_cx *cx, wy_str s, uint64_t *ptr_out,
+                             uint64_t *tagged_code_units_out) {
+    own wy_trap *trap = store_string_into_range(cx, s, ptr_out, tagged_code_units_out);
+    if (WY_UNLIKELY(cx->is_64) && *tagged_code_units_out & WY_UTF16_TAG)
+        *tagged_code_units_out ^= WY_UTF16_TAG | WY_UTF16_TAG64;
+    return trap;
 }

@@ -21,6 +21,7 @@
 #define WY_MAX_LIST_BYTES (((uint32_t)1 << 28) - 1)
 #define WY_MAX_HANDLES (((uint32_t)1 << 28) - 1) /* entries of one handle table */
 #define WY_MAX_FLAT_PARAMS 16
+#define WY_MAX_FLAT_ASYNC_PARAMS 4
 #define WY_MAX_FLAT_RESULTS 1
 #define WY_MAX_CALL_ARENA ((size_t)1 << 30) /* host copies of one call's values */
 

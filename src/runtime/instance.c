@@ -155,14 +155,14 @@ static wy_memory_slot *find_memory(wy_instance *instance, uint32_t index) {
     return slot;
 }
 
-static own wy_trap *call_realloc(wy_lift_lower_cx *cx, uint32_t old_ptr, uint32_t old_size,
-                                 uint32_t align, uint32_t new_size, uint32_t *ptr_out) {
+static own wy_trap *call_realloc(wy_lift_lower_cx *cx, uint64_t old_ptr, uint32_t old_size,
+                                 uint32_t align, uint32_t new_size, uint64_t *ptr_out) {
     wy_cx_env *env = cx->env;
     wy_instance *instance = env->instance;
     wy_trap *trap = NULL;
     const wy_core_func *func = wy_instance_func(instance, env->options->realloc, &trap);
     if (!func) return trap;
-    wy_raw values[4] = {{.i32 = (int32_t)old_ptr},
+    wy_raw values[4] = {{.i32 = (int32_t)(uint32_t)old_ptr},
                         {.i32 = (int32_t)old_size},
                         {.i32 = (int32_t)align},
                         {.i32 = (int32_t)new_size}};
@@ -183,6 +183,7 @@ own wy_trap *wy_instance_cx(wy_instance *instance, wy_cx_env *env, wy_call_scope
      * would be cleared with a string instruction that costs more than all the stores. */
     cx->memory = NULL;
     cx->memory_size = 0;
+    cx->is_64 = false; /* the validator refuses memories with 64-bit addresses */
     cx->encoding = options->encoding;
     cx->host_encoding = WY_ENCODING_UTF8;
     cx->instance = (uint32_t)(env->component_instance - instance->instances);

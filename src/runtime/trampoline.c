@@ -247,7 +247,7 @@ static void init_lower(wy_bound *bound, const wy_component *component) {
     uint32_t offset = (type->params.size + 15) & ~15u;
     bound->result_offset = offset;
     bound->values_size = offset + (type->result ? type->result->size : 0);
-    wy_abi_core_type(type, true, bound->params, &bound->param_count, bound->results,
+    wy_abi_core_type(type, WY_CORE_LOWER, bound->params, &bound->param_count, bound->results,
                      &bound->result_count);
 }
 

@@ -14,10 +14,12 @@
                                     .attrs = attrs_,                                               \
                                     .align = size_,                                                \
                                     .align32 = size_,                                              \
+                                    .align64 = size_,                                              \
                                     .flat_count = 1,                                               \
                                     .flat = {flat_},                                               \
                                     .size = size_,                                                 \
-                                    .size32 = size_}
+                                    .size32 = size_,                                               \
+                                    .size64 = size_}
 
 SCALAR(bool, WY_KIND_BOOL, 1, WY_FLAT_I32, WY_TYPE_SAME);
 SCALAR(s8, WY_KIND_S8, 1, WY_FLAT_I32, SCALAR_ATTRS);
@@ -36,10 +38,12 @@ const wy_type wy_type_string = {.kind = WY_KIND_STRING,
                                 .attrs = WY_TYPE_POINTER,
                                 .align = 8,
                                 .align32 = 4,
+                                .align64 = 8,
                                 .flat_count = 2,
-                                .flat = {WY_FLAT_I32, WY_FLAT_I32},
+                                .flat = {WY_FLAT_POINTER, WY_FLAT_POINTER},
                                 .size = 16,
-                                .size32 = 8};
+                                .size32 = 8,
+                                .size64 = 16};
 
 _Static_assert(sizeof(wy_str) == 16 && sizeof(wy_list) == 16 && sizeof(wy_handle) == 8,
                "host memory has 64-bit pointers");
@@ -62,9 +66,9 @@ const wy_type *wy_type_scalar(wy_kind kind) {
 
 /* What is known so far of a type that is being laid out; 64 bits wide so that sums do not wrap. */
 typedef struct layout {
-    uint64_t size, size32; /* of the fields so far */
-    uint64_t used;         /* bytes of them that carry a value */
-    uint32_t align, align32;
+    uint64_t size, size32, size64; /* of the fields so far */
+    uint64_t used;                 /* bytes of them that carry a value */
+    uint32_t align, align32, align64;
     uint8_t attrs;     /* of the contents, joined */
     unsigned flat_len; /* above WY_FLAT_MAX the flat types do not count */
 } layout;
@@ -81,9 +85,10 @@ static void join_attrs(layout *l, uint8_t attrs) {
     l->attrs = (uint8_t)((l->attrs & attrs & ATTRS_ALL) | ((l->attrs | attrs) & ATTRS_ANY));
 }
 
-static void raise_align(layout *l, uint32_t align, uint32_t align32) {
+static void raise_align(layout *l, uint32_t align, uint32_t align32, uint32_t align64) {
     if (l->align < align) l->align = align;
     if (l->align32 < align32) l->align32 = align32;
+    if (l->align64 < align64) l->align64 = align64;
 }
 
 static void append_flat(wy_type *type, layout *l, const wy_type *part) {
@@ -104,13 +109,15 @@ static wy_err finish(wy_type *type, layout *l, wy_diag *diag) {
     type->align32 = (uint8_t)l->align32;
     type->size = (uint32_t)size;
     type->size32 = (uint32_t)size32;
+    type->align64 = (uint8_t)l->align64;
+    type->size64 = (uint32_t)align_to(l->size64, l->align64);
     type->flat_count = (uint8_t)l->flat_len;
     return WY_OK;
 }
 
 /* CM: elem_size_record, alignment_record, flatten_record */
 static wy_err layout_record(wy_type *type, wy_field *fields, wy_diag *diag) {
-    layout l = {.align = 1, .align32 = 1, .attrs = ATTRS_ALL};
+    layout l = {.align = 1, .align32 = 1, .align64 = 1, .attrs = ATTRS_ALL};
     for (uint32_t i = 0; i < type->count; i++) {
         const wy_type *part = fields[i].type;
         wy_assert(part && part->align && part->align32);
@@ -120,9 +127,10 @@ static wy_err layout_record(wy_type *type, wy_field *fields, wy_diag *diag) {
         fields[i].offset32 = (uint32_t)l.size32;
         l.size += part->size;
         l.size32 += part->size32;
+        l.size64 = align_to(l.size64, part->align64) + part->size64;
         l.used += part->size;
         if (l.size >= ELEM_SIZE_LIMIT) break;
-        raise_align(&l, part->align, part->align32);
+        raise_align(&l, part->align, part->align32, part->align64);
         join_attrs(&l, part->attrs);
         append_flat(type, &l, part);
     }
@@ -134,9 +142,13 @@ static uint8_t discriminant_size(uint32_t cases) {
     return cases <= 1u << 8 ? 1 : cases <= 1u << 16 ? 2 : 4;
 }
 
-/* CM: join */
+/* CM: join. What is joined to a pointer fits one, unless it takes 64 bits in every memory. */
 static uint8_t join_flat(uint8_t a, uint8_t b) {
     if (a == b) return a;
+    if (a == WY_FLAT_POINTER || b == WY_FLAT_POINTER) {
+        uint8_t other = a == WY_FLAT_POINTER ? b : a;
+        return other == WY_FLAT_I32 || other == WY_FLAT_F32 ? WY_FLAT_POINTER : WY_FLAT_I64;
+    }
     bool a32 = a == WY_FLAT_I32 || a == WY_FLAT_F32, b32 = b == WY_FLAT_I32 || b == WY_FLAT_F32;
     return a32 && b32 ? WY_FLAT_I32 : WY_FLAT_I64;
 }
@@ -155,28 +167,31 @@ static void join_case(wy_type *type, layout *l, const wy_type *part) {
 static wy_err layout_variant(wy_type *type, wy_field *fields, wy_diag *diag) {
     if (type->count == 0) return wy_diag_set(diag, WY_INVALID, "a variant type without cases");
     type->disc_size = discriminant_size(type->count);
-    layout l = {.align = 1, .align32 = 1, .attrs = WY_TYPE_SAME, .flat_len = 1};
+    layout l = {.align = 1, .align32 = 1, .align64 = 1, .attrs = WY_TYPE_SAME, .flat_len = 1};
     type->flat[0] = WY_FLAT_I32;
-    uint64_t payload = 0, payload32 = 0;
+    uint64_t payload = 0, payload32 = 0, payload64 = 0;
     for (uint32_t i = 0; i < type->count; i++) {
         const wy_type *part = fields[i].type;
         if (!part) continue;
         wy_assert(part->align && part->align32);
         if (payload < part->size) payload = part->size;
         if (payload32 < part->size32) payload32 = part->size32;
-        raise_align(&l, part->align, part->align32);
+        if (payload64 < part->size64) payload64 = part->size64;
+        raise_align(&l, part->align, part->align32, part->align64);
         join_attrs(&l, part->attrs & ATTRS_ANY);
         join_case(type, &l, part);
     }
     type->payload_offset = (uint32_t)align_to(type->disc_size, l.align);
     type->payload_offset32 = (uint32_t)align_to(type->disc_size, l.align32);
+    type->payload_offset64 = (uint32_t)align_to(type->disc_size, l.align64);
     for (uint32_t i = 0; i < type->count; i++) {
         fields[i].offset = type->payload_offset;
         fields[i].offset32 = type->payload_offset32;
     }
-    raise_align(&l, type->disc_size, type->disc_size);
+    raise_align(&l, type->disc_size, type->disc_size, type->disc_size);
     l.size = type->payload_offset + payload;
     l.size32 = type->payload_offset32 + payload32;
+    l.size64 = type->payload_offset64 + payload64;
     l.used = type->disc_size;
     return finish(type, &l, diag);
 }
@@ -187,7 +202,8 @@ static wy_err layout_flags(wy_type *type, wy_diag *diag) {
         return wy_diag_set(diag, WY_INVALID, "a flags type must have 1 to 32 labels, not %u",
                            (unsigned)type->count);
     uint8_t size = type->count <= 8 ? 1 : type->count <= 16 ? 2 : 4;
-    layout l = {.size = size, .size32 = size, .used = size, .align = size, .align32 = size};
+    layout l = {.size = size, .size32 = size, .size64 = size, .used = size};
+    l.align = l.align32 = l.align64 = size;
     /* Labels for every bit: no bit pattern needs masking. */
     l.attrs = type->count == 8u * size ? ATTRS_ALL : WY_TYPE_SAME;
     l.flat_len = 1;
@@ -199,9 +215,11 @@ static wy_err layout_flags(wy_type *type, wy_diag *diag) {
 static wy_err layout_list(wy_type *type, wy_diag *diag) {
     wy_assert(type->elem && type->elem->align);
     if (type->elem->size32 == 0) return wy_diag_set(diag, WY_INVALID, "a list of an empty type");
-    layout l = {.size = 16, .size32 = 8, .align = 8, .align32 = 4, .flat_len = 2};
+    layout l = {.size = 16, .size32 = 8, .size64 = 16, .flat_len = 2};
+    l.align = l.align64 = 8;
+    l.align32 = 4;
     l.attrs = (uint8_t)(WY_TYPE_POINTER | (type->elem->attrs & ATTRS_ANY));
-    type->flat[0] = type->flat[1] = WY_FLAT_I32;
+    type->flat[0] = type->flat[1] = WY_FLAT_POINTER;
     return finish(type, &l, diag);
 }
 
@@ -212,6 +230,8 @@ static wy_err layout_fixed_list(wy_type *type, wy_diag *diag) {
     if (elem->size32 == 0 || type->count == 0)
         return wy_diag_set(diag, WY_INVALID, "a list of fixed length without content");
     layout l = {.attrs = elem->attrs, .align = elem->align, .align32 = elem->align32};
+    l.align64 = elem->align64;
+    l.size64 = (uint64_t)elem->size64 * type->count;
     l.size = l.used = (uint64_t)elem->size * type->count;
     l.size32 = (uint64_t)elem->size32 * type->count;
     for (uint32_t i = 0; i < type->count && l.flat_len < WY_FLAT_MANY; i++)
@@ -220,7 +240,9 @@ static wy_err layout_fixed_list(wy_type *type, wy_diag *diag) {
 }
 
 static wy_err layout_handle(wy_type *type, wy_diag *diag) {
-    layout l = {.size = 8, .size32 = 4, .align = 8, .align32 = 4, .flat_len = 1};
+    layout l = {.size = 8, .size32 = 4, .size64 = 4, .flat_len = 1};
+    l.align = 8; /* pointer-sized in host memory only */
+    l.align32 = l.align64 = 4;
     l.attrs = (uint8_t)(WY_TYPE_HANDLE | (type->kind == WY_KIND_BORROW ? WY_TYPE_BORROWS : 0));
     type->flat[0] = WY_FLAT_I32;
     return finish(type, &l, diag);

@@ -39,8 +39,15 @@ typedef enum wy_kind {
     WY_KIND_FIXED_LIST, /* gated: list<T, N> */
 } wy_kind;
 
-/* Core value types of a flattened value. */
-typedef enum wy_flat { WY_FLAT_I32, WY_FLAT_I64, WY_FLAT_F32, WY_FLAT_F64 } wy_flat;
+/* Core value types of a flattened value. A descriptor serves guests of both kinds, so it has one
+ * more than WebAssembly: an address or a length of the memory (CM: MemInst.ptr_type). */
+typedef enum wy_flat {
+    WY_FLAT_I32,
+    WY_FLAT_I64,
+    WY_FLAT_F32,
+    WY_FLAT_F64,
+    WY_FLAT_POINTER, /* i32, or i64 where the memory has 64-bit addresses; in descriptors only */
+} wy_flat;
 
 /* Attributes of a type, gathered from all that it contains. */
 enum {
@@ -80,18 +87,20 @@ struct wy_type {
     uint8_t kind;           /* wy_kind */
     uint8_t attrs;          /* WY_TYPE_... */
     uint8_t align, align32; /* in host memory, in 32-bit linear memory */
+    uint8_t align64;        /* in 64-bit linear memory: as in host memory, but for handles */
     uint8_t disc_size;      /* variant kinds: bytes of the discriminant; flags: bytes of the bits */
     uint8_t flat_count;     /* core values; WY_FLAT_MANY: that many or more */
     uint8_t flat[WY_FLAT_MAX]; /* wy_flat of each; CM: flatten_type */
-    uint32_t size, size32;
-    uint32_t count;                            /* of fields; of elements of a fixed list */
-    uint32_t payload_offset, payload_offset32; /* variant kinds: where every payload begins */
-    const wy_field *fields;
-    const wy_type *elem; /* list, fixed list */
+    uint32_t size, size32, size64;
+    uint32_t count; /* of fields; of elements of a fixed list */
+    /* Variant kinds: where every payload begins. */
+    uint32_t payload_offset, payload_offset32, payload_offset64;
     /* own, borrow: in a host descriptor `resource` names it; in a plan's descriptor
      * `resource_index` is its index among the plan's resources and `resource` is NULL. */
-    const wy_resource_type *resource;
     uint32_t resource_index;
+    const wy_resource_type *resource;
+    const wy_field *fields;
+    const wy_type *elem; /* list, fixed list */
 };
 
 /* A function's type. `params` is a record whose fields are the parameters, so that its layout is

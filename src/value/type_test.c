@@ -141,14 +141,36 @@ TEST(handles_and_lists_differ_between_host_and_guest) {
     assert_int_equal(wy_type_layout(&borrow, NULL, NULL), WY_OK);
     assert_int_equal(borrow.size, 8);
     assert_int_equal(borrow.size32, 4);
+    assert_int_equal(borrow.size64, 4);
+    assert_int_equal(borrow.align64, 4);
     wy_type list = list_of(&borrow);
     assert_int_equal(list.attrs, WY_TYPE_POINTER | WY_TYPE_HANDLE | WY_TYPE_BORROWS);
     assert_int_equal(list.size, 16);
     assert_int_equal(list.size32, 8);
+    assert_int_equal(list.size64, 16);
     assert_prints(&list, "list<borrow<output-stream>>");
     wy_field fields[] = {{.name = WY_STR("ok"), .type = &list}, {.name = WY_STR("error")}};
     wy_type result = record_of(WY_KIND_RESULT, fields, 2);
     assert_prints(&result, "result<list<borrow<output-stream>>>");
+}
+
+TEST(pointers_stay_pointers_when_joined_with_what_fits_them) {
+    static const struct {
+        const wy_type *other;
+        uint8_t joined;
+    } cases[] = {{&wy_type_u32, WY_FLAT_POINTER},
+                 {&wy_type_f32, WY_FLAT_POINTER},
+                 {&wy_type_string, WY_FLAT_POINTER},
+                 {&wy_type_u64, WY_FLAT_I64},
+                 {&wy_type_f64, WY_FLAT_I64}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int first = 0; first < 2; first++) {
+            wy_field fields[2] = {{.name = WY_STR("a"), .type = cases[i].other},
+                                  {.name = WY_STR("b"), .type = cases[i].other}};
+            fields[first].type = &wy_type_string;
+            assert_int_equal(record_of(WY_KIND_VARIANT, fields, 2).flat[1], cases[i].joined);
+        }
+    }
 }
 
 TEST(more_than_sixteen_core_values_are_many) {

@@ -26,11 +26,14 @@ static void check_layout(const wy_type *printed) {
     assert_int_equal(type.attrs, printed->attrs);
     assert_int_equal(type.align, printed->align);
     assert_int_equal(type.align32, printed->align32);
+    assert_int_equal(type.align64, printed->align64);
     assert_int_equal(type.size, printed->size);
     assert_int_equal(type.size32, printed->size32);
+    assert_int_equal(type.size64, printed->size64);
     assert_int_equal(type.disc_size, printed->disc_size);
     assert_int_equal(type.payload_offset, printed->payload_offset);
     assert_int_equal(type.payload_offset32, printed->payload_offset32);
+    assert_int_equal(type.payload_offset64, printed->payload_offset64);
     assert_int_equal(type.flat_count, printed->flat_count);
     if (type.flat_count <= WY_FLAT_MAX)
         assert_memory_equal(type.flat, printed->flat, type.flat_count);

@@ -64,7 +64,8 @@ static void print_flat(wy_buf *buf, const wy_type *desc) {
     static const char *const names[] = {[WY_FLAT_I32] = "WY_FLAT_I32",
                                         [WY_FLAT_I64] = "WY_FLAT_I64",
                                         [WY_FLAT_F32] = "WY_FLAT_F32",
-                                        [WY_FLAT_F64] = "WY_FLAT_F64"};
+                                        [WY_FLAT_F64] = "WY_FLAT_F64",
+                                        [WY_FLAT_POINTER] = "WY_FLAT_POINTER"};
     wy_buf_printf(buf, ".flat_count = %u", desc->flat_count);
     if (desc->flat_count == 0 || desc->flat_count > WY_FLAT_MAX) return;
     wy_buf_str(buf, WY_STR(", .flat = {"));
@@ -78,12 +79,14 @@ static void print_desc(wy_buf *buf, const wg_type *type, const char *indent) {
     const wy_type *desc = &type->desc;
     wy_buf_printf(buf, "{.kind = WY_KIND_%s, .attrs = ", kind_name(desc->kind));
     print_attrs(buf, desc->attrs);
-    wy_buf_printf(buf, ",\n%s .align = %u, .align32 = %u, .size = %u, .size32 = %u", indent,
-                  desc->align, desc->align32, desc->size, desc->size32);
+    wy_buf_printf(buf, ",\n%s .align = %u, .align32 = %u, .align64 = %u", indent, desc->align,
+                  desc->align32, desc->align64);
+    wy_buf_printf(buf, ",\n%s .size = %u, .size32 = %u, .size64 = %u", indent, desc->size,
+                  desc->size32, desc->size64);
     if (desc->disc_size) wy_buf_printf(buf, ", .disc_size = %u", desc->disc_size);
     if (desc->payload_offset)
-        wy_buf_printf(buf, ", .payload_offset = %u, .payload_offset32 = %u", desc->payload_offset,
-                      desc->payload_offset32);
+        wy_buf_printf(buf, ", .payload_offset = %u, .payload_offset32 = %u, .payload_offset64 = %u",
+                      desc->payload_offset, desc->payload_offset32, desc->payload_offset64);
     wy_buf_printf(buf, ",\n%s ", indent);
     print_flat(buf, desc);
     if (desc->count) wy_buf_printf(buf, ",\n%s .count = %u", indent, desc->count);
