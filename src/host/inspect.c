@@ -41,7 +41,8 @@ static void print_imports(wy_buf *buf, const wy_plan *plan, const wy_link *links
     for (uint32_t i = 0; i < plan->import_count;) {
         summary s;
         uint32_t next = summarise(plan, links, i, &s);
-        wy_buf_printf(buf, "//   " WY_STR_FMT ": ", WY_STR_ARG(s.name));
+        wy_str name = s.name.len ? s.name : WY_STR("the world's own functions");
+        wy_buf_printf(buf, "//   " WY_STR_FMT ": ", WY_STR_ARG(name));
         if (s.provider)
             wy_buf_printf(
                 buf, "host " WY_STR_FMT "%s" WY_STR_FMT, WY_STR_ARG(s.provider->desc->name),
@@ -58,7 +59,7 @@ static void print_imports(wy_buf *buf, const wy_plan *plan, const wy_link *links
 }
 
 static void print_json(wy_buf *buf, const char *path, const wy_component_types *types,
-                       const wy_plan *plan, const wy_link *links) {
+                       const wy_plan *plan, const wy_link *links, wy_str wit) {
     wy_buf_str(buf, WY_STR("{\"file\":"));
     wy_buf_json(buf, wy_str_of(path));
     wy_buf_str(buf, WY_STR(",\"imports\":["));
@@ -88,13 +89,9 @@ static void print_json(wy_buf *buf, const char *path, const wy_component_types *
         if (i) wy_buf_char(buf, ',');
         wy_buf_json(buf, types->type->exports[i].name);
     }
-    wy_buf wit;
-    wy_buf_init(&wit, TEXT_MAX);
-    wy_wit_text_world(&wit, types->type);
     wy_buf_str(buf, WY_STR("],\"wit\":"));
-    wy_buf_json(buf, wy_buf_view(&wit));
+    wy_buf_json(buf, wit);
     wy_buf_str(buf, WY_STR("}\n"));
-    wy_buf_deinit(&wit);
 }
 
 static wy_err inspect(const char *path, const wy_file *file, bool json, wy_arena *arena,
@@ -126,13 +123,17 @@ static wy_err inspect(const char *path, const wy_file *file, bool json, wy_arena
     const wy_interface *const *interfaces = wy_interfaces(&interface_count);
     for (uint32_t i = 0; i < plan->import_count; i++)
         links[i] = wy_link_resolve(plan, &plan->imports[i], interfaces, interface_count);
-    if (json) {
-        print_json(buf, path, types, plan, links);
-    } else {
-        wy_wit_text_world(buf, types->type);
+    wy_buf wit;
+    wy_buf_init(&wit, TEXT_MAX);
+    err = wy_wit_text_world(json ? &wit : buf, arena, types->type, diag);
+    if (!err && json)
+        print_json(buf, path, types, plan, links, wy_buf_view(&wit));
+    else if (!err)
         print_imports(buf, plan, links);
-    }
-    return buf->failed ? wy_diag_set(diag, WY_LIMIT, "the text is too long") : WY_OK;
+    bool failed = buf->failed || wit.failed;
+    wy_buf_deinit(&wit);
+    if (err) return err;
+    return failed ? wy_diag_set(diag, WY_LIMIT, "the text is too long") : WY_OK;
 }
 
 int withy_inspect(const char *path, bool json,

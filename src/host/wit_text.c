@@ -1,270 +1,445 @@
-/* WIT text of a component: the names that an interface gives to its types are found again by the
- * identity of the resolved type, since the binary has no other trace of them. */
+/* A component's types as WIT text: see wit_text.h. Builds the model; wit/print.c writes it.
+ *
+ * A binary says nowhere "this function takes a `descriptor-stat`": it only has types. Inside an
+ * interface names are found again by identity. The first interface, imports before exports, that
+ * exports a type is taken for the one that defines it; every other one has a `use`. */
 #include "host/wit_text.h"
 
-static void print_type(wy_buf *buf, const wy_ctype *type, const wy_instance_type *scope,
-                       bool by_name);
+#include "wit/print.h"
 
-static const wy_named_type *name_of(const wy_ctype *type, const wy_instance_type *scope) {
-    if (!scope || type->kind > WY_TYPE_RECORD || type->kind <= WY_TYPE_BORROW) return NULL;
-    for (uint32_t i = 0; i < scope->export_count; i++) {
-        const wy_named_type *item = &scope->exports[i];
-        if (item->type.sort == WY_SORT_TYPE && item->type.type.kind == type->kind &&
-            item->type.type.value == type)
-            return item;
+/* The names that an interface, or the world, gives to types and functions. */
+typedef struct space {
+    wy_str name; /* "wasi:io/streams@0.2.3"; empty: the world, or an interface written in it */
+    const wy_named_type *items;
+    uint32_t count;
+} space;
+
+typedef struct builder {
+    wy_arena *arena;
+    space *spaces; /* interfaces with a name of their own, each once, imports first */
+    uint32_t space_count;
+    bool failed; /* the arena is full; the model has holes */
+} builder;
+
+static void *make(builder *b, size_t count, size_t size) {
+    void *made = wy_arena_calloc(b->arena, count, size);
+    if (!made) b->failed = true;
+    return made;
+}
+
+/* --- finding names --- */
+
+/* The first of them: a later one is another name for it. Primitives have no identity. */
+static const wy_named_type *find_item(const space *in, const wy_deftype *def) {
+    for (uint32_t i = 0; i < in->count; i++) {
+        const wy_extern_type *type = &in->items[i].type;
+        if (type->sort != WY_SORT_TYPE || type->type.kind != def->kind) continue;
+        if (def->kind == WY_TYPE_RESOURCE ? type->type.resource == def->resource
+                                          : type->type.value == def->value)
+            return &in->items[i];
     }
     return NULL;
 }
 
-static void print_resource(wy_buf *buf, wy_resource_id id, const wy_instance_type *scope) {
-    for (uint32_t i = 0; scope && i < scope->export_count; i++) {
-        const wy_named_type *item = &scope->exports[i];
-        if (item->type.sort == WY_SORT_TYPE && item->type.type.kind == WY_TYPE_RESOURCE &&
-            item->type.type.resource == id) {
-            wy_buf_str(buf, item->name);
-            return;
-        }
-    }
-    wy_buf_printf(buf, "resource-%u", id);
+/* Kinds that WIT lets only a definition with a name have. */
+static bool has_definition(const wy_deftype *def) {
+    return def->kind == WY_TYPE_RECORD || def->kind == WY_TYPE_VARIANT ||
+           def->kind == WY_TYPE_FLAGS || def->kind == WY_TYPE_ENUM;
 }
 
-static void print_fields(wy_buf *buf, const wy_ctype *type, const wy_instance_type *scope) {
+static bool has_identity(const wy_deftype *def) {
+    return has_definition(def) || def->kind == WY_TYPE_RESOURCE || def->kind == WY_TYPE_LIST ||
+           def->kind == WY_TYPE_FIXED_LIST || def->kind == WY_TYPE_TUPLE ||
+           def->kind == WY_TYPE_OPTION || def->kind == WY_TYPE_RESULT;
+}
+
+static bool same_type(const wy_ctype *a, const wy_ctype *b) {
+    if (a == b || !a || !b) return a == b;
+    if (a->kind != b->kind || a->nodes != b->nodes || a->count != b->count ||
+        a->resource != b->resource)
+        return false;
+    for (uint32_t i = 0; i < a->count; i++) {
+        if (a->fields && (!wy_str_eq(a->fields[i].label, b->fields[i].label) ||
+                          !same_type(a->fields[i].type, b->fields[i].type)))
+            return false;
+        if (a->labels && !wy_str_eq(a->labels[i], b->labels[i])) return false;
+        if (a->types && !same_type(a->types[i], b->types[i])) return false;
+    }
+    return same_type(a->type, b->type) && same_type(a->error, b->error);
+}
+
+/* The same type, under the same name where there is one: each name that a type is imported or
+ * exported by has a node of its own, so identity does not reach from one interface into another.
+ * Types that are equal are one type to a component, so a `use` between them is never wrong. */
+static const wy_named_type *find_twin(const space *in, const wy_named_type *item) {
+    const wy_named_type *twin = NULL;
+    for (uint32_t i = 0; i < in->count; i++) {
+        const wy_extern_type *type = &in->items[i].type;
+        if (type->sort != WY_SORT_TYPE || type->type.kind != item->type.type.kind) continue;
+        bool same_name = wy_str_eq(in->items[i].name, item->name);
+        if (!same_name && (twin || !has_definition(&type->type))) continue;
+        if (!same_type(type->type.value, item->type.type.value)) continue;
+        twin = &in->items[i];
+        if (same_name) break;
+    }
+    return twin;
+}
+
+/* The interface before `self` that has the type of `item`, and the type's name there. */
+static const wy_named_type *find_origin(const builder *b, const space *self,
+                                        const wy_named_type *item, const space **origin_out) {
+    if (!has_identity(&item->type.type)) return NULL;
+    for (uint32_t i = 0; i < b->space_count && &b->spaces[i] != self; i++) {
+        bool is_resource = item->type.type.kind == WY_TYPE_RESOURCE;
+        const wy_named_type *found = is_resource ? find_item(&b->spaces[i], &item->type.type)
+                                                 : find_twin(&b->spaces[i], item);
+        *origin_out = &b->spaces[i];
+        if (found) return found;
+    }
+    return NULL;
+}
+
+/* --- types --- */
+
+static wy_wit_type_kind wit_kind(wy_type_kind kind) {
+    switch ((int)kind) {
+    case WY_TYPE_BOOL: return WY_WIT_BOOL;
+    case WY_TYPE_U8: return WY_WIT_U8;
+    case WY_TYPE_U16: return WY_WIT_U16;
+    case WY_TYPE_U32: return WY_WIT_U32;
+    case WY_TYPE_U64: return WY_WIT_U64;
+    case WY_TYPE_S8: return WY_WIT_S8;
+    case WY_TYPE_S16: return WY_WIT_S16;
+    case WY_TYPE_S32: return WY_WIT_S32;
+    case WY_TYPE_S64: return WY_WIT_S64;
+    case WY_TYPE_F32: return WY_WIT_F32;
+    case WY_TYPE_F64: return WY_WIT_F64;
+    case WY_TYPE_CHAR: return WY_WIT_CHAR;
+    case WY_TYPE_STRING: return WY_WIT_STRING;
+    case WY_TYPE_ERROR_CONTEXT: return WY_WIT_ERROR_CONTEXT;
+    case WY_TYPE_LIST:
+    case WY_TYPE_FIXED_LIST: return WY_WIT_LIST;
+    case WY_TYPE_OPTION: return WY_WIT_OPTION;
+    case WY_TYPE_RESULT: return WY_WIT_RESULT;
+    case WY_TYPE_TUPLE: return WY_WIT_TUPLE;
+    case WY_TYPE_MAP: return WY_WIT_MAP;
+    case WY_TYPE_STREAM: return WY_WIT_STREAM;
+    case WY_TYPE_FUTURE: return WY_WIT_FUTURE;
+    case WY_TYPE_BORROW: return WY_WIT_BORROW;
+    default: return WY_WIT_NAME;
+    }
+}
+
+static wy_wit_type *build_type(builder *b, const space *self, const wy_ctype *type);
+
+/* The type without its own name, down to the names of what it consists of. */
+static wy_wit_type *build_structure(builder *b, const space *self, const wy_ctype *type) {
+    wy_wit_type *made = make(b, 1, sizeof *made);
+    if (!made) return NULL;
+    made->kind = wit_kind(type->kind);
+    if (type->kind == WY_TYPE_OWN || type->kind == WY_TYPE_BORROW) {
+        const wy_deftype def = {.kind = WY_TYPE_RESOURCE, .resource = type->resource};
+        const wy_named_type *item = find_item(self, &def);
+        made->name = item ? item->name : WY_STR("unnamed-resource");
+        return made;
+    }
+    if (made->kind == WY_WIT_NAME) made->name = WY_STR("unnamed-type");
+    if (type->kind == WY_TYPE_FIXED_LIST) made->length = type->count;
+    bool is_tuple = type->kind == WY_TYPE_TUPLE;
+    const wy_ctype *const two[] = {type->type, type->error};
+    const wy_ctype *const *args = is_tuple ? type->types : two;
+    made->arg_count = is_tuple ? type->count : 2; /* absent ones at the end are not printed */
+    made->args = make(b, made->arg_count, sizeof(wy_wit_type *));
+    for (uint32_t i = 0; made->args && i < made->arg_count; i++)
+        if (args[i]) made->args[i] = build_type(b, self, args[i]);
+    return made;
+}
+
+static wy_wit_type *build_type(builder *b, const space *self, const wy_ctype *type) {
+    const wy_deftype def = {.kind = type->kind, .value = type};
+    const wy_named_type *item = has_identity(&def) ? find_item(self, &def) : NULL;
+    if (!item) return build_structure(b, self, type);
+    wy_wit_type *made = make(b, 1, sizeof *made);
+    if (made) *made = (wy_wit_type){.kind = WY_WIT_NAME, .name = item->name};
+    return made;
+}
+
+/* --- functions --- */
+
+/* `param_from` is 1 where the first parameter is understood. */
+static wy_wit_func *build_func(builder *b, const space *self, wy_str name,
+                               const wy_ctype_func *type, uint32_t param_from) {
+    wy_wit_func *made = make(b, 1, sizeof *made);
+    if (!made) return NULL;
+    made->name = name;
+    made->is_async = type->async;
+    made->params = make(b, type->param_count, sizeof *made->params);
+    for (uint32_t i = param_from; made->params && i < type->param_count; i++) {
+        made->params[made->param_count].name = type->params[i].name;
+        made->params[made->param_count++].type = build_type(b, self, type->params[i].type);
+    }
+    if (type->result) made->result = build_type(b, self, type->result);
+    return made;
+}
+
+/* "[method]r.f", "[static]r.f", "[constructor]r" where `r` is this resource; else NULL. */
+static wy_wit_func *build_member(builder *b, const space *self, const wy_named_type *item,
+                                 wy_str resource) {
+    static const struct {
+        wy_str prefix;
+        wy_wit_func_kind kind;
+    } kinds[] = {{WY_STR("[method]"), WY_WIT_METHOD},
+                 {WY_STR("[static]"), WY_WIT_STATIC},
+                 {WY_STR("[constructor]"), WY_WIT_CONSTRUCTOR}};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (!wy_str_starts(item->name, kinds[i].prefix)) continue;
+        wy_str rest = wy_str_sub(item->name, kinds[i].prefix.len, item->name.len);
+        size_t dot = wy_str_find(rest, '.');
+        if (!wy_str_eq(wy_str_sub(rest, 0, dot), resource)) return NULL;
+        wy_str name = dot < rest.len ? wy_str_sub(rest, dot + 1, rest.len) : (wy_str){0};
+        wy_wit_func *made =
+            build_func(b, self, name, item->type.func, kinds[i].kind == WY_WIT_METHOD);
+        if (!made) return NULL;
+        made->kind = kinds[i].kind;
+        if (made->kind == WY_WIT_CONSTRUCTOR) made->result = NULL; /* is understood */
+        return made;
+    }
+    return NULL;
+}
+
+/* --- definitions --- */
+
+static void build_members(builder *b, const space *self, wy_wit_typedef *made) {
+    made->kind = WY_WIT_RESOURCE;
+    made->funcs = make(b, self->count, sizeof(wy_wit_func *));
+    for (uint32_t i = 0; made->funcs && i < self->count; i++) {
+        if (self->items[i].type.sort != WY_SORT_FUNC) continue;
+        wy_wit_func *func = build_member(b, self, &self->items[i], made->name);
+        if (func) made->funcs[made->func_count++] = func;
+    }
+}
+
+static void build_fields(builder *b, const space *self, const wy_ctype *type,
+                         wy_wit_typedef *made) {
+    made->kind = type->kind == WY_TYPE_RECORD    ? WY_WIT_RECORD
+                 : type->kind == WY_TYPE_VARIANT ? WY_WIT_VARIANT
+                 : type->kind == WY_TYPE_FLAGS   ? WY_WIT_FLAGS
+                                                 : WY_WIT_ENUM;
+    bool labels = made->kind == WY_WIT_FLAGS || made->kind == WY_WIT_ENUM;
+    made->fields = make(b, type->count, sizeof *made->fields);
+    if (!made->fields) return;
+    made->field_count = type->count;
     for (uint32_t i = 0; i < type->count; i++) {
-        wy_buf_printf(buf, "%s" WY_STR_FMT, i ? ", " : "", WY_STR_ARG(type->fields[i].label));
-        if (!type->fields[i].type) continue;
-        wy_buf_str(buf, type->kind == WY_TYPE_RECORD ? WY_STR(": ") : WY_STR("("));
-        print_type(buf, type->fields[i].type, scope, true);
-        if (type->kind == WY_TYPE_VARIANT) wy_buf_char(buf, ')');
+        made->fields[i].name = labels ? type->labels[i] : type->fields[i].label;
+        if (!labels && type->fields[i].type)
+            made->fields[i].type = build_type(b, self, type->fields[i].type);
     }
 }
 
-static void print_labels(wy_buf *buf, const wy_ctype *type) {
-    for (uint32_t i = 0; i < type->count; i++)
-        wy_buf_printf(buf, "%s" WY_STR_FMT, i ? ", " : "", WY_STR_ARG(type->labels[i]));
-}
-
-static void print_result(wy_buf *buf, const wy_ctype *type, const wy_instance_type *scope) {
-    wy_buf_str(buf, WY_STR("result"));
-    if (!type->type && !type->error) return;
-    wy_buf_char(buf, '<');
-    if (type->type)
-        print_type(buf, type->type, scope, true);
-    else
-        wy_buf_char(buf, '_');
-    if (type->error) {
-        wy_buf_str(buf, WY_STR(", "));
-        print_type(buf, type->error, scope, true);
-    }
-    wy_buf_char(buf, '>');
-}
-
-static void print_wrapped(wy_buf *buf, const char *word, const wy_ctype *type,
-                          const wy_instance_type *scope) {
-    wy_buf_printf(buf, "%s", word);
-    if (!type) return;
-    wy_buf_char(buf, '<');
-    print_type(buf, type, scope, true);
-    wy_buf_char(buf, '>');
-}
-
-static const char *primitive(wy_type_kind kind) {
-    static const char *const names[] = {"string", "char", "f64", "f32", "u64", "s64", "u32",
-                                        "s32",    "u16",  "s16", "u8",  "s8",  "bool"};
-    return kind >= WY_TYPE_STRING && kind <= WY_TYPE_BOOL ? names[kind - WY_TYPE_STRING] : NULL;
-}
-
-static void print_type(wy_buf *buf, const wy_ctype *type, const wy_instance_type *scope,
-                       bool by_name) {
-    const wy_named_type *named = by_name ? name_of(type, scope) : NULL;
-    if (named) {
-        wy_buf_str(buf, named->name);
-        return;
-    }
-    if (primitive(type->kind)) {
-        wy_buf_printf(buf, "%s", primitive(type->kind));
-        return;
-    }
-    switch ((int)type->kind) {
-    case WY_TYPE_LIST: print_wrapped(buf, "list", type->type, scope); break;
-    case WY_TYPE_OPTION: print_wrapped(buf, "option", type->type, scope); break;
-    case WY_TYPE_STREAM: print_wrapped(buf, "stream", type->type, scope); break;
-    case WY_TYPE_FUTURE: print_wrapped(buf, "future", type->type, scope); break;
-    case WY_TYPE_RESULT: print_result(buf, type, scope); break;
-    case WY_TYPE_TUPLE:
-        wy_buf_str(buf, WY_STR("tuple<"));
-        for (uint32_t i = 0; i < type->count; i++) {
-            if (i) wy_buf_str(buf, WY_STR(", "));
-            print_type(buf, type->types[i], scope, true);
-        }
-        wy_buf_char(buf, '>');
-        break;
-    case WY_TYPE_RECORD:
-    case WY_TYPE_VARIANT:
-        wy_buf_printf(buf, type->kind == WY_TYPE_RECORD ? "record { " : "variant { ");
-        print_fields(buf, type, scope);
-        wy_buf_str(buf, WY_STR(" }"));
-        break;
-    case WY_TYPE_FLAGS:
-    case WY_TYPE_ENUM:
-        wy_buf_printf(buf, type->kind == WY_TYPE_FLAGS ? "flags { " : "enum { ");
-        print_labels(buf, type);
-        wy_buf_str(buf, WY_STR(" }"));
-        break;
-    case WY_TYPE_OWN: print_resource(buf, type->resource, scope); break;
-    case WY_TYPE_BORROW:
-        wy_buf_str(buf, WY_STR("borrow<"));
-        print_resource(buf, type->resource, scope);
-        wy_buf_char(buf, '>');
-        break;
-    default: wy_buf_str(buf, WY_STR("_")); break;
-    }
-}
-
-void wy_wit_text_func(wy_buf *buf, const wy_ctype_func *func, const wy_instance_type *scope) {
-    wy_buf_str(buf, func->async ? WY_STR("async func(") : WY_STR("func("));
-    for (uint32_t i = 0; i < func->param_count; i++) {
-        wy_buf_printf(buf, "%s" WY_STR_FMT ": ", i ? ", " : "", WY_STR_ARG(func->params[i].name));
-        print_type(buf, func->params[i].type, scope, true);
-    }
-    wy_buf_char(buf, ')');
-    if (func->result) {
-        wy_buf_str(buf, WY_STR(" -> "));
-        print_type(buf, func->result, scope, true);
-    }
-}
-
-/* "[method]r.f" belongs to the resource `r`. */
-static bool method_of(wy_str name, wy_str resource, wy_str *rest_out, bool *is_static_out) {
-    wy_str prefixes[] = {WY_STR("[method]"), WY_STR("[static]"), WY_STR("[constructor]")};
-    for (int i = 0; i < 3; i++) {
-        if (!wy_str_starts(name, prefixes[i])) continue;
-        wy_str rest = wy_str_sub(name, prefixes[i].len, name.len);
-        if (!wy_str_starts(rest, resource)) return false;
-        *is_static_out = i == 1;
-        if (i == 2) {
-            *rest_out = (wy_str){0};
-            return rest.len == resource.len;
-        }
-        if (rest.len <= resource.len || rest.ptr[resource.len] != '.') return false;
-        *rest_out = wy_str_sub(rest, resource.len + 1, rest.len);
-        return true;
-    }
-    return false;
-}
-
-static void print_resource_body(wy_buf *buf, wy_str resource, const wy_instance_type *scope) {
-    wy_buf_printf(buf, "  resource " WY_STR_FMT " {\n", WY_STR_ARG(resource));
-    for (uint32_t i = 0; i < scope->export_count; i++) {
-        const wy_named_type *item = &scope->exports[i];
-        wy_str rest;
-        bool is_static;
-        if (item->type.sort != WY_SORT_FUNC || !method_of(item->name, resource, &rest, &is_static))
-            continue;
-        wy_ctype_func func = *item->type.func;
-        if (rest.len == 0) { /* constructor(params); what it returns is understood */
-            func.result = NULL;
-            wy_buf text;
-            wy_buf_init(&text, 1 << 20);
-            wy_wit_text_func(&text, &func, scope);
-            wy_buf_printf(buf, "    constructor%s;\n", text.ptr ? text.ptr + 4 : "()");
-            wy_buf_deinit(&text);
-            continue;
-        }
-        if (!is_static && func.param_count) { /* self is understood */
-            func.params++;
-            func.param_count--;
-        }
-        wy_buf_printf(buf, "    " WY_STR_FMT ": %s", WY_STR_ARG(rest), is_static ? "static " : "");
-        wy_wit_text_func(buf, &func, scope);
-        wy_buf_str(buf, WY_STR(";\n"));
-    }
-    wy_buf_str(buf, WY_STR("  }\n"));
-}
-
-static void print_named_type(wy_buf *buf, const wy_named_type *item,
-                             const wy_instance_type *scope) {
+static wy_wit_typedef *build_typedef(builder *b, const space *self, const wy_named_type *item) {
     const wy_deftype *def = &item->type.type;
-    if (def->kind == WY_TYPE_RESOURCE) {
-        print_resource_body(buf, item->name, scope);
-        return;
+    wy_wit_typedef *made = make(b, 1, sizeof *made);
+    if (!made) return NULL;
+    made->name = item->name;
+    const wy_named_type *first = has_identity(def) ? find_item(self, def) : NULL;
+    if (first && first != item) {
+        made->kind = WY_WIT_ALIAS;
+        made->alias = make(b, 1, sizeof *made->alias);
+        if (made->alias) *made->alias = (wy_wit_type){.kind = WY_WIT_NAME, .name = first->name};
+    } else if (def->kind == WY_TYPE_RESOURCE) {
+        build_members(b, self, made);
+    } else if (has_definition(def)) {
+        build_fields(b, self, def->value, made);
+    } else {
+        made->kind = WY_WIT_ALIAS;
+        made->alias = build_structure(b, self, def->value);
     }
-    if (def->kind == WY_TYPE_FUNC || def->kind == WY_TYPE_INSTANCE ||
-        def->kind == WY_TYPE_COMPONENT)
-        return;
-    const wy_ctype *value = def->value;
-    const char *word = value->kind == WY_TYPE_RECORD    ? "record"
-                       : value->kind == WY_TYPE_VARIANT ? "variant"
-                       : value->kind == WY_TYPE_FLAGS   ? "flags"
-                       : value->kind == WY_TYPE_ENUM    ? "enum"
-                                                        : NULL;
-    const wy_named_type *first = name_of(value, scope);
-    if (word && first == item) {
-        wy_buf_printf(buf, "  %s " WY_STR_FMT " { ", word, WY_STR_ARG(item->name));
-        if (value->kind == WY_TYPE_RECORD || value->kind == WY_TYPE_VARIANT)
-            print_fields(buf, value, scope);
-        else
-            print_labels(buf, value);
-        wy_buf_str(buf, WY_STR(" }\n"));
-        return;
-    }
-    wy_buf_printf(buf, "  type " WY_STR_FMT " = ", WY_STR_ARG(item->name));
-    print_type(buf, value, scope, word != NULL);
-    wy_buf_str(buf, WY_STR(";\n"));
+    return made;
 }
 
-static void print_interface(wy_buf *buf, const wy_instance_type *type) {
+/* --- scopes --- */
+
+/* "wasi:io/streams@0.2.3" in its parts; all empty for the world. */
+static wy_wit_path split_name(wy_str name) {
+    size_t slash = wy_str_find(name, '/'), at = wy_str_find(name, '@');
+    if (slash == name.len) return (wy_wit_path){0};
+    wy_wit_path path = {.package = wy_str_sub(name, 0, slash),
+                        .name = wy_str_sub(name, slash + 1, at)};
+    if (at < name.len) path.version = wy_str_sub(name, at + 1, name.len);
+    return path;
+}
+
+static bool is_interface_name(wy_str name) {
+    return wy_str_find(name, ':') < wy_str_find(name, '/') && wy_str_find(name, '/') < name.len;
+}
+
+static wy_wit_item *add_item(wy_wit_scope *scope, wy_wit_item_kind kind) {
+    wy_wit_item *item = &scope->items[scope->item_count++];
+    item->kind = kind;
+    return item;
+}
+
+/* Adds to the `use` of that interface, which is begun where the scope has none. */
+static void add_use(builder *b, wy_wit_scope *scope, const space *self, const space *origin,
+                    wy_wit_rename name) {
+    wy_wit_path path = split_name(origin->name), own_path = split_name(self->name);
+    if (wy_str_eq(path.package, own_path.package) && wy_str_eq(path.version, own_path.version))
+        path = (wy_wit_path){.name = path.name}; /* a package does not name itself */
+    wy_wit_use *use = NULL;
+    for (uint32_t i = 0; i < scope->item_count; i++)
+        if (scope->items[i].kind == WY_WIT_ITEM_USE &&
+            wy_str_eq(scope->items[i].use->path.package, path.package) &&
+            wy_str_eq(scope->items[i].use->path.version, path.version) &&
+            wy_str_eq(scope->items[i].use->path.name, path.name))
+            use = scope->items[i].use;
+    if (!use) {
+        use = make(b, 1, sizeof *use);
+        if (!use) return;
+        use->path = path;
+        add_item(scope, WY_WIT_ITEM_USE)->use = use;
+    }
+    if (use->name_count == use->name_cap) {
+        uint32_t cap = use->name_cap ? use->name_cap * 2 : 8;
+        wy_wit_rename *names = make(b, cap, sizeof *names);
+        if (!names) return;
+        if (use->name_count) memcpy(names, use->names, use->name_count * sizeof *names);
+        use->names = names;
+        use->name_cap = cap;
+    }
+    if (wy_str_eq(name.name, name.alias)) name.alias = (wy_str){0};
+    use->names[use->name_count++] = name;
+}
+
+static bool is_type(const wy_named_type *item) {
+    return item->type.sort == WY_SORT_TYPE && item->type.type.kind != WY_TYPE_FUNC &&
+           item->type.type.kind != WY_TYPE_INSTANCE && item->type.type.kind != WY_TYPE_COMPONENT;
+}
+
+/* Uses, then definitions; `items` has room for one each. */
+static void add_types(builder *b, wy_wit_scope *scope, const space *self) {
+    const space *origin;
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (!is_type(&self->items[i])) continue;
+        const wy_named_type *item = find_origin(b, self, &self->items[i], &origin);
+        if (!item) continue;
+        wy_wit_rename name = {.name = item->name, .alias = self->items[i].name};
+        add_use(b, scope, self, origin, name);
+    }
+    for (uint32_t i = 0; i < self->count; i++)
+        if (is_type(&self->items[i]) && !find_origin(b, self, &self->items[i], &origin))
+            add_item(scope, WY_WIT_ITEM_TYPE)->type = build_typedef(b, self, &self->items[i]);
+}
+
+static wy_wit_scope *build_interface(builder *b, const space *self, wy_str name) {
+    wy_wit_scope *scope = make(b, 1, sizeof *scope);
+    wy_wit_item *items = make(b, self->count, sizeof *items);
+    if (!scope || !items) return NULL;
+    scope->name = name;
+    scope->items = items;
+    add_types(b, scope, self);
+    for (uint32_t i = 0; i < self->count; i++)
+        if (self->items[i].type.sort == WY_SORT_FUNC && self->items[i].name.ptr[0] != '[')
+            add_item(scope, WY_WIT_ITEM_FUNC)->func =
+                build_func(b, self, self->items[i].name, self->items[i].type.func, 0);
+    return scope;
+}
+
+/* One import or export of the world that WIT can say; types are added by add_types. */
+static void add_extern(builder *b, wy_wit_scope *world, const space *self,
+                       const wy_named_type *item, wy_wit_item_kind kind) {
+    bool is_func = item->type.sort == WY_SORT_FUNC;
+    if (!is_func && item->type.sort != WY_SORT_INSTANCE) return;
+    if (item->name.ptr[0] == '[') return; /* stands in its resource */
+    wy_wit_extern *made = make(b, 1, sizeof *made);
+    if (!made) return;
+    made->name = item->name;
+    if (is_func) {
+        made->kind = WY_WIT_EXTERN_FUNC;
+        made->func = build_func(b, self, item->name, item->type.func, 0);
+    } else if (is_interface_name(item->name)) {
+        made->kind = WY_WIT_EXTERN_PATH;
+        made->name = (wy_str){0};
+        made->path = split_name(item->name);
+    } else if (item->implements.len) {
+        made->kind = WY_WIT_EXTERN_PATH;
+        made->path = split_name(item->implements);
+    } else {
+        const space inside = {.items = item->type.instance->exports,
+                              .count = item->type.instance->export_count};
+        made->kind = WY_WIT_EXTERN_INLINE;
+        made->interface = build_interface(b, &inside, (wy_str){0});
+    }
+    add_item(world, kind)->ext = made;
+}
+
+static wy_wit_scope *build_world(builder *b, const wy_component_type *type) {
+    wy_wit_scope *world = make(b, 1, sizeof *world);
+    wy_wit_item *items = make(b, (size_t)type->import_count + type->export_count, sizeof *items);
+    if (!world || !items) return NULL;
+    *world = (wy_wit_scope){.is_world = true, .name = WY_STR("root"), .items = items};
+    /* Functions that are exported take the types that the world imports. */
+    const space self = {.items = type->imports, .count = type->import_count};
+    add_types(b, world, &self);
+    for (uint32_t i = 0; i < type->import_count; i++)
+        add_extern(b, world, &self, &type->imports[i], WY_WIT_ITEM_IMPORT);
     for (uint32_t i = 0; i < type->export_count; i++)
-        if (type->exports[i].type.sort == WY_SORT_TYPE)
-            print_named_type(buf, &type->exports[i], type);
-    for (uint32_t i = 0; i < type->export_count; i++) {
-        const wy_named_type *item = &type->exports[i];
-        if (item->type.sort != WY_SORT_FUNC || (item->name.len && item->name.ptr[0] == '['))
+        add_extern(b, world, &self, &type->exports[i], WY_WIT_ITEM_EXPORT);
+    return world;
+}
+
+/* --- packages --- */
+
+static void add_space(builder *b, const wy_named_type *item) {
+    if (item->type.sort != WY_SORT_INSTANCE) return;
+    wy_str name = is_interface_name(item->name) ? item->name : item->implements;
+    if (name.len == 0) return;
+    for (uint32_t i = 0; i < b->space_count; i++)
+        if (wy_str_eq(b->spaces[i].name, name)) return;
+    b->spaces[b->space_count++] =
+        (space){name, item->type.instance->exports, item->type.instance->export_count};
+}
+
+/* Every interface of the package that the interface number `first` is the first of. */
+static void print_package(wy_buf *buf, builder *b, uint32_t first) {
+    wy_wit_path path = split_name(b->spaces[first].name);
+    wy_wit_package package = {.name = path.package, .version = path.version};
+    package.scopes = make(b, b->space_count, sizeof(wy_wit_scope *));
+    for (uint32_t i = 0; package.scopes && i < b->space_count; i++) {
+        wy_wit_path other = split_name(b->spaces[i].name);
+        if (!wy_str_eq(other.package, path.package) || !wy_str_eq(other.version, path.version))
             continue;
-        wy_buf_printf(buf, "  " WY_STR_FMT ": ", WY_STR_ARG(item->name));
-        wy_wit_text_func(buf, item->type.func, type);
-        wy_buf_str(buf, WY_STR(";\n"));
+        if (i < first) return;
+        package.scopes[package.scope_count] = build_interface(b, &b->spaces[i], other.name);
+        package.scope_count++;
+    }
+    if (b->failed) return;
+    wy_buf_char(buf, '\n');
+    wy_wit_print_package_block(buf, &package);
+}
+
+static void print_rest(wy_buf *buf, const wy_named_type *items, uint32_t count, const char *word) {
+    for (uint32_t i = 0; i < count; i++) {
+        wy_sort sort = items[i].type.sort;
+        if (sort == WY_SORT_FUNC || sort == WY_SORT_INSTANCE || is_type(&items[i])) continue;
+        wy_buf_printf(buf, "// %s " WY_STR_FMT ": a %s\n", word, WY_STR_ARG(items[i].name),
+                      wy_sort_name(sort));
     }
 }
 
-static void print_item(wy_buf *buf, const char *direction, const wy_named_type *item) {
-    bool is_interface = wy_str_find(item->name, ':') < item->name.len;
-    wy_buf_printf(buf, "  %s " WY_STR_FMT, direction, WY_STR_ARG(item->name));
-    if (item->type.sort == WY_SORT_FUNC) {
-        wy_buf_str(buf, WY_STR(": "));
-        wy_wit_text_func(buf, item->type.func, NULL);
-    } else if (item->type.sort == WY_SORT_INSTANCE && !is_interface) {
-        wy_buf_str(buf, WY_STR(": interface {\n"));
-        print_interface(buf, item->type.instance);
-        wy_buf_str(buf, WY_STR("  }\n"));
-        return;
-    } else if (item->type.sort != WY_SORT_INSTANCE) {
-        wy_buf_printf(buf, "; // a %s", wy_sort_name(item->type.sort));
-    }
-    wy_buf_str(buf, WY_STR(";\n"));
-}
-
-static void print_package(wy_buf *buf, const wy_named_type *item) {
-    size_t slash = wy_str_find(item->name, '/'), at = wy_str_find(item->name, '@');
-    if (item->type.sort != WY_SORT_INSTANCE || wy_str_find(item->name, ':') == item->name.len ||
-        slash == item->name.len)
-        return;
-    wy_str version = wy_str_sub(item->name, at, item->name.len);
-    wy_buf_printf(buf, "\npackage " WY_STR_FMT WY_STR_FMT " {\ninterface " WY_STR_FMT " {\n",
-                  WY_STR_ARG(wy_str_sub(item->name, 0, slash)), WY_STR_ARG(version),
-                  WY_STR_ARG(wy_str_sub(item->name, slash + 1, at)));
-    print_interface(buf, item->type.instance);
-    wy_buf_str(buf, WY_STR("}\n}\n"));
-}
-
-void wy_wit_text_world(wy_buf *buf, const wy_component_type *type) {
-    wy_buf_str(buf, WY_STR("package root:component;\n\nworld root {\n"));
-    for (uint32_t i = 0; i < type->import_count; i++)
-        print_item(buf, "import", &type->imports[i]);
-    for (uint32_t i = 0; i < type->export_count; i++)
-        print_item(buf, "export", &type->exports[i]);
-    wy_buf_str(buf, WY_STR("}\n"));
-    for (uint32_t i = 0; i < type->import_count; i++)
-        print_package(buf, &type->imports[i]);
-    for (uint32_t i = 0; i < type->export_count; i++)
-        print_package(buf, &type->exports[i]);
+wy_err wy_wit_text_world(wy_buf *buf, wy_arena *arena, const wy_component_type *type,
+                         wy_diag *diag) {
+    builder b = {.arena = arena};
+    b.spaces = make(&b, (size_t)type->import_count + type->export_count, sizeof *b.spaces);
+    for (uint32_t i = 0; b.spaces && i < type->import_count; i++)
+        add_space(&b, &type->imports[i]);
+    for (uint32_t i = 0; b.spaces && i < type->export_count; i++)
+        add_space(&b, &type->exports[i]);
+    wy_wit_scope *world = b.failed ? NULL : build_world(&b, type);
+    wy_wit_package root = {.name = WY_STR("root:component"), .scopes = &world, .scope_count = 1};
+    if (!b.failed) wy_wit_print_package(buf, &root);
+    for (uint32_t i = 0; !b.failed && i < b.space_count; i++)
+        print_package(buf, &b, i);
+    print_rest(buf, type->imports, type->import_count, "import");
+    print_rest(buf, type->exports, type->export_count, "export");
+    return b.failed ? wy_diag_set(diag, WY_NOMEM, "out of memory for the component's WIT") : WY_OK;
 }

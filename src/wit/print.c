@@ -293,11 +293,25 @@ static void print_top_use(wy_buf *buf, const wy_wit_top_use *use) {
     wy_buf_str(buf, WY_STR(";\n"));
 }
 
+static void print_package_head(wy_buf *buf, const wy_wit_package *package) {
+    wy_buf_str(buf, WY_STR("package "));
+    print_package_name(buf, package->name);
+    if (package->version.len) wy_buf_printf(buf, "@" WY_STR_FMT, WY_STR_ARG(package->version));
+}
+
+void wy_wit_print_package_block(wy_buf *buf, const wy_wit_package *package) {
+    print_package_head(buf, package);
+    wy_buf_str(buf, WY_STR(" {\n"));
+    for (uint32_t i = 0; i < package->scope_count; i++) {
+        if (i) wy_buf_char(buf, '\n');
+        wy_wit_print_scope(buf, package->scopes[i], 1);
+    }
+    wy_buf_str(buf, WY_STR("}\n"));
+}
+
 void wy_wit_print_package(wy_buf *buf, const wy_wit_package *package) {
     if (package->name.len) {
-        wy_buf_str(buf, WY_STR("package "));
-        print_package_name(buf, package->name);
-        if (package->version.len) wy_buf_printf(buf, "@" WY_STR_FMT, WY_STR_ARG(package->version));
+        print_package_head(buf, package);
         wy_buf_str(buf, WY_STR(";\n"));
     }
     for (const wy_wit_top_use *use = package->top_uses; use; use = use->next)

@@ -15,6 +15,8 @@
 /* Each appends to `buf`; a full buffer shows in `buf->failed`. A package without a name is printed
  * without its package line. */
 void wy_wit_print_package(wy_buf *buf, const wy_wit_package *package);
+/* The same as "package name { ... }", for a text that holds several packages. */
+void wy_wit_print_package_block(wy_buf *buf, const wy_wit_package *package);
 /* One interface or world with its braces, indented by `indent` steps. */
 void wy_wit_print_scope(wy_buf *buf, const wy_wit_scope *scope, int indent);
 /* "list<tuple<string, u32>>" */
