@@ -54,7 +54,7 @@ def manifest(guest, tmp_path):
     """Writes spin.toml with {faults} and so on replaced by the guests' paths."""
 
     def write(text: str) -> Path:
-        names = ["faults", "files", "hello", "echo", "kv"]
+        names = ["faults", "files", "hello", "echo", "kv", "proxy"]
         (tmp_path / "spin.toml").write_text(text.format(**{name: guest(name) for name in names}))
         return tmp_path
 
@@ -346,3 +346,41 @@ def test_interrupt_ends_it(counter):
     assert host.ask("/").status == 200
     os.kill(host.process.pid, signal.SIGINT)
     assert host.process.wait(30) in (0, 130)
+
+
+OUTBOUND = """
+spin_manifest_version = 2
+[application]
+name = "outbound"
+[variables]
+target = {{ default = "http://127.0.0.1:PORT" }}
+[[trigger.http]]
+route = "/granted"
+component = "granted"
+[[trigger.http]]
+route = "/denied"
+component = "denied"
+[component.granted]
+source = "{proxy}"
+allowed_outbound_hosts = ["{{{{ target }}}}"]
+[component.denied]
+source = "{proxy}"
+allowed_outbound_hosts = ["http://elsewhere.example"]
+"""
+
+
+def test_components_reach_only_what_their_manifest_allows(manifest, start, serve):
+    target = serve("hello")
+    host = start("up", cwd=manifest(OUTBOUND.replace("PORT", str(target.port))))
+    url = f"http://127.0.0.1:{target.port}/"
+    assert host.ask(f"/granted?url={url}").text == "Hello, world!"
+    assert "Hello" not in host.ask(f"/denied?url={url}").text
+    host.wait_for_log(f'allowed_outbound_hosts = ["http://127.0.0.1:{target.port}"]')
+
+
+@pytest.mark.parametrize("entry", ["*", "example.com", "ftp://example.com", "http://self"])
+def test_outbound_entries_that_cannot_be_understood(command, manifest, entry):
+    folder = manifest(OUTBOUND.replace("PORT", "80").replace("http://elsewhere.example", entry))
+    done = command("up", "--listen", "127.0.0.1:0", cwd=folder, timeout=60)
+    assert done.returncode not in (0, 134)
+    assert entry in done.stderr
