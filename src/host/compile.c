@@ -43,6 +43,8 @@ static wy_err build(wy_engine *engine, wy_arena *arena, const wy_file *file, con
     const wy_component_types *types;
     const wy_plan *plan;
     wy_plan_config config = {.keep_shims = true}; /* whoever loads it may want them */
+    if (wy_aot_is(file->bytes, file->len))
+        return wy_diag_set(diag, WY_INVALID, "this is compiled ahead of time already");
     wy_err err = wy_host_check_kind(file->bytes, file->len, diag);
     if (!err) err = wy_component_decode(arena, file->bytes, file->len, &ast, diag);
     if (!err) err = wy_component_validate(arena, ast, &types, diag);

@@ -39,6 +39,11 @@ int wy_host_fail(const wy_diag *diag, withy_error *error) {
     return code;
 }
 
+wy_str wy_host_file_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return wy_str_of(slash ? slash + 1 : path);
+}
+
 wy_err wy_file_map(const char *path, wy_file *file_out, wy_diag *diag) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)

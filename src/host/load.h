@@ -51,6 +51,9 @@ wy_err wy_guest_load(wy_engine *engine, const withy_options *options, const wy_g
 void wy_guest_free(own wy_guest *guest);
 const wy_component *wy_guest_component(const wy_guest *guest);
 
+/* The last name of a path; a view. */
+wy_str wy_host_file_name(const char *path);
+
 /* Copies a diagnosis into the library's error, and returns its exit status. */
 int wy_host_fail(const wy_diag *diag, withy_error *error);
 

@@ -142,8 +142,7 @@ static wy_err single_load(void *data, wy_worker_tools *tools, wy_diag *diag) {
     wy_guest_config config;
     wy_guest_config_init(&config);
     config.path = s->path;
-    const char *slash = strrchr(s->path, '/');
-    config.name = wy_str_of(slash ? slash + 1 : s->path);
+    config.name = wy_host_file_name(s->path);
     config.arguments = &config.name;
     config.argument_count = 1;
     config.env = s->options->common.env;
@@ -186,7 +185,7 @@ int withy_serve(const char *path, const withy_serve_options *options, withy_erro
     wy_service service = {single_load, single_unload, single_announce, &s};
     wy_diag diag;
     wy_diag_init(&diag);
-    wy_err err = wy_stores_single(&options->common, &s.stores, &diag);
+    wy_err err = wy_stores_single(&options->common, true, &s.stores, &diag);
     int status = err ? wy_host_fail(&diag, error) : wy_host_serve(options, &service, error);
     wy_stores_deinit(&s.stores);
     return status;

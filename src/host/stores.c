@@ -1,8 +1,8 @@
 /* Opening what components are granted. */
 #include "host/stores.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "host/folder.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -11,29 +11,35 @@ void wy_stores_init(wy_stores *stores) {
     wy_arena_init(&stores->arena, (size_t)16 << 20);
 }
 
-/* Several workers share an "in memory" store through a file on a memory file system. */
-static wy_err make_shared_file(wy_stores *stores, wy_diag *diag) {
-    const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    stores->shared_file =
-        wy_arena_printf(&stores->arena, "%s/withy-%d-kv.db", folder, (int)getpid());
-    return stores->shared_file ? WY_OK : wy_diag_set(diag, WY_NOMEM, "out of memory");
-}
-
+/* Several workers share an "in memory" store through a file on a memory file system, in a folder of
+ * its own: nobody else can have put a file or link there, and no other run has left one. */
 wy_err wy_stores_open_kv(wy_stores *stores, const char *path, wy_diag *diag) {
-    if (!path) {
-        wy_err err = make_shared_file(stores, diag);
+    bool ephemeral = path == NULL;
+    if (ephemeral) {
+        const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+        wy_err err =
+            wy_folder_make_temporary(&stores->arena, parent, "withy-kv", &stores->folder, diag);
         if (err) return err;
+        path = wy_arena_printf(&stores->arena, "%s/kv.db", stores->folder);
+        if (!path) return wy_diag_set(diag, WY_NOMEM, "out of memory");
     }
     wy_kv_options options = {.backend = WY_STR("sqlite"),
                              .label = WY_STR("default"),
-                             .path = wy_str_of(path ? path : stores->shared_file),
-                             .ephemeral = path == NULL};
+                             .path = wy_str_of(path),
+                             .ephemeral = ephemeral};
     return wy_kv_store_open(&options, &stores->store, diag);
 }
 
-wy_err wy_stores_single(const withy_options *options, wy_stores *stores, wy_diag *diag) {
+static wy_err open_private_kv(wy_stores *stores, wy_diag *diag) {
+    wy_kv_options options = {.backend = WY_STR("memory"), .label = WY_STR("default")};
+    return wy_kv_store_open(&options, &stores->store, diag);
+}
+
+wy_err wy_stores_single(const withy_options *options, bool has_workers, wy_stores *stores,
+                        wy_diag *diag) {
     wy_stores_init(stores);
-    wy_err err = wy_stores_open_kv(stores, options->kv_file, diag);
+    wy_err err = options->kv_file || has_workers ? wy_stores_open_kv(stores, options->kv_file, diag)
+                                                 : open_private_kv(stores, diag);
     if (err) return err;
     wy_kv_grant *grant = wy_arena_calloc(&stores->arena, 1, sizeof *grant);
     wy_config_pair *values = wy_arena_calloc(&stores->arena, options->config_count, sizeof *values);
@@ -49,14 +55,7 @@ wy_err wy_stores_single(const withy_options *options, wy_stores *stores, wy_diag
 
 void wy_stores_deinit(wy_stores *stores) {
     if (stores->store) wy_kv_store_close(stores->store);
-    if (stores->shared_file) {
-        static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-        for (int i = 0; i < 4; i++) {
-            char path[256];
-            snprintf(path, sizeof path, "%s%s", stores->shared_file, suffixes[i]);
-            unlink(path);
-        }
-    }
+    if (stores->folder) wy_folder_remove(stores->folder);
     wy_arena_deinit(&stores->arena);
     memset(stores, 0, sizeof *stores);
 }

@@ -12,13 +12,14 @@ typedef struct wy_stores {
     wy_kv_store *store;             /* label "default" */
     wy_kv_grants grants;            /* of a component that may use "default" */
     wy_config_grants config_grants; /* of a component that may read every value given */
-    char *shared_file; /* of the store, to be removed at the end; NULL: nothing to remove */
+    char *folder; /* of a store that ends with the process, removed with it; NULL: none */
 } wy_stores;
 
-/* For one component without a manifest: store "default" in options->kv_file, or in memory shared by
- * all workers; the values of options->config. */
-wy_err wy_stores_single(const withy_options *options, wy_stores *stores, wy_diag *diag) WY_MUST_USE;
-/* The store of an application: `path` NULL means in memory. */
+/* For one component without a manifest: store "default" in options->kv_file, or in memory, which
+ * all workers share where there can be several; the values of options->config. */
+wy_err wy_stores_single(const withy_options *options, bool has_workers, wy_stores *stores,
+                        wy_diag *diag) WY_MUST_USE;
+/* The store of an application: `path` NULL means in memory, shared by all workers. */
 wy_err wy_stores_open_kv(wy_stores *stores, const char *path, wy_diag *diag) WY_MUST_USE;
 void wy_stores_init(wy_stores *stores);
 void wy_stores_deinit(wy_stores *stores);

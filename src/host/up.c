@@ -7,16 +7,15 @@
 #include "app/spin.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "host/folder.h"
 #include "host/stores.h"
 #include "interface/wasi/http.h"
 #include "trigger/http/spin.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* One component of the application in one worker. */
@@ -39,7 +38,8 @@ typedef struct shared {
     const withy_up_options *options;
     const char *manifest;
     wy_stores stores;
-    char scratch[64]; /* folder for copies of files, one below it a worker */
+    char *scratch; /* folder for copies of files, one below it a worker; NULL: not made */
+    bool started;  /* workers run: logs are not truncated again */
     struct application *application;
 } shared;
 
@@ -63,20 +63,6 @@ static wy_err no_memory(wy_diag *diag) {
 
 /* --- folders and logs --- */
 
-static wy_err make_folder(const char *path, wy_diag *diag) {
-    char part[4096];
-    size_t len = strlen(path);
-    if (len >= sizeof part) return wy_diag_set(diag, WY_INVALID, "%s: the path is too long", path);
-    for (size_t i = 1; i <= len; i++) {
-        if (path[i] != '/' && path[i] != '\0') continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
-        if (mkdir(part, 0755) != 0 && errno != EEXIST)
-            return wy_diag_set(diag, WY_IO, "%s: %s", part, strerror(errno));
-    }
-    return WY_OK;
-}
-
 /* The folder an option names, or `fallback` beside the manifest; "" means none (NULL). */
 static wy_err choose_folder(application *a, const char *option, const char *fallback,
                             const char **out, wy_diag *diag) {
@@ -90,11 +76,11 @@ static wy_err choose_folder(application *a, const char *option, const char *fall
 static wy_err open_logs(application *a, unit *u, wy_diag *diag) {
     static const char *const streams[] = {"stdout", "stderr"};
     for (int i = 0; i < 2 && a->log_dir; i++) {
-        char path[4096];
-        snprintf(path, sizeof path, "%s/" WY_STR_FMT "_%s.txt", a->log_dir,
-                 WY_STR_ARG(u->component->id), streams[i]);
+        char *path = wy_arena_printf(&a->arena, "%s/" WY_STR_FMT "_%s.txt", a->log_dir,
+                                     WY_STR_ARG(u->component->id), streams[i]);
+        if (!path) return no_memory(diag);
         int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
-        if (a->options->truncate_logs) flags |= O_TRUNC;
+        if (a->options->truncate_logs && !a->shared->started) flags |= O_TRUNC;
         u->log_fds[i] = open(path, flags, 0644);
         if (u->log_fds[i] < 0) return wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
     }
@@ -201,7 +187,7 @@ static wy_err mount_files(application *a, unit *u, wy_diag *diag) {
                                    (int)getpid(), WY_STR_ARG(u->component->id));
     if (!folder) return no_memory(diag);
     dirs[u->dir_count++] = (withy_dir){folder, "/", true};
-    wy_err err = make_folder(folder, diag);
+    wy_err err = wy_folder_make(folder, diag);
     return err ? err : wy_app_files_stage(a->app, u->component, folder, diag);
 }
 
@@ -223,7 +209,7 @@ static wy_err read_manifest(application *a, wy_diag *diag) {
 
 /* Everything of a manifest that was read, short of loading components. */
 static wy_err prepare(application *a, wy_diag *diag) {
-    wy_err err = a->log_dir ? make_folder(a->log_dir, diag) : WY_OK;
+    wy_err err = a->log_dir ? wy_folder_make(a->log_dir, diag) : WY_OK;
     if (!err) err = make_grants(a, diag);
     if (err) return err;
     a->units = wy_arena_calloc(&a->arena, a->app->component_count, sizeof *a->units);
@@ -266,12 +252,11 @@ static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, w
     u->http = (wy_wasi_http_settings){a->client, &u->policy};
     wy_guest_config config;
     wy_guest_config_init(&config);
-    char path[4096];
     bool absolute = u->component->source.len && u->component->source.ptr[0] == '/';
-    snprintf(path, sizeof path, WY_STR_FMT "%s" WY_STR_FMT,
-             WY_STR_ARG(absolute ? (wy_str){0} : a->app->root), absolute ? "" : "/",
-             WY_STR_ARG(u->component->source));
-    config.path = path;
+    config.path = wy_arena_printf(&a->arena, WY_STR_FMT "%s" WY_STR_FMT,
+                                  WY_STR_ARG(absolute ? (wy_str){0} : a->app->root),
+                                  absolute ? "" : "/", WY_STR_ARG(u->component->source));
+    if (!config.path) return no_memory(diag);
     config.name = u->component->id;
     config.env = u->env;
     config.env_count = u->env_count;
@@ -323,6 +308,9 @@ static void up_unload(void *data) {
     shared *s = data;
     application_free(s->application);
     s->application = NULL;
+    char files[128];
+    snprintf(files, sizeof files, "%s/%d", s->scratch, (int)getpid());
+    wy_folder_remove(files); /* reloads would pile up copies */
 }
 
 static void up_announce(void *data, const char *address) {
@@ -345,13 +333,6 @@ static void up_announce(void *data, const char *address) {
 
 /* --- the whole --- */
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at) {
-    (void)st;
-    (void)kind;
-    (void)at;
-    return remove(path);
-}
-
 static wy_err shared_init(shared *s, wy_diag *diag) {
     wy_stores_init(&s->stores);
     application *a = application_new(s);
@@ -366,12 +347,8 @@ static wy_err shared_init(shared *s, wy_diag *diag) {
     if (!err) err = prepare(a, diag); /* for its errors, before anything is started */
     application_free(a);
     if (err) return err;
-    snprintf(s->scratch, sizeof s->scratch, "/tmp/withy-up-XXXXXX");
-    if (!mkdtemp(s->scratch)) {
-        s->scratch[0] = '\0';
-        return wy_diag_set(diag, WY_IO, "/tmp: %s", strerror(errno));
-    }
-    return WY_OK;
+    s->started = true;
+    return wy_folder_make_temporary(&s->stores.arena, "/tmp", "withy-up", &s->scratch, diag);
 }
 
 int withy_up(const char *manifest, const withy_up_options *options, withy_error *error) {
@@ -381,7 +358,7 @@ int withy_up(const char *manifest, const withy_up_options *options, withy_error 
     wy_service service = {up_load, up_unload, up_announce, &s};
     wy_err err = shared_init(&s, &diag);
     int status = err ? wy_host_fail(&diag, error) : wy_host_serve(&options->serve, &service, error);
-    if (s.scratch[0]) nftw(s.scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (s.scratch) wy_folder_remove(s.scratch);
     wy_stores_deinit(&s.stores);
     return status;
 }

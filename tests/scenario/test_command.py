@@ -38,6 +38,28 @@ def test_unknown_flag_of_serve(command, guest, wrong, right):
     assert wrong in done.stderr and right in done.stderr
 
 
+# A value that is good for each option with a value, by how its help calls the value.
+VALUES = {"NAME=VALUE": "A=b", "HOST::GUEST[:ro]": "/tmp::/data:ro", "FILE": "FILE", "MS": "1000", "BYTES": "64M", "N": "2",
+          "refuse|trap": "trap", "DIR": "DIR", "HOST:PORT": "127.0.0.1:0", "PATH": ".", "ID": "a"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_of_the_help_is_taken(command, verb, tmp_path):
+    """Each option by itself: what fails is the file that is not there, not the command line."""
+    lines = command(verb, "--help").stdout.split("Options:\n")[1].splitlines()
+    options = [line[:33].split() for line in lines if "--help" not in line]
+    assert options
+    for words in options:
+        letter = words.pop(0).rstrip(",") if not words[0].startswith("--") else None
+        name, *value = words
+        value = [VALUES[word].replace("FILE", str(tmp_path / "f")).replace("DIR", str(tmp_path)) for word in value]
+        rest = [] if verb == "up" else ["/no/such.wasm"]
+        for form in [[name, *value], [f"{name}={value[0]}"] if value else [name], [letter, *value] if letter else [name, *value]]:
+            done = command(verb, *form, *rest, cwd=tmp_path, timeout=20)
+            assert done.returncode not in (0, 2), (form, done.stderr)
+            assert "such" in done.stderr or "spin.toml" in done.stderr, (form, done.stderr)
+
+
 def test_unknown_verb_suggests_the_nearest(command):
     done = command("serv")
     assert done.returncode == 2
@@ -94,9 +116,31 @@ def test_inspect_json(command, guest):
     assert "fermyon:spin/redis@2.0.0" in text and "wasi:http/incoming-handler@0.2.0" in text
 
 
-@pytest.mark.parametrize("name", ["hello", "composed", "hello-rs", "hello-js", "cli"])
-def test_inspect_knows_the_others(command, guest, name):
-    assert command("inspect", guest(name)).returncode == 0
+GUESTS = ["hello", "composed", "kv", "vars", "proxy", "files", "hello-rs", "hello-js", "hello-py", "cli", "cli-rs"]
+
+
+@pytest.mark.parametrize("name", GUESTS)
+def test_inspect_of_every_guest(command, guest, name):
+    done = command("inspect", "--json", guest(name))
+    assert done.returncode == 0
+    told = json.loads(done.stdout)
+    assert set(told) == {"file", "imports", "exports", "wit"}
+    assert told["file"] == guest(name) and told["exports"]
+    for interface in told["imports"]:
+        assert set(interface) == {"name", "provider", "functions"}
+        assert f"import {interface['name']}" in told["wit"]
+        for function in interface["functions"]:
+            assert function["name"] and function["status"] in ("provided", "not-implemented", "unmet")
+    # What names nothing that was not defined or brought in: `use` closes the gap between interfaces.
+    assert "unnamed-" not in told["wit"]
+    assert command("inspect", guest(name)).stdout.startswith(told["wit"])
+
+
+def test_inspect_brings_in_types_of_other_interfaces_by_use(command, guest):
+    text = command("inspect", guest("hello")).stdout
+    assert "use wasi:io/streams@0.2.0.{" in text
+    assert "use types.{incoming-request, response-outparam};" in text, "within a package the short name will do"
+    assert text.count("package wasi:io@0.2.0 {") == 1
 
 
 def test_compile_and_serve(command, start, guest, tmp_path):
@@ -104,6 +148,24 @@ def test_compile_and_serve(command, start, guest, tmp_path):
     done = command("compile", guest("hello"), "-o", str(out))
     assert done.returncode == 0
     assert start("serve", str(out)).ask("/").body == b"Hello, world!"
+
+
+def test_compiled_file_stands_beside_the_component(command, guest, tmp_path):
+    (tmp_path / "cli.wasm").write_bytes(Path(guest("cli")).read_bytes())
+    assert command("compile", "--no-cache", "cli.wasm", cwd=tmp_path).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cli.cwasm", "cli.wasm"]
+    assert "one" in command("run", "cli.cwasm", "args", "one", cwd=tmp_path).stdout
+    told = json.loads(command("inspect", "--json", "cli.cwasm", cwd=tmp_path).stdout)
+    assert told["wit"] == json.loads(command("inspect", "--json", "cli.wasm", cwd=tmp_path).stdout)["wit"]
+
+
+def test_compiling_what_is_compiled_is_refused(command, guest, tmp_path):
+    out = tmp_path / "hello.cwasm"
+    assert command("compile", guest("hello"), "-o", str(out)).returncode == 0
+    done = command("compile", str(out), "-o", str(tmp_path / "again.cwasm"))
+    assert done.returncode == 65
+    assert "compiled ahead of time already" in done.stderr
+    assert not (tmp_path / "again.cwasm").exists()
 
 
 def test_compiled_file_of_another_make_is_refused(command, guest, tmp_path):

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,76 @@ def test_logs_go_to_files(manifest, start):
     assert (logs / "talker_stdout.txt").read_text() == "out: written\n"
     assert (logs / "talker_stderr.txt").read_text() == "err: written\n"
     assert "written" not in host.log
+
+
+def reload(host) -> None:
+    """SIGHUP, and the wait until other workers than before serve."""
+    before = set(host.children())
+    host.process.send_signal(signal.SIGHUP)
+    end = time.monotonic() + 20
+    while time.monotonic() < end and (before & set(host.children()) or not host.children()):
+        time.sleep(0.05)
+    assert host.children() and not before & set(host.children())
+
+
+def test_reload_reads_the_manifest_again(manifest, start):
+    text = FILES.replace("{files}", "{faults}").replace("[component.files]", '[component.files]\nenvironment = {{ TURN = "1" }}')
+    folder = manifest(text)
+    for name in ["top.txt", "glob/a.txt", "assets/a.txt"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+    host = start("up", "--workers", "2", "--truncate-logs", cwd=folder)
+    assert host.ask("/env").text == "TURN=1\n"
+    assert host.ask("/log?text=before").status == 200
+    manifest(text.replace('"1"', '"2"'))
+    reload(host)
+    assert host.ask("/env").text == "TURN=2\n"
+    assert host.ask("/log?text=after").status == 200
+    log = folder / ".spin" / "logs" / "files_stdout.txt"
+    assert log.read_text() == "out: before\nout: after\n", "logs are begun anew at the start only"
+    scratch = {Path(f"/proc/{pid}/root{link}") for pid in host.children() for link in scratch_of(pid)}
+    assert {path.name for path in scratch} <= {str(pid) for pid in host.children()}
+
+
+def scratch_of(pid: int) -> list[str]:
+    """The folders with copies of files beside the one that this worker has open."""
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            target = os.readlink(fd)
+        except OSError:
+            continue
+        if "/withy-up-" in target:
+            parent = Path(target).parent.parent
+            return [str(path) for path in parent.iterdir()]
+    return []
+
+
+def test_broken_manifest_at_a_reload_leaves_the_old_one_running(manifest, start):
+    folder = manifest(LOGS)
+    host = start("up", "--workers", "2", cwd=folder)
+    assert host.ask("/log?text=x").status == 200
+    (folder / "spin.toml").write_text("spin_manifest_version = 2\n[application\n")
+    host.process.send_signal(signal.SIGHUP)
+    host.wait_for_log("spin.toml:2")
+    assert host.ask("/log?text=x").status == 200
+
+
+def test_folder_instead_of_the_manifest(manifest, start, tmp_path_factory):
+    folder = manifest(LOGS)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    logs, state = elsewhere / "logs", elsewhere / "state"
+    host = start("up", "--from", str(folder), "--log-dir", str(logs), "--state-dir", str(state), cwd=elsewhere)
+    assert host.ask("/log?text=there").status == 200
+    assert (logs / "talker_stdout.txt").read_text() == "out: there\n"
+    assert not (folder / ".spin").exists()
+
+
+def test_no_logs_and_no_state(manifest, start):
+    folder = manifest(LOGS)
+    host = start("up", "--log-dir", "", "--state-dir", "", cwd=folder)
+    assert host.ask("/log?text=shown").status == 200
+    host.wait_for_log("out: shown")
+    assert not (folder / ".spin").exists()
 
 
 def test_follow_one_component(manifest, start):
