@@ -99,6 +99,7 @@ need_to_build() {
     need_library libuv libuv1-dev
     need_library sqlite3 libsqlite3-dev
     need_library libcrypto libssl-dev
+    need_library libxxhash libxxhash-dev
     need_library cmocka libcmocka-dev
     need_library jansson libjansson-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || want ca-certificates

@@ -1,0 +1,72 @@
+"""The documentation says what the program says: verbs, options, limits, files."""
+
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from conftest import ROOT
+
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+VERBS = ["serve", "up", "run", "inspect", "compile"]
+SHARED = {"serve", "up", "run"}
+
+
+def said(withy, verb: str) -> set[str]:
+    """Options in the help of a verb, short and long."""
+    text = subprocess.run([withy, verb, "--help"], capture_output=True, text=True, check=True).stdout
+    lines = [line for line in text.splitlines() if line.startswith("  ")]
+    return {option for line in lines for option in re.findall(r"(?:^| )(--?[a-zA-Z][\w-]*)", line[:30])}
+
+
+def sections() -> dict[str, str]:
+    parts = re.split(r"^## (.*)$", (ROOT / "docs/commands.md").read_text(), flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def written(section: str) -> set[str]:
+    """Options in the first column of a section's table."""
+    cells = re.findall(r"^\| (.*?) (?<!\\)\|", section, flags=re.M)
+    return {option for cell in cells for option in re.findall(r"`(--?[a-zA-Z][\w-]*)", cell)}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_is_in_the_docs_and_the_other_way_round(withy, verb):
+    parts = sections()
+    expected = written(parts[f"withy {verb}"])
+    if verb in SHARED:
+        expected |= written(parts["Options of serve, up and run"])
+    assert expected | {"-h", "--help"} == said(withy, verb)
+
+
+def command_lines():
+    for page in DOCS:
+        for line in page.read_text().splitlines():
+            match = re.match(r"(?:    |\$ )(?:build/)?withy (.*?)(?: +#.*)?$", line)
+            if match:
+                yield pytest.param(match[1], id=f"{page.name}: {match[1]}")
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_command_lines_in_the_docs_use_what_exists(withy, line):
+    words = shlex.split(line)
+    assert words[0] in VERBS
+    known = said(withy, words[0])
+    for word in words[1:]:
+        if word.endswith(".wasm") and words[0] == "run":
+            break  # what follows is the component's
+        if word.startswith("-"):
+            assert word.split("=")[0] in known
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_front_door_lists_its_verbs_as_the_readme_does():
+    help_text = subprocess.run([ROOT / "do", "help"], capture_output=True, text=True, check=True).stdout
+    verbs = set(re.findall(r"^  ([a-z]+)", help_text, flags=re.M))
+    assert verbs == set(re.findall(r"^\| `\./do ([a-z]+)", (ROOT / "README.md").read_text(), flags=re.M))
