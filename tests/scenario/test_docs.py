@@ -48,7 +48,7 @@ def command_lines():
                 yield pytest.param(match[1], id=f"{page.name}: {match[1]}")
 
 
-@pytest.mark.parametrize("line", command_lines())
+@pytest.mark.parametrize("line", list(command_lines()))
 def test_command_lines_in_the_docs_use_what_exists(withy, line):
     words = shlex.split(line)
     assert words[0] in VERBS
