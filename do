@@ -105,25 +105,14 @@ verb_test() {
     compile
     begin "Unit tests, conformance, oracles (ctest)"
     passed=0 failed=0
-    run_ctest build
+    rm -f build/junit.xml
+    ctest --test-dir build -j "$jobs" --output-on-failure --output-junit junit.xml || true
+    count build/junit.xml
     begin "The command as a user meets it (pytest)"
-    run_scenarios build "$@"
+    rm -f build/scenario.xml
+    tests/scenario/run --junitxml "$root/build/scenario.xml" "$@" || true
+    count build/scenario.xml
     report
-}
-
-# run_ctest DIR: adds to `passed` and `failed`.
-run_ctest() {
-    ctest --test-dir "$1" -j "$jobs" --output-on-failure --output-junit junit.xml || true
-    count "$1/junit.xml"
-}
-
-# run_scenarios DIR PYTEST-ARGUMENT...: with the command built in DIR.
-run_scenarios() {
-    scenario_dir=$1
-    shift
-    rm -f "$scenario_dir/scenario.xml"
-    WITHY_BIN=$root/$scenario_dir/withy tests/scenario/run --junitxml "$root/$scenario_dir/scenario.xml" "$@" || true
-    count "$scenario_dir/scenario.xml"
 }
 
 # count JUNIT: a file that is not there is a failure.
@@ -149,27 +138,35 @@ report() {
     [ "$failed" = 0 ]
 }
 
+# Each check runs even when one before it failed, and counts as a test.
 verb_check() {
+    step_count=9
     packages need_to_check
     engine
-    begin "Formatting (clang-format)"
-    sources | xargs clang-format-14 --dry-run --Werror
-    begin "Layers"
-    tools/layers
-    begin "Each header compiles alone"
-    configure build -DCMAKE_BUILD_TYPE=RelWithDebInfo
-    quiet headers ninja -C build -j "$jobs" headers
-    begin "Static analysis (clang-tidy)"
-    quiet tidy tools/tidy build "$jobs"
-    begin "AddressSanitizer and UndefinedBehaviorSanitizer: building"
-    configure build-asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DWITHY_SANITIZE=ON
-    quiet compile-asan ninja -C build-asan -j "$jobs"
-    begin "AddressSanitizer and UndefinedBehaviorSanitizer: running"
+    compile
     passed=0 failed=0
-    run_ctest build-asan
-    run_scenarios build-asan -m "not slow" test_command.py test_run.py test_faults.py
+    examine "Formatting (clang-format)" check_format
+    examine "Layers" tools/layers
+    examine "Limits in the docs" tools/limits --check
+    examine "Each header compiles alone" check_headers
+    examine "Static analysis (clang-tidy; minutes the first time)" tools/tidy build "$jobs"
+    begin "AddressSanitizer and UndefinedBehaviorSanitizer: all tests"
+    sanitizers=ok
+    WITHY_JOBS=$jobs tests/sanitize || sanitizers=reports
+    count build-asan/junit.xml
+    count build-asan/scenario.xml
+    [ "$sanitizers" = ok ] || [ "$failed" != 0 ] || failed=1
     report
 }
+
+examine() {
+    begin "$1"
+    shift
+    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
+check_format() { sources | xargs clang-format-14 --dry-run --Werror; }
+check_headers() { ninja -C build -j "$jobs" headers; }
 
 verb_bench() {
     [ -x bench/run ] || die "there is no bench/run in this tree"
