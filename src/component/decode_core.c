@@ -397,7 +397,8 @@ void wy_decode_core_module(wy_reader *r, wy_core_module *out) {
     static const uint8_t preamble[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
     size_t start = r->at, end = r->end;
     *out = (wy_core_module){.bytes = r->bytes + start, .len = end - start, .offset = start};
-    if (wy_read_left(r) < sizeof preamble || memcmp(r->bytes + start, preamble, sizeof preamble)) {
+    if (wy_read_left(r) < sizeof preamble ||
+        memcmp(r->bytes + start, preamble, sizeof preamble) != 0) {
         wy_read_fail(r, WY_MALFORMED, start, "expected the first bytes of a core module");
         return;
     }

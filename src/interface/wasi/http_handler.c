@@ -51,8 +51,8 @@ bool wy_wasi_http_method_text(const wasi_http_types_method *method, wy_str *text
 }
 
 wasi_http_types_method wy_wasi_http_method(wy_str text) {
-    for (uint8_t i = 0; i < WASI_HTTP_TYPES_METHOD_OTHER; i++)
-        if (wy_str_eq(text, methods[i])) return (wasi_http_types_method){.tag = i};
+    for (unsigned i = 0; i < WASI_HTTP_TYPES_METHOD_OTHER; i++)
+        if (wy_str_eq(text, methods[i])) return (wasi_http_types_method){.tag = (uint8_t)i};
     return (wasi_http_types_method){.tag = WASI_HTTP_TYPES_METHOD_OTHER, .other = text};
 }
 
