@@ -140,6 +140,10 @@ wy_err wy_linker_define(wy_linker *linker, wy_str module, wy_str name, const uin
 wy_err wy_linker_pre(wy_linker *linker, const wy_module *module, own wy_instance_pre **pre_out,
                      wy_diag *diag);
 void wy_instance_pre_free(own wy_instance_pre *pre);
+/* One function of the linker as an import for wy_core_instantiate, far cheaper than making it anew.
+ * False: there is none of that name. */
+bool wy_linker_get(const wy_linker *linker, wy_context *context, wy_str module, wy_str name,
+                   wy_extern *extern_out);
 
 /* --- stores --- */
 

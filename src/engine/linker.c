@@ -71,6 +71,12 @@ void wy_instance_pre_free(own wy_instance_pre *pre) {
     free(pre);
 }
 
+bool wy_linker_get(const wy_linker *linker, wy_context *context, wy_str module, wy_str name,
+                   wy_extern *extern_out) {
+    return wasmtime_linker_get(linker->wasm, (wasmtime_context_t *)context, module.ptr, module.len,
+                               name.ptr, name.len, (wasmtime_extern_t *)extern_out);
+}
+
 void wy_extern_host_func(wy_context *context, const uint8_t *params, size_t param_count,
                          const uint8_t *results, size_t result_count, wy_core_callback callback,
                          void *env, wy_extern *extern_out) {

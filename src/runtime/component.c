@@ -6,6 +6,7 @@
 #include "component/validate.h"
 #include "wit/semver.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 static wy_err no_memory(wy_diag *diag) {
@@ -139,12 +140,35 @@ static wy_err bind_trampolines(wy_component *component, wy_diag *diag) {
     return WY_OK;
 }
 
-/* A step whose imports are all trampolines becomes an instance_pre. */
+/* Puts a trampoline that instances take one by one where they find it. */
+static wy_err bind_single(wy_component *component, const wy_core_item *item, wy_diag *diag) {
+    if (item->kind != WY_ITEM_TRAMPOLINE) return WY_OK;
+    wy_bound *bound = &component->bound[item->index];
+    if (bound->key.len) return WY_OK;
+    const char *key = wy_arena_printf(&component->arena, "%" PRIu32, item->index);
+    if (!key) return no_memory(diag);
+    bound->key = wy_str_of(key);
+    return wy_linker_define(component->trampolines, WY_STR(""), bound->key, bound->params,
+                            bound->param_count, bound->results, bound->result_count,
+                            bound->callback, bound, diag);
+}
+
+static wy_err bind_singles(wy_component *component, const wy_core_item *items, uint32_t count,
+                           wy_diag *diag) {
+    wy_err err = WY_OK;
+    for (uint32_t i = 0; i < count && !err; i++)
+        err = bind_single(component, &items[i], diag);
+    return err;
+}
+
+/* A step whose imports are all trampolines becomes an instance_pre; the imports of others are
+ * gathered for each instance. */
 static wy_err bind_step(wy_component *component, uint32_t index, wy_diag *diag) {
     const wy_plan_step *step = &component->plan->steps[index];
     const wy_core_module *module = component->plan->modules[step->module];
     for (uint32_t i = 0; i < step->import_count; i++)
-        if (step->imports[i].kind != WY_ITEM_TRAMPOLINE) return WY_OK;
+        if (step->imports[i].kind != WY_ITEM_TRAMPOLINE)
+            return bind_singles(component, step->imports, step->import_count, diag);
     wy_err err = wy_linker_new(component->engine, &component->linkers[index]);
     for (uint32_t i = 0; i < step->import_count && !err; i++) {
         wy_bound *bound = &component->bound[step->imports[i].index];
@@ -162,12 +186,11 @@ static wy_err bind_steps(wy_component *component, wy_diag *diag) {
     component->steps = wy_arena_calloc(&component->arena, count, sizeof *component->steps);
     component->linkers = wy_arena_calloc(&component->arena, count, sizeof *component->linkers);
     if (!component->steps || !component->linkers) return no_memory(diag);
-    for (uint32_t i = 0; i < count; i++) {
-        if (component->plan->steps[i].module == WY_PLAN_NONE) continue;
-        wy_err err = bind_step(component, i, diag);
-        if (err) return err;
-    }
-    return WY_OK;
+    wy_err err = wy_linker_new(component->engine, &component->trampolines);
+    for (uint32_t i = 0; i < count && !err; i++)
+        if (component->plan->steps[i].module != WY_PLAN_NONE) err = bind_step(component, i, diag);
+    if (err) return err;
+    return bind_singles(component, component->plan->funcs, component->plan->func_count, diag);
 }
 
 /* --- loading --- */
@@ -238,6 +261,7 @@ void wy_component_free(own wy_component *component) {
         wy_instance_pre_free(component->steps[i].pre);
     for (uint32_t i = 0; component->linkers && i < plan->step_count; i++)
         wy_linker_free(component->linkers[i]);
+    wy_linker_free(component->trampolines);
     for (uint32_t i = 0; component->modules && i < plan->module_count; i++)
         wy_module_free(component->modules[i]);
     wy_arena_deinit(&component->arena);

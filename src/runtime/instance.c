@@ -7,6 +7,8 @@
 
 #define INSTANCE_ARENA_MAX ((size_t)64 << 20)
 
+static void start_early(wy_instance *instance);
+
 static size_t align16(size_t size) {
     return (size + 15) & ~(size_t)15;
 }
@@ -42,6 +44,8 @@ wy_err wy_instance_new(const wy_component *component, wy_engine *engine,
         free(block);
         return wy_diag_set(diag, err, "the engine could not make a store");
     }
+    instance->context = wy_store_context(instance->store);
+    start_early(instance);
     *instance_out = instance;
     return WY_OK;
 }
@@ -52,6 +56,7 @@ void wy_instance_free(own wy_instance *instance) {
         wy_handle_table_deinit(&instance->instances[i].handles, NULL);
     for (int slot = 0; slot < WY_SLOT_COUNT; slot++)
         if (instance->free_state[slot]) instance->free_state[slot](instance->state[slot]);
+    wy_trap_free(instance->early_trap);
     wy_store_free(instance->store);
     wy_arena_deinit(&instance->arena);
     wy_arena_deinit(&instance->call_arena);
@@ -123,10 +128,8 @@ static bool find_item(wy_instance *instance, const wy_core_item *item, wy_extern
         return item->index < instance->steps_done &&
                wy_core_instance_export(instance->context, &instance->core[item->index], item->name,
                                        extern_out);
-    wy_bound *bound = &instance->component->bound[item->index];
-    wy_extern_host_func(instance->context, bound->params, bound->param_count, bound->results,
-                        bound->result_count, bound->callback, bound, extern_out);
-    return true;
+    return wy_linker_get(instance->component->trampolines, instance->context, WY_STR(""),
+                         instance->component->bound[item->index].key, extern_out);
 }
 
 const wy_core_func *wy_instance_func(wy_instance *instance, uint32_t index,
@@ -258,11 +261,31 @@ static own wy_trap *call_start(wy_instance *instance, uint32_t index) {
     return trap;
 }
 
+/* Whether carrying out a step may run code of the guest. */
+static bool runs_guest(const wy_plan *plan, const wy_plan_step *step) {
+    return step->start != WY_PLAN_NONE ||
+           (step->module != WY_PLAN_NONE && plan->modules[step->module]->has_start);
+}
+
+/* The steps up to the first that runs code of the guest: without a fiber they cost half. */
+static void start_early(wy_instance *instance) {
+    const wy_plan *plan = instance->component->plan;
+    for (uint32_t i = 0; i < plan->step_count && !runs_guest(plan, &plan->steps[i]); i++) {
+        if (plan->steps[i].module != WY_PLAN_NONE) instance->early_trap = run_step(instance, i);
+        if (instance->early_trap) return;
+        instance->steps_done = i + 1;
+    }
+}
+
 own wy_trap *wy_instance_start(wy_instance *instance) {
     const wy_plan *plan = instance->component->plan;
+    wy_trap *early = instance->early_trap;
+    instance->early_trap = NULL;
+    instance->poisoned = early != NULL;
+    if (early) return early;
     /* A start function may call into component instances made before its own; none of them can call
      * back, as what it was given is older. So nothing is closed meanwhile. */
-    for (uint32_t i = 0; i < plan->step_count; i++) {
+    for (uint32_t i = instance->steps_done; i < plan->step_count; i++) {
         const wy_plan_step *step = &plan->steps[i];
         wy_trap *trap = step->module == WY_PLAN_NONE ? NULL : run_step(instance, i);
         if (!trap) instance->steps_done = i + 1;

@@ -8,7 +8,8 @@
 #include "runtime/component.h"
 #include "runtime/task.h"
 
-/* Makes the store; no guest code runs yet. WY_LIMIT when the engine's pool is used up. */
+/* Makes the store, and in it the core modules that run no code when they are made. WY_LIMIT when
+ * the engine's pool is used up. */
 wy_err wy_instance_new(const wy_component *component, wy_engine *engine,
                        own wy_instance **instance_out, wy_diag *diag) WY_MUST_USE;
 /* Ends every resource the instance still holds, then its interfaces' state, then the store. */
@@ -21,7 +22,8 @@ const wy_component *wy_instance_component(const wy_instance *instance);
 void wy_instance_enter(wy_instance *instance, wy_task *task, wy_context *context);
 wy_task *wy_instance_task(const wy_instance *instance);
 
-/* Replays the plan's steps: instantiates the core modules and runs their start functions. */
+/* Replays the plan's steps as far as that was not done yet: instantiates the core modules and runs
+ * their start functions. */
 own wy_trap *wy_instance_start(wy_instance *instance) WY_MUST_USE;
 
 /* Calls an exported function. `args` is the args struct (type: export->func.type->params), own

@@ -22,6 +22,7 @@ typedef struct wy_bound {
     uint32_t result_offset; /* of the result struct behind the args struct */
     uint8_t params[WY_FLAT_MAX + 1], results[1];
     size_t param_count, result_count;
+    wy_str key; /* its name in wy_component.trampolines; empty: it is in none */
 } wy_bound;
 
 /* How a step's module is instantiated. */
@@ -42,7 +43,8 @@ struct wy_component {
     const wy_resource **resources; /* the same as pointers, for lift and lower */
     wy_bound *bound;               /* by trampoline */
     wy_bound_step *steps;
-    wy_linker **linkers; /* that the steps' instance_pres came from */
+    wy_linker **linkers;    /* that the steps' instance_pres came from */
+    wy_linker *trampolines; /* those that are taken one by one */
     const void *settings[WY_SLOT_COUNT];
     uint64_t memory_bytes_max, table_elements_max;
 };
@@ -75,6 +77,7 @@ struct wy_instance {
     wy_arena call_arena; /* emptied when the outermost call is over */
     uint32_t call_depth; /* host calls on the stack that use call_arena */
     uint32_t steps_done;
+    wy_trap *early_trap; /* of a step carried out ahead; wy_instance_start reports it */
     bool poisoned;
     wy_core_instance *core;           /* by step */
     wy_component_instance *instances; /* by component instance */
