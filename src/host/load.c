@@ -45,7 +45,7 @@ wy_str wy_host_file_name(const char *path) {
 }
 
 wy_err wy_file_map(const char *path, wy_file *file_out, wy_diag *diag) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not block here */
     if (fd < 0)
         return wy_diag_set(diag, errno == ENOENT ? WY_NOT_FOUND : WY_IO, "%s: %s", path,
                            strerror(errno));
@@ -75,6 +75,43 @@ wy_err wy_file_map(const char *path, wy_file *file_out, wy_diag *diag) {
 void wy_file_unmap(wy_file *file) {
     if (file->bytes) munmap((void *)file->bytes, file->len);
     *file = (wy_file){0};
+}
+
+/* Puts memory with the same content in the place of a mapping; `from` is the start of a page. */
+static bool own_pages(uint8_t *from, size_t len) {
+    void *copy = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED) return false;
+    memcpy(copy, from, len);
+    if (mprotect(copy, len, PROT_READ) == 0 &&
+        mremap(copy, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, from) != MAP_FAILED)
+        return true;
+    munmap(copy, len);
+    return false;
+}
+
+static bool drop_pages(uint8_t *from, size_t len) {
+    return mmap(from, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
+                0) != MAP_FAILED;
+}
+
+wy_err wy_file_keep(wy_file *file, const wy_str *dropped, size_t dropped_count, wy_diag *diag) {
+    uint8_t *base = (uint8_t *)file->bytes;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), at = 0;
+    bool ok = true;
+    /* In the file's order, as they usually come; one that goes back is kept. */
+    for (size_t i = 0; i <= dropped_count && ok; i++) {
+        size_t begin = file->len, end = file->len;
+        if (i < dropped_count) {
+            size_t start = (size_t)((const uint8_t *)dropped[i].ptr - base);
+            begin = (start + page - 1) / page * page;
+            end = (start + dropped[i].len) / page * page;
+            if (begin < at || end <= begin) continue;
+        }
+        if (begin > at) ok = own_pages(base + at, begin - at);
+        if (end > begin && ok) ok = drop_pages(base + begin, end - begin);
+        at = end;
+    }
+    return ok ? WY_OK : wy_diag_set(diag, WY_NOMEM, "out of memory for the component's names");
 }
 
 wy_err wy_host_engine(const withy_options *options, own wy_engine **engine_out, wy_diag *diag) {
@@ -152,6 +189,16 @@ static wy_err make_filesystem(wy_guest *guest, const wy_guest_config *config, wy
 
 /* --- kinds of file --- */
 
+/* Names are read for as long as the component lives; its core modules are compiled by now. */
+static wy_err keep_file(wy_guest *guest, wy_diag *diag) {
+    const wy_plan *plan = wy_component_plan(guest->component);
+    wy_str *modules = wy_arena_calloc(&guest->arena, plan->module_count, sizeof *modules);
+    if (!modules) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
+    for (uint32_t i = 0; i < plan->module_count; i++)
+        modules[i] = (wy_str){(const char *)plan->modules[i]->bytes, plan->modules[i]->len};
+    return wy_file_keep(&guest->file, modules, plan->module_count, diag);
+}
+
 static wy_err load_component(wy_guest *guest, wy_engine *engine, wy_component_config *config,
                              wy_diag *diag) {
     const uint8_t *bytes = guest->file.bytes;
@@ -164,7 +211,8 @@ static wy_err load_component(wy_guest *guest, wy_engine *engine, wy_component_co
         len = component.len;
     }
     wy_err err = wy_host_check_kind(bytes, len, diag);
-    return err ? err : wy_component_load(engine, bytes, len, config, &guest->component, diag);
+    if (!err) err = wy_component_load(engine, bytes, len, config, &guest->component, diag);
+    return err ? err : keep_file(guest, diag);
 }
 
 wy_err wy_host_check_kind(const uint8_t *bytes, size_t len, wy_diag *diag) {

@@ -16,6 +16,11 @@ typedef struct wy_file {
 /* WY_NOT_FOUND, WY_IO, WY_LIMIT (WY_MAX_COMPONENT_BYTES). */
 wy_err wy_file_map(const char *path, wy_file *file_out, wy_diag *diag) WY_MUST_USE;
 void wy_file_unmap(wy_file *file);
+/* Makes the bytes the process's own, where they are, so that whoever overwrites the file while it
+ * is served does no harm (reading a mapping beyond the end of its file is a fatal signal). The
+ * whole pages of `dropped`, parts that nobody reads any more, cannot be read afterwards. */
+wy_err wy_file_keep(wy_file *file, const wy_str *dropped, size_t dropped_count,
+                    wy_diag *diag) WY_MUST_USE;
 
 /* WY_OK for a component; else an error that tells what the bytes are, and what to do. */
 wy_err wy_host_check_kind(const uint8_t *bytes, size_t len, wy_diag *diag) WY_MUST_USE;

@@ -131,6 +131,7 @@ static int run_file(const char *path, const char *const *args, size_t arg_count,
         err = wy_guest_load(engine, options, &config, &guest, diag);
     }
     if (!err) status = run_guest(guest, engine, loop, options, diag);
+    if (!err && status < 0 && diag->err != WY_TRAP) wy_diag_prefix(diag, "%s", path);
     wy_guest_free(guest);
     if (http.client) wy_http_client_free(http.client);
     wy_engine_free(engine);

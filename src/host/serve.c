@@ -67,11 +67,16 @@ static void worker_stop(worker *w) {
     if (w->tools.loop) wy_loop_free(w->tools.loop);
 }
 
+/* What one worker told the user, so that the others need not. */
+typedef struct told {
+    atomic_bool address, error;
+} told;
+
 typedef struct serving {
     const withy_serve_options *options;
     const wy_service *service;
-    char address[64];       /* as it was bound */
-    atomic_bool *announced; /* shared by all workers: somebody told the user */
+    char address[64]; /* as it was bound */
+    told *told;       /* shared by all workers */
     wy_diag diag;
 } serving;
 
@@ -81,6 +86,12 @@ static void on_bound(void *data, const char *const *bound, unsigned count) {
     snprintf(s->address, sizeof s->address, "%s", bound[0]);
 }
 
+/* Until one served, all workers fail for one reason; from then on each failure is news. */
+static void complain(serving *s) {
+    if (atomic_load(&s->told->address) || !atomic_exchange(&s->told->error, true))
+        wy_log(WY_LOG_ERROR, "%s", s->diag.text);
+}
+
 /* In a worker process, or in this one when there is only one. */
 static int worker_main(void *data, const wy_worker *info) {
     serving *s = data;
@@ -88,11 +99,11 @@ static int worker_main(void *data, const wy_worker *info) {
     wy_err err = worker_start(&w, info->listen_fds, info->address_count, s->address, &s->diag);
     if (!err) {
         wy_worker_ready(info);
-        if (!atomic_exchange(s->announced, true))
+        if (!atomic_exchange(&s->told->address, true))
             s->service->announce(s->service->data, s->address);
         wy_loop_run(w.tools.loop);
     } else if (info->ready_fd >= 0) {
-        wy_log(WY_LOG_ERROR, "%s", s->diag.text);
+        complain(s);
     }
     worker_stop(&w);
     return err ? wy_err_exit_code(err) : 0;
@@ -102,9 +113,8 @@ int wy_host_serve(const withy_serve_options *options, const wy_service *service,
                   withy_error *error) {
     serving s = {.options = options, .service = service};
     wy_diag_init(&s.diag);
-    s.announced =
-        mmap(NULL, sizeof *s.announced, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (s.announced == MAP_FAILED) {
+    s.told = mmap(NULL, sizeof *s.told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (s.told == MAP_FAILED) {
         wy_diag_set(&s.diag, WY_NOMEM, "out of memory");
         return wy_host_fail(&s.diag, error);
     }
@@ -118,7 +128,7 @@ int wy_host_serve(const withy_serve_options *options, const wy_service *service,
     };
     int status = 0;
     wy_err err = wy_supervise(&config, worker_main, &s, &status, &s.diag);
-    munmap(s.announced, sizeof *s.announced);
+    munmap(s.told, sizeof *s.told);
     return err || (status && s.diag.err) ? wy_host_fail(&s.diag, error) : status;
 }
 
@@ -161,6 +171,7 @@ static wy_err single_load(void *data, wy_worker_tools *tools, wy_diag *diag) {
                                         .timeout_ms = s->options->common.timeout_ms,
                                         .reuse = s->options->reuse};
     err = wy_http_component_new(&handler, &s->handler, diag);
+    if (err) wy_diag_prefix(diag, "%s", s->path);
     tools->on_request = wy_http_component_handle;
     tools->data = s->handler;
     return err;

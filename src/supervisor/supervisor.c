@@ -20,6 +20,7 @@
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 30000
 #define HEALTHY_MS 10000    /* a worker that lived so long starts the back-off anew */
+#define DEAF_MS 1000        /* a slot without a worker for that long leaves connections to others */
 #define CHILDREN_PER_SLOT 4 /* serving, being started, draining */
 #define ADDRESS_BYTES 64
 
@@ -72,16 +73,19 @@ void wy_worker_ready(const wy_worker *worker) {
 
 /* --- sockets --- */
 
+static int backlog(const wy_supervisor_config *config) {
+    return config->backlog ? config->backlog : WY_LISTEN_BACKLOG;
+}
+
 static wy_err bind_all(supervisor *s, wy_diag *diag) {
     const wy_supervisor_config *c = s->config;
-    int backlog = c->backlog ? c->backlog : WY_LISTEN_BACKLOG;
     for (unsigned a = 0; a < c->address_count; a++) {
         wy_err taken = wy_address_check_free(c->addresses[a], diag);
         if (taken) return taken;
         for (unsigned i = 0; i < c->worker_count; i++) {
             /* The first one finds the port. */
             wy_str address = i == 0 ? c->addresses[a] : wy_str_of(s->bound[a]);
-            wy_err err = wy_listen_fd(address, backlog, &s->fds[i * c->address_count + a],
+            wy_err err = wy_listen_fd(address, backlog(c), &s->fds[i * c->address_count + a],
                                       i == 0 ? s->bound[a] : NULL, diag);
             if (err) return err;
         }
@@ -123,7 +127,7 @@ WY_NORETURN static void be_worker(supervisor *s, unsigned slot_index, int ready_
         if (s->children[i].pid && s->children[i].ear >= 0) close(s->children[i].ear);
     unsigned n = s->config->address_count;
     for (unsigned i = 0; i < s->config->worker_count * n; i++)
-        if (i / n != slot_index) close(s->fds[i]);
+        if (i / n != slot_index && s->fds[i] >= 0) close(s->fds[i]);
     sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
     wy_worker worker = {.slot = slot_index,
                         .count = s->config->worker_count,
@@ -133,6 +137,32 @@ WY_NORETURN static void be_worker(supervisor *s, unsigned slot_index, int ready_
     exit(s->worker_main(s->data, &worker));
 }
 
+/* The kernel shares connections out among the sockets that listen, whether anyone accepts or not.
+ * Those that wait on these are lost. */
+static void close_slot(supervisor *s, unsigned slot_index) {
+    unsigned n = s->config->address_count;
+    for (unsigned a = 0; a < n; a++) {
+        int *fd = &s->fds[slot_index * n + a];
+        if (*fd >= 0) close(*fd);
+        *fd = -1;
+    }
+}
+
+/* False, with a log line: the address is somebody else's by now. */
+static bool reopen_slot(supervisor *s, unsigned slot_index) {
+    const wy_supervisor_config *c = s->config;
+    for (unsigned a = 0; a < c->address_count; a++) {
+        int *fd = &s->fds[slot_index * c->address_count + a];
+        wy_diag diag;
+        wy_diag_init(&diag);
+        if (*fd < 0 && wy_listen_fd(wy_str_of(s->bound[a]), backlog(c), fd, NULL, &diag)) {
+            wy_log(WY_LOG_ERROR, "worker %u: %s", slot_index, diag.text);
+            return false;
+        }
+    }
+    return true;
+}
+
 static void retry_later(supervisor *s, unsigned slot_index) {
     slot *sl = &s->slots[slot_index];
     unsigned shift = sl->failures < 16 ? sl->failures : 16;
@@ -140,12 +170,17 @@ static void retry_later(supervisor *s, unsigned slot_index) {
     if (delay > BACKOFF_MAX_MS) delay = BACKOFF_MAX_MS;
     sl->failures++;
     sl->restart_ms = now_ms() + delay;
+    if (delay >= DEAF_MS) close_slot(s, slot_index);
 }
 
 static void start(supervisor *s, unsigned slot_index) {
     int ends[2] = {-1, -1};
     child *c = find_child(s, 0);
     s->slots[slot_index].restart_ms = 0;
+    if (!reopen_slot(s, slot_index)) {
+        retry_later(s, slot_index);
+        return;
+    }
     fflush(NULL); /* or both would print what is buffered */
     pid_t pid = c && pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
     if (pid == 0) {

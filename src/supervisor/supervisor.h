@@ -2,8 +2,8 @@
  *
  * It has no engine, no loop and no threads, so that forking is always safe; workers make all that
  * after the fork. Each worker slot has a socket of its own for each address (SO_REUSEPORT), bound
- * once by the supervisor: a worker that is restarted or replaced leaves its queue of connections to
- * its successor.
+ * by the supervisor: a worker that is restarted or replaced leaves its queue of connections to its
+ * successor. Only a slot whose worker keeps dying is without a socket until it is tried again.
  *
  *   SIGTERM, SIGINT   workers get SIGTERM and drain; then wy_supervise returns. Again: SIGKILL
  *   SIGHUP            each slot starts a new worker; once that is ready, the old one gets SIGTERM
