@@ -24,6 +24,7 @@ typedef struct worker {
     wy_worker_tools tools;
     wy_http_server *server;
     wy_signal *signals[2];
+    const wy_worker *info;
     bool draining;
 } worker;
 
@@ -37,6 +38,7 @@ static void on_stop_signal(void *data, int signum) {
     (void)signum;
     if (w->draining) return;
     w->draining = true;
+    wy_worker_deafen(w->info);
     wy_http_server_drain(w->server, on_drained, w);
 }
 
@@ -95,7 +97,7 @@ static void complain(serving *s) {
 /* In a worker process, or in this one when there is only one. */
 static int worker_main(void *data, const wy_worker *info) {
     serving *s = data;
-    worker w = {.options = s->options, .service = s->service};
+    worker w = {.options = s->options, .service = s->service, .info = info};
     wy_err err = worker_start(&w, info->listen_fds, info->address_count, s->address, &s->diag);
     if (!err) {
         wy_worker_ready(info);

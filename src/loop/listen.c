@@ -105,6 +105,21 @@ struct wy_listener {
     void *data;
 };
 
+void wy_listener_accept_all(wy_listener *listener) {
+    uv_os_fd_t fd;
+    if (uv_fileno((uv_handle_t *)&listener->uv, &fd) != 0) return;
+    for (int got; (got = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
+        wy_stream *stream = wy_stream_new_tcp(listener->loop);
+        if (!stream || uv_tcp_open(wy_stream_tcp(stream), got) != 0) {
+            close(got);
+            if (stream) wy_stream_close(stream, true);
+            continue;
+        }
+        uv_tcp_nodelay(wy_stream_tcp(stream), 1);
+        listener->on_connection(listener->data, stream);
+    }
+}
+
 static void on_incoming(uv_stream_t *uv, int status) {
     wy_listener *listener = uv->data;
     if (status < 0) return;

@@ -66,6 +66,8 @@ wy_err wy_listener_new(wy_loop *loop, int fd,
                        void (*on_connection)(void *data, own wy_stream *stream), void *data,
                        own wy_listener **out);
 /* Stops accepting; what the kernel has queued stays queued for whoever shares the descriptor. */
+/* Accepts everything that waits already: before listening ends, or it would be lost. */
+void wy_listener_accept_all(wy_listener *listener);
 void wy_listener_free(own wy_listener *listener);
 
 /* --- streams --- */

@@ -71,6 +71,13 @@ void wy_worker_ready(const wy_worker *worker) {
     (void)written; /* the supervisor is gone, and so are we soon */
 }
 
+void wy_worker_deafen(const wy_worker *worker) {
+    for (unsigned a = 0; a < worker->address_count; a++) {
+        if (worker->listen_fds[a] >= 0) close(worker->listen_fds[a]);
+        worker->listen_fds[a] = -1;
+    }
+}
+
 /* --- sockets --- */
 
 static int backlog(const wy_supervisor_config *config) {
@@ -234,6 +241,8 @@ static void stop(supervisor *s) {
     uint64_t limit = s->config->drain_timeout_ms;
     s->is_stopping = true;
     s->kill_ms = now_ms() + (limit ? limit : WY_WORKER_DRAIN_TIMEOUT_MS);
+    for (unsigned i = 0; i < s->config->worker_count; i++)
+        close_slot(s, i);
     for (unsigned i = 0; i < s->child_max; i++)
         if (s->children[i].pid) drain(&s->children[i]);
 }

@@ -17,7 +17,7 @@
 /* What a worker is told about itself. Valid while worker_main runs. */
 typedef struct wy_worker {
     unsigned slot, count;   /* 0 <= slot < count; duties that exist once belong to slot 0 */
-    const int *listen_fds;  /* one for each address, in their order; not the worker's to close */
+    int *listen_fds;        /* one for each address, in their order; see wy_worker_deafen */
     unsigned address_count; /* of them */
     int ready_fd;           /* the supervisor's ear; -1: there is none */
 } wy_worker;
@@ -25,6 +25,10 @@ typedef struct wy_worker {
 /* Tells the supervisor that this worker serves. Until then a reload keeps the old one, and a worker
  * that exits counts as one that cannot start. Once. */
 void wy_worker_ready(const wy_worker *worker);
+
+/* Closes the worker's listening sockets, which are not its to close otherwise. To be called when it
+ * begins to drain: once all workers have, new connections are refused instead of waiting in vain. */
+void wy_worker_deafen(const wy_worker *worker);
 
 typedef struct wy_supervisor_config {
     unsigned worker_count;   /* 1: worker_main runs in this very process, without a supervisor */

@@ -129,6 +129,8 @@ static void on_drain_timeout(void *data) {
 
 void wy_http_server_drain(wy_http_server *server, void (*done)(void *data), void *data) {
     if (server->draining) return;
+    for (uint32_t i = 0; i < server->listener_count; i++)
+        wy_listener_accept_all(server->listeners[i]);
     stop_listening(server);
     server->draining = true;
     server->drain_began_ms = wy_loop_now_ms(server->loop);
