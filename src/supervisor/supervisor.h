@@ -27,7 +27,8 @@ typedef struct wy_worker {
 void wy_worker_ready(const wy_worker *worker);
 
 /* Closes the worker's listening sockets, which are not its to close otherwise. To be called when it
- * begins to drain: once all workers have, new connections are refused instead of waiting in vain. */
+ * begins to drain: once all workers have, new connections are refused instead of waiting in vain.
+ */
 void wy_worker_deafen(const wy_worker *worker);
 
 typedef struct wy_supervisor_config {
