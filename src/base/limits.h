@@ -32,7 +32,6 @@
 #define WY_HOST_STACK ((size_t)512 << 10)       /* host stack on a fiber beyond the guest's */
 #define WY_FIBER_STACK ((size_t)2 << 20)        /* a fiber's whole stack: nested guests and host */
 #define WY_MAX_INSTANCES 1000                   /* live at once in one worker */
-#define WY_DEFAULT_TIMEOUT_MS 0                 /* one request; --timeout; 0 = none */
 #define WY_EPOCH_TICK_MS 10                     /* how often a busy guest yields */
 
 /* --- HTTP (trigger/http/) --- */

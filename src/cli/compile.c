@@ -20,7 +20,7 @@ static char *default_output(const char *path) {
     return output;
 }
 
-static int run(int argc, char **argv) {
+int wy_verb_compile(int argc, char **argv) {
     const char *output = NULL;
     bool no_cache = false;
     const wy_option own_table[] = {
@@ -28,8 +28,9 @@ static int run(int argc, char **argv) {
         {"no-cache", 0, WY_OPTION_FLAG, NULL, "compile anew, keep nothing", &no_cache},
         {0}};
     const wy_option *tables[] = {own_table};
+    const wy_syntax syntax = {usage, text, tables, 1, false};
     wy_operands operands;
-    int status = wy_options_parse("compile", usage, text, tables, 1, false, argc, argv, &operands);
+    int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;
     if (operands.count != 1) {
         fprintf(stderr, "withy: compile needs one file: withy compile %s\n", usage);
@@ -44,5 +45,3 @@ static int run(int argc, char **argv) {
     free(made);
     return error.code ? wy_cli_fail(&error) : status;
 }
-
-const wy_verb wy_verb_compile = {usage, text, run};

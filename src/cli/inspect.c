@@ -12,13 +12,14 @@ static void write_out(void *data, const char *piece, size_t len) {
     fwrite(piece, 1, len, data);
 }
 
-static int run(int argc, char **argv) {
+int wy_verb_inspect(int argc, char **argv) {
     bool json = false;
     const wy_option own_table[] = {
         {"json", 0, WY_OPTION_FLAG, NULL, "print JSON for programs", &json}, {0}};
     const wy_option *tables[] = {own_table};
+    const wy_syntax syntax = {usage, text, tables, 1, false};
     wy_operands operands;
-    int status = wy_options_parse("inspect", usage, text, tables, 1, false, argc, argv, &operands);
+    int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;
     if (operands.count != 1) {
         fprintf(stderr, "withy: inspect needs one file: withy inspect %s\n", usage);
@@ -28,5 +29,3 @@ static int run(int argc, char **argv) {
     status = withy_inspect(operands.items[0], json, write_out, stdout, &error);
     return error.code ? wy_cli_fail(&error) : status;
 }
-
-const wy_verb wy_verb_inspect = {usage, text, run};

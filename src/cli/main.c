@@ -4,15 +4,11 @@
 #include <signal.h>
 #include <stdio.h>
 
-#define WY_VERB(verb, summary) extern const wy_verb wy_verb_##verb;
-#include "cli/verbs.def"
-#undef WY_VERB
-
 static const struct {
     const char *name, *summary;
-    const wy_verb *verb;
+    int (*run)(int argc, char **argv);
 } verbs[] = {
-#define WY_VERB(verb, summary) {#verb, summary, &wy_verb_##verb},
+#define WY_VERB(verb, summary) {#verb, summary, wy_verb_##verb},
 #include "cli/verbs.def"
 #undef WY_VERB
 };
@@ -54,6 +50,6 @@ int main(int argc, char **argv) {
         return 0;
     }
     for (size_t i = 0; i < VERB_COUNT; i++)
-        if (strcmp(argv[1], verbs[i].name) == 0) return verbs[i].verb->run(argc - 1, argv + 1);
+        if (strcmp(argv[1], verbs[i].name) == 0) return verbs[i].run(argc - 1, argv + 1);
     return unknown_verb(argv[1]);
 }

@@ -6,36 +6,30 @@
 
 #define OPTIONS_MAX 64
 
-typedef struct parser {
-    const char *verb;
-    const wy_option *const *tables;
-    size_t table_count;
-} parser;
-
-static const wy_option *find(const parser *p, wy_str name) {
-    for (size_t t = 0; t < p->table_count; t++)
-        for (const wy_option *o = p->tables[t]; o->name; o++)
+static const wy_option *find(const wy_syntax *syntax, wy_str name) {
+    for (size_t t = 0; t < syntax->table_count; t++)
+        for (const wy_option *o = syntax->tables[t]; o->name; o++)
             if (wy_str_eqz(name, o->name)) return o;
     return NULL;
 }
 
-static const wy_option *find_letter(const parser *p, char letter) {
-    for (size_t t = 0; t < p->table_count; t++)
-        for (const wy_option *o = p->tables[t]; o->name; o++)
+static const wy_option *find_letter(const wy_syntax *syntax, char letter) {
+    for (size_t t = 0; t < syntax->table_count; t++)
+        for (const wy_option *o = syntax->tables[t]; o->name; o++)
             if (o->letter && o->letter == letter) return o;
     return NULL;
 }
 
-static int fail_unknown(const parser *p, wy_str name) {
+static int fail_unknown(const wy_syntax *syntax, const char *verb, wy_str name) {
     wy_str names[OPTIONS_MAX];
     size_t count = 0;
-    for (size_t t = 0; t < p->table_count; t++)
-        for (const wy_option *o = p->tables[t]; o->name && count < OPTIONS_MAX; o++)
+    for (size_t t = 0; t < syntax->table_count; t++)
+        for (const wy_option *o = syntax->tables[t]; o->name && count < OPTIONS_MAX; o++)
             names[count++] = wy_str_of(o->name);
     wy_str nearest = wy_str_nearest(name, names, count);
     fprintf(stderr, "withy: unknown option --" WY_STR_FMT, WY_STR_ARG(name));
     if (nearest.len) fprintf(stderr, " (did you mean --" WY_STR_FMT "?)", WY_STR_ARG(nearest));
-    fprintf(stderr, "\nTry `withy %s --help`.\n", p->verb);
+    fprintf(stderr, "\nTry `withy %s --help`.\n", verb);
     return 2;
 }
 
@@ -78,17 +72,17 @@ static void print_option(const wy_option *o) {
     printf("  %-30s %s\n", left, o->help);
 }
 
-static int print_help(const parser *p, const char *usage, const char *text) {
-    printf("Usage: withy %s %s\n\n%s\n\nOptions:\n", p->verb, usage, text);
-    for (size_t t = 0; t < p->table_count; t++)
-        for (const wy_option *o = p->tables[t]; o->name; o++)
+static int print_help(const wy_syntax *syntax, const char *verb) {
+    printf("Usage: withy %s %s\n\n%s\n\nOptions:\n", verb, syntax->usage, syntax->text);
+    for (size_t t = 0; t < syntax->table_count; t++)
+        for (const wy_option *o = syntax->tables[t]; o->name; o++)
             print_option(o);
     printf("  -h, --help                     print this\n");
     return 0;
 }
 
 /* One argument that begins with a dash. -1: go on. */
-static int parse_option(const parser *p, int argc, char **argv, int *at) {
+static int parse_option(const wy_syntax *syntax, int argc, char **argv, int *at) {
     const char *arg = argv[*at];
     const wy_option *option;
     const char *value = NULL;
@@ -98,13 +92,13 @@ static int parse_option(const parser *p, int argc, char **argv, int *at) {
         size_t equals = wy_str_find(name, '=');
         if (equals < name.len) value = name.ptr + equals + 1;
         shown = wy_str_sub(name, 0, equals);
-        option = find(p, shown);
+        option = find(syntax, shown);
     } else {
         shown = (wy_str){arg + 1, 1};
-        option = find_letter(p, arg[1]);
+        option = find_letter(syntax, arg[1]);
         if (arg[2]) value = arg[2] == '=' ? arg + 3 : arg + 2;
     }
-    if (!option) return fail_unknown(p, shown);
+    if (!option) return fail_unknown(syntax, argv[0], shown);
     if (option->kind == WY_OPTION_FLAG && value) {
         fprintf(stderr, "withy: --%s takes no value\n", option->name);
         return 2;
@@ -123,10 +117,7 @@ static int parse_option(const parser *p, int argc, char **argv, int *at) {
     return -1;
 }
 
-int wy_options_parse(const char *verb, const char *usage, const char *text,
-                     const wy_option *const *tables, size_t table_count, bool stop_at_operand,
-                     int argc, char **argv, wy_operands *operands_out) {
-    parser p = {verb, tables, table_count};
+int wy_options_parse(const wy_syntax *syntax, int argc, char **argv, wy_operands *operands_out) {
     *operands_out = (wy_operands){argv + 1, 0};
     for (int i = 1; i < argc; i++) {
         const char *arg = argv[i];
@@ -136,14 +127,14 @@ int wy_options_parse(const char *verb, const char *usage, const char *text,
             break;
         }
         if (strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0)
-            return print_help(&p, usage, text);
+            return print_help(syntax, argv[0]);
         if (arg[0] != '-' || arg[1] == '\0') {
             operands_out->items[operands_out->count++] = argv[i];
-            while (stop_at_operand && ++i < argc)
+            while (syntax->stop_at_operand && ++i < argc)
                 operands_out->items[operands_out->count++] = argv[i];
             continue;
         }
-        int status = parse_option(&p, argc, argv, &i);
+        int status = parse_option(syntax, argc, argv, &i);
         if (status >= 0) return status;
     }
     return -1;
@@ -158,6 +149,20 @@ bool wy_cli_address(const char *option, const char *text) {
         return true;
     fprintf(stderr, "withy: %s: \"%s\" is not HOST:PORT\n", option, text);
     return false;
+}
+
+int wy_cli_serving(uint64_t workers, uint64_t reuse, withy_serve_options *options) {
+    if (workers > WY_CLI_WORKERS_MAX) {
+        fprintf(stderr, "withy: --workers: at most %d\n", WY_CLI_WORKERS_MAX);
+        return 2;
+    }
+    if (reuse > UINT32_MAX) {
+        fprintf(stderr, "withy: --reuse: at most %u\n", UINT32_MAX);
+        return 2;
+    }
+    options->workers = (uint32_t)workers;
+    options->reuse = (uint32_t)reuse;
+    return -1;
 }
 
 /* --- what verbs share --- */
@@ -191,7 +196,7 @@ static char *keep(wy_common_options *common, char *copy) {
     return copy;
 }
 
-bool wy_cli_pair(wy_common_options *common, const char *text, withy_pair *pair_out) {
+static bool parse_pair(wy_common_options *common, const char *text, withy_pair *pair_out) {
     const char *equals = strchr(text, '=');
     if (!equals || equals == text) return false;
     char *name = keep(common, strndup(text, (size_t)(equals - text)));
@@ -219,12 +224,12 @@ static bool parse_dir(wy_common_options *common, const char *text, withy_dir *di
 
 int wy_common_apply(wy_common_options *common, withy_options *options) {
     for (size_t i = 0; i < common->env.count; i++)
-        if (!wy_cli_pair(common, common->env.items[i], &common->env_pairs[i])) {
+        if (!parse_pair(common, common->env.items[i], &common->env_pairs[i])) {
             fprintf(stderr, "withy: --env: \"%s\" is not NAME=VALUE\n", common->env.items[i]);
             return 2;
         }
     for (size_t i = 0; i < common->config.count; i++)
-        if (!wy_cli_pair(common, common->config.items[i], &common->config_pairs[i])) {
+        if (!parse_pair(common, common->config.items[i], &common->config_pairs[i])) {
             fprintf(stderr, "withy: --config: \"%s\" is not NAME=VALUE\n", common->config.items[i]);
             return 2;
         }
@@ -240,8 +245,8 @@ int wy_common_apply(wy_common_options *common, withy_options *options) {
                 common->unmet);
         return 2;
     }
-    if (common->instances_max > 100000) {
-        fprintf(stderr, "withy: --max-instances: at most 100000\n");
+    if (common->instances_max > WY_CLI_INSTANCES_MAX) {
+        fprintf(stderr, "withy: --max-instances: at most %d\n", WY_CLI_INSTANCES_MAX);
         return 2;
     }
     options->unmet_trap = common->unmet && strcmp(common->unmet, "trap") == 0;

@@ -8,13 +8,14 @@ static const char text[] =
     "Calls wasi:cli/run of a component with ARGS and this terminal's streams; "
     "its exit\nstatus becomes withy's.";
 
-static int run(int argc, char **argv) {
+int wy_verb_run(int argc, char **argv) {
     static wy_common_options common;
     wy_option table[WY_COMMON_OPTION_COUNT + 1];
     wy_common_table(&common, table);
     const wy_option *tables[] = {table};
+    const wy_syntax syntax = {usage, text, tables, 1, true};
     wy_operands operands;
-    int status = wy_options_parse("run", usage, text, tables, 1, true, argc, argv, &operands);
+    int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;
     withy_options options;
     withy_options_init(&options);
@@ -30,5 +31,3 @@ static int run(int argc, char **argv) {
     wy_common_deinit(&common);
     return error.code ? wy_cli_fail(&error) : status;
 }
-
-const wy_verb wy_verb_run = {usage, text, run};

@@ -8,7 +8,7 @@ static const char text[] =
     "Serves a component that exports wasi:http/incoming-handler. SIGTERM and Ctrl-C drain and\n"
     "stop; SIGHUP reloads the file without losing a request.";
 
-static int run(int argc, char **argv) {
+int wy_verb_serve(int argc, char **argv) {
     static wy_common_options common;
     withy_serve_options options;
     withy_serve_options_init(&options);
@@ -25,8 +25,9 @@ static int run(int argc, char **argv) {
         {"quiet", 'q', WY_OPTION_FLAG, NULL, "do not print the address", &options.quiet},
         {0}};
     const wy_option *tables[] = {own_table, table};
+    const wy_syntax syntax = {usage, text, tables, 2, false};
     wy_operands operands;
-    int status = wy_options_parse("serve", usage, text, tables, 2, false, argc, argv, &operands);
+    int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;
     status = wy_common_apply(&common, &options.common);
     if (status >= 0) return status;
@@ -35,16 +36,10 @@ static int run(int argc, char **argv) {
         return 2;
     }
     if (!wy_cli_address("--addr", options.address)) return 2;
-    if (workers > 1024 || reuse > UINT32_MAX) {
-        fprintf(stderr, "withy: --workers: at most 1024; --reuse: at most %u\n", UINT32_MAX);
-        return 2;
-    }
-    options.workers = (uint32_t)workers;
-    options.reuse = (uint32_t)reuse;
+    status = wy_cli_serving(workers, reuse, &options);
+    if (status >= 0) return status;
     withy_error error = {0};
     status = withy_serve(operands.items[0], &options, &error);
     wy_common_deinit(&common);
     return error.code ? wy_cli_fail(&error) : status;
 }
-
-const wy_verb wy_verb_serve = {usage, text, run};

@@ -10,7 +10,7 @@ static const char text[] =
     "that\n"
     "its route names. Output of components goes to .spin/logs and is followed here unless --quiet.";
 
-static int run(int argc, char **argv) {
+int wy_verb_up(int argc, char **argv) {
     static wy_common_options common;
     static wy_cli_values follow;
     withy_up_options options;
@@ -45,8 +45,9 @@ static int run(int argc, char **argv) {
          &workers},
         {0}};
     const wy_option *tables[] = {own_table, table};
+    const wy_syntax syntax = {usage, text, tables, 2, false};
     wy_operands operands;
-    int status = wy_options_parse("up", usage, text, tables, 2, false, argc, argv, &operands);
+    int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;
     status = wy_common_apply(&common, &options.serve.common);
     if (status >= 0) return status;
@@ -56,13 +57,9 @@ static int run(int argc, char **argv) {
         return 2;
     }
     if (!wy_cli_address("--listen", listen)) return 2;
-    if (workers > 1024 || reuse > UINT32_MAX) {
-        fprintf(stderr, "withy: --workers: at most 1024; --reuse: at most %u\n", UINT32_MAX);
-        return 2;
-    }
+    status = wy_cli_serving(workers, reuse, &options.serve);
+    if (status >= 0) return status;
     options.serve.address = listen;
-    options.serve.workers = (uint32_t)workers;
-    options.serve.reuse = (uint32_t)reuse;
     options.follow = follow.items;
     options.follow_count = follow.count;
     options.follow_all = !quiet && follow.count == 0;
@@ -71,5 +68,3 @@ static int run(int argc, char **argv) {
     wy_common_deinit(&common);
     return error.code ? wy_cli_fail(&error) : status;
 }
-
-const wy_verb wy_verb_up = {usage, text, run};

@@ -5,13 +5,11 @@
 #include "cli/options.h"
 #include "withy.h"
 
-typedef struct wy_verb {
-    const char *usage; /* behind "withy NAME " */
-    const char *text;  /* what it does, for --help */
-    /* The verb's own options into `parser`, then the call; returns the exit status. `argv[0]` is
-     * the verb. */
-    int (*run)(int argc, char **argv);
-} wy_verb;
+/* wy_verb_<name>: reads its options, makes the one call of the library, and returns the exit
+ * status. `argv[0]` is the verb. */
+#define WY_VERB(verb, summary) int wy_verb_##verb(int argc, char **argv);
+#include "cli/verbs.def"
+#undef WY_VERB
 
 /* Prints "withy: ..." on stderr and returns the code. */
 int wy_cli_fail(const withy_error *error);

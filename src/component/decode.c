@@ -7,16 +7,6 @@
 #include "component/decode_types.h"
 #include "component/reader.h"
 
-const char *wy_sort_name(wy_sort sort) {
-    static const char *const names[WY_SORT_COUNT] = {
-        "core func", "core table",  "core memory",   "core global", "core tag",
-        "core type", "core module", "core instance", "func",        "value",
-        "type",      "component",   "instance",
-    };
-    wy_assert((unsigned)sort < WY_SORT_COUNT);
-    return names[sort];
-}
-
 /* A component while its definitions are collected. */
 typedef struct component_state {
     wy_reader *r;

@@ -5,6 +5,16 @@
 #include "base/limits.h"
 #include "component/decode_core.h"
 
+const char *wy_sort_name(wy_sort sort) {
+    static const char *const names[WY_SORT_COUNT] = {
+        "core func", "core table",  "core memory",   "core global", "core tag",
+        "core type", "core module", "core instance", "func",        "value",
+        "type",      "component",   "instance",
+    };
+    wy_assert((unsigned)sort < WY_SORT_COUNT);
+    return names[sort];
+}
+
 static bool is_primitive(uint8_t byte) {
     return (byte >= WY_TYPE_STRING && byte <= WY_TYPE_BOOL) || byte == WY_TYPE_ERROR_CONTEXT;
 }

@@ -85,10 +85,6 @@ bool wy_semver_valid(wy_str text) {
     return parts == 3;
 }
 
-bool wy_words_valid(wy_str text) {
-    return fragments_valid(text, true);
-}
-
 bool wy_package_name_valid(wy_str text) {
     size_t colon = wy_str_find(text, ':');
     return colon < text.len && fragments_valid(wy_str_sub(text, 0, colon), true) &&

@@ -135,11 +135,10 @@ typedef struct wy_name {
 } wy_name;
 
 bool wy_label_valid(wy_str label);
-/* Parses an externname; reports what is wrong with it. */
 bool wy_semver_valid(wy_str text);
-bool wy_words_valid(wy_str text);
 /* ns:pkg, nothing behind. */
 bool wy_package_name_valid(wy_str text);
+/* Parses an externname; reports what is wrong with it. */
 bool wy_name_parse(wy_validator *v, wy_str text, wy_name *out);
 /* interfacename */
 bool wy_interface_name_valid(wy_str text);

@@ -172,11 +172,3 @@ void wy_engine_free(own wy_engine *engine) {
     wasm_engine_delete(engine->wasm);
     free(engine);
 }
-
-void wy_engine_tick(wy_engine *engine) {
-    wasmtime_engine_increment_epoch(engine->wasm);
-}
-
-wy_str wy_engine_fingerprint(const wy_engine *engine) {
-    return wy_str_of(engine->fingerprint);
-}

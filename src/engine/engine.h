@@ -86,12 +86,6 @@ void wy_engine_config_init(wy_engine_config *config);
  * machine's virtual memory is limited, and logs one line then. */
 wy_err wy_engine_new(const wy_engine_config *config, own wy_engine **engine_out, wy_diag *diag);
 void wy_engine_free(own wy_engine *engine);
-/* Makes every store of the engine reach its epoch callback once more. Any thread;
- * async-signal-safe. */
-void wy_engine_tick(wy_engine *engine);
-/* The engine's version and flags as one string: part of every cache key. Lives as long as engine.
- */
-wy_str wy_engine_fingerprint(const wy_engine *engine);
 
 /* --- modules (module.c, cache.c) --- */
 

@@ -30,9 +30,6 @@ void wy_object_free(wy_object *object);
 /* Runs `callback` once on the loop's next round unless `*handle_out` is closed before. */
 wy_err wy_loop_soon(wy_loop *loop, void (*callback)(void *data), void *data, own wy_timer **out);
 
-/* libuv's error as ours, with its text in diag. */
-wy_err wy_uv_error(wy_diag *diag, int code, const char *what);
-
 /* A TCP stream that is not connected yet; and with a descriptor that is. */
 own wy_stream *wy_stream_new_tcp(wy_loop *loop);
 uv_tcp_t *wy_stream_tcp(wy_stream *stream);

@@ -18,16 +18,6 @@ void wy_object_close(uv_handle_t *handle) {
     if (!uv_is_closing(handle)) uv_close(handle, on_closed);
 }
 
-wy_err wy_uv_error(wy_diag *diag, int code, const char *what) {
-    wy_err err = code == UV_ENOMEM       ? WY_NOMEM
-                 : code == UV_ECANCELED  ? WY_CANCELLED
-                 : code == UV_EACCES     ? WY_DENIED
-                 : code == UV_EPERM      ? WY_DENIED
-                 : code == UV_EADDRINUSE ? WY_EXISTS
-                                         : WY_IO;
-    return wy_diag_set(diag, err, "%s: %s", what, uv_strerror(code));
-}
-
 /* --- the loop --- */
 
 static void on_wake(uv_async_t *async) {

@@ -222,7 +222,8 @@ static wy_err load(wy_component *component, const uint8_t *bytes, size_t len,
     wy_err err = wy_component_decode(&component->arena, bytes, len, &ast, diag);
     if (err) return err;
     component->ast = ast;
-    err = wy_component_validate(&component->arena, ast, &component->types, diag);
+    const wy_component_types *types; /* the plan reads them off the AST */
+    err = wy_component_validate(&component->arena, ast, &types, diag);
     wy_plan_config plan_config = {.keep_shims = config->keep_shims};
     if (!err) err = wy_plan_make(&component->arena, ast, &plan_config, &component->plan, diag);
     if (!err) err = link_imports(component, config, diag);
@@ -274,22 +275,8 @@ const wy_plan *wy_component_plan(const wy_component *component) {
     return component->plan;
 }
 
-const wy_component_types *wy_component_types_of(const wy_component *component) {
-    return component->types;
-}
-
 wy_str wy_component_name(const wy_component *component) {
     return component->name;
-}
-
-const wy_module *wy_component_module(const wy_component *component, uint32_t index) {
-    wy_assert(index < component->plan->module_count);
-    return component->modules[index];
-}
-
-const wy_link *wy_component_link(const wy_component *component, uint32_t index) {
-    wy_assert(index < component->plan->import_count);
-    return &component->links[index];
 }
 
 static bool export_matches(wy_str name, wy_str interface_name, wy_str version) {

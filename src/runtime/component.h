@@ -35,10 +35,7 @@ wy_err wy_component_load(wy_engine *engine, const uint8_t *bytes, size_t len,
 void wy_component_free(own wy_component *component);
 
 const wy_plan *wy_component_plan(const wy_component *component);
-const wy_component_types *wy_component_types_of(const wy_component *component);
 wy_str wy_component_name(const wy_component *component);
-/* The compiled module of plan->modules[index]. */
-const wy_module *wy_component_module(const wy_component *component, uint32_t index);
 
 /* --- links: where an import's calls go (idea 5) --- */
 
@@ -56,9 +53,6 @@ typedef struct wy_link {
     const wy_resource_type *resource; /* a resource import */
     wy_host_drop drop;                /* its end; NULL: nothing to do */
 } wy_link;
-
-/* The link of plan->imports[index]. */
-const wy_link *wy_component_link(const wy_component *component, uint32_t index);
 
 /* Decides the link of one import against a list of interfaces (also for `withy inspect`, which
  * links without loading). */

@@ -78,10 +78,6 @@ void wy_instance_enter(wy_instance *instance, wy_task *task, wy_context *context
     instance->context = context;
 }
 
-wy_task *wy_instance_task(const wy_instance *instance) {
-    return instance->task;
-}
-
 bool wy_instance_poisoned(const wy_instance *instance) {
     return instance->poisoned;
 }

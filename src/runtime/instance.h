@@ -20,7 +20,6 @@ const wy_component *wy_instance_component(const wy_instance *instance);
 
 /* The task that runs the instance now; to be set at the start of each task's body. */
 void wy_instance_enter(wy_instance *instance, wy_task *task, wy_context *context);
-wy_task *wy_instance_task(const wy_instance *instance);
 
 /* Replays the plan's steps as far as that was not done yet: instantiates the core modules and runs
  * their start functions. */

@@ -31,11 +31,10 @@ typedef struct wy_bound_step {
 } wy_bound_step;
 
 struct wy_component {
-    wy_arena arena; /* AST, types, plan, and the arrays below */
+    wy_arena arena; /* AST, plan, and the arrays below */
     wy_engine *engine;
     wy_str name;
     const wy_component_ast *ast;
-    const wy_component_types *types;
     const wy_plan *plan;
     wy_module **modules;
     wy_link *links;                /* by import */

@@ -131,12 +131,3 @@ bool wy_http_authority_valid(wy_str authority) {
     }
     return authority.len > 0;
 }
-
-bool wy_http_list_has(wy_str value, wy_str token) {
-    while (value.len) {
-        size_t comma = wy_str_find(value, ',');
-        if (wy_str_eq_nocase(wy_str_trim(wy_str_sub(value, 0, comma)), token)) return true;
-        value = wy_str_sub(value, comma < value.len ? comma + 1 : comma, value.len);
-    }
-    return false;
-}

@@ -44,7 +44,5 @@ bool wy_http_name_hop_by_hop(wy_str name);
 /* RFC 9112 3.2: characters that may stand in a request target or an authority. */
 bool wy_http_target_valid(wy_str target);
 bool wy_http_authority_valid(wy_str authority);
-/* True when the comma-separated list `value` contains `token` (case does not matter). */
-bool wy_http_list_has(wy_str value, wy_str token);
 
 #endif
