@@ -131,6 +131,7 @@ static own wasm_config_t *configure(const wy_engine_config *wanted, uint64_t res
     wasmtime_config_memory_guard_size_set(config, reservation < MEMORY_RESERVATION ? 1 << 16
                                                                                    : MEMORY_GUARD);
     wasmtime_config_memory_reservation_for_growth_set(config, 0);
+    wasmtime_config_wasm_custom_page_sizes_set(config, true); /* as the validator allows */
     if (wanted->pooling) configure_pool(config, wanted);
     return config;
 }
@@ -143,7 +144,7 @@ wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out,
     uint64_t reservation = engine->config.pooling ? MEMORY_RESERVATION : single_reservation();
     engine->wasm = wasm_engine_new_with_config(configure(&engine->config, reservation));
     snprintf(engine->fingerprint, sizeof engine->fingerprint,
-             "wasmtime %s%s epoch stack=%zu reservation=%llu debug=%d", WASMTIME_VERSION,
+             "wasmtime %s%s epoch pagesize stack=%zu reservation=%llu debug=%d", WASMTIME_VERSION,
              withy_engine_pagemap_scan ? "" : " prebuilt", (size_t)WY_MAX_WASM_STACK,
              (unsigned long long)reservation, wanted->debug_info);
     wy_err err = wy_ticker_init(&engine->ticker, engine->wasm);

@@ -167,6 +167,45 @@ TEST(memory_is_limited_in_total) {
     tear_down(&f);
 }
 
+TEST(a_page_may_be_a_byte) {
+    wy_diag diag;
+    wy_engine *engine = wy_testing_engine();
+    wy_module *module =
+        wy_testing_module(engine,
+                          "(module (memory (export \"m\") 10 200 (pagesize 1)) (func (export "
+                          "\"grow\") (result i32) (memory.grow (i32.const 90))))");
+    wy_linker *linker;
+    wy_instance_pre *pre;
+    wy_store *store;
+    wy_store_limits limits = {.memory_bytes_max = 100};
+    wy_core_instance instance;
+    wy_trap *trap = NULL;
+    assert_int_equal(wy_linker_new(engine, &linker), WY_OK);
+    assert_int_equal(wy_linker_pre(linker, module, &pre, &diag), WY_OK);
+    assert_int_equal(wy_store_new(engine, NULL, &limits, &store), WY_OK);
+    wy_context *context = wy_store_context(store);
+    assert_int_equal(wy_instance_pre_instantiate(pre, context, &instance, &trap, &diag), WY_OK);
+    wy_extern item;
+    wy_core_memory memory;
+    wy_core_func grow;
+    wy_raw value[1];
+    assert_true(wy_core_instance_export(context, &instance, WY_STR("m"), &item));
+    assert_true(wy_extern_memory(&item, &memory));
+    assert_int_equal(wy_memory_size(context, &memory), 10);
+    assert_true(wy_core_instance_export(context, &instance, WY_STR("grow"), &item));
+    assert_true(wy_extern_func(&item, &grow));
+    assert_true(wy_core_call(context, &grow, value, 0, &trap));
+    assert_int_equal(value[0].i32, 10);
+    assert_int_equal(wy_memory_size(context, &memory), 100);
+    assert_true(wy_core_call(context, &grow, value, 0, &trap));
+    assert_int_equal(value[0].i32, -1);
+    wy_store_free(store);
+    wy_instance_pre_free(pre);
+    wy_linker_free(linker);
+    wy_module_free(module);
+    wy_engine_free(engine);
+}
+
 TEST(an_instance_beyond_the_limit_is_refused) {
     fixture f;
     set_up(&f);

@@ -12,7 +12,7 @@ if(WITHY_TESTS)
   endif()
   if(EXISTS ${CONFORMANCE_DIR}/component-model/levels.json)
     add_test(NAME conformance COMMAND conformance ${CONFORMANCE_DIR}/component-model
-                                      ${CONFORMANCE_DIR}/wasm-tools-cli --level P2 --min-percent 95)
+                                      ${CONFORMANCE_DIR}/wasm-tools-cli --level P2 --min-percent 100)
     set_tests_properties(conformance PROPERTIES TIMEOUT 1200)
   endif()
 endif()
