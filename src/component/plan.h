@@ -32,6 +32,9 @@ typedef struct wy_core_item {
     wy_core_item_kind kind;
     uint32_t index; /* EXPORT: core instance (step); TRAMPOLINE: trampoline */
     wy_str name;    /* EXPORT */
+    /* EXPORT, among the plan's funcs: stands where an eliminated shim's function stood, and traps
+     * until so many steps are done. */
+    uint32_t ready_after;
 } wy_core_item;
 
 /* Canonical options (CM: canonopt), items as indexes into the plan's funcs and memories. */

@@ -1,6 +1,9 @@
-/* Eliminating shims: where a shim's table is filled by a fixup with trampolines, whoever imports
- * the shim's functions gets the trampolines themselves. A shim and its fixup go when nothing else
- * needs them. */
+/* Eliminating shims: where a fixup fills a shim's table, whoever uses the shim's functions gets
+ * what the table holds. A shim and its fixup go when nothing else needs them.
+ *
+ * They are needed where a core module imports, through the shim, a function of another core module
+ * that is instantiated after it: such a pair stays for those functions, and the others are called
+ * past it. (Components made of an adapter and shared libraries are like that.) */
 #include "component/plan_build.h"
 #include "component/shim.h"
 
@@ -48,16 +51,23 @@ static bool find_fixup(plan_builder *b, uint32_t s, wy_str table_name, shim_pair
     return false;
 }
 
-/* Replaces one use of an export of the shim, if it is a function filled with a trampoline. */
-static void replace(plan_builder *b, const shim_pair *pair, wy_core_item *item) {
+/* Replaces one use of an export of the shim, if it is a function and what fills it can be had
+ * there: a trampoline, which knows that it traps until the fixup has run; or an export of a core
+ * instance, by a step after the fixup (`step`) or by the runtime (WY_PLAN_NONE). */
+static void replace(plan_builder *b, const shim_pair *pair, uint32_t step, wy_core_item *item) {
     if (item->kind != WY_ITEM_EXPORT || item->index != pair->step) return;
     const wy_core_module *module = b->modules[b->steps[pair->step].module];
     for (uint32_t e = 0; e < module->export_count; e++) {
         if (!wy_str_eq(module->exports[e].name, item->name)) continue;
         uint32_t slot = pair->slots[e];
-        if (slot >= pair->slot_count || pair->slot_items[slot]->kind != WY_ITEM_TRAMPOLINE) return;
-        *item = *pair->slot_items[slot];
-        b->trampolines[item->index].ready_after = pair->fixup + 1;
+        if (slot >= pair->slot_count) return;
+        const wy_core_item *target = pair->slot_items[slot];
+        if (target->kind == WY_ITEM_EXPORT && step != WY_PLAN_NONE && step < pair->fixup) return;
+        *item = *target;
+        if (target->kind == WY_ITEM_TRAMPOLINE)
+            b->trampolines[item->index].ready_after = pair->fixup + 1;
+        else
+            item->ready_after = pair->fixup + 1;
         return;
     }
 }
@@ -67,10 +77,10 @@ static void replace_all(plan_builder *b, const shim_pair *pair) {
         if (k == pair->fixup || b->steps[k].module == WY_PLAN_NONE) continue;
         wy_core_item *imports = (wy_core_item *)b->steps[k].imports;
         for (uint32_t i = 0; i < b->steps[k].import_count; i++)
-            replace(b, pair, &imports[i]);
+            replace(b, pair, k, &imports[i]);
     }
     for (uint32_t i = 0; i < b->func_count; i++)
-        replace(b, pair, &b->funcs[i]);
+        replace(b, pair, WY_PLAN_NONE, &b->funcs[i]);
 }
 
 static bool is_used(const plan_builder *b, const shim_pair *pair) {
@@ -82,6 +92,37 @@ static bool is_used(const plan_builder *b, const shim_pair *pair) {
     for (uint32_t i = 0; i < b->func_count; i++)
         if (b->funcs[i].kind == WY_ITEM_EXPORT && b->funcs[i].index == pair->step) return true;
     return false;
+}
+
+/* Whether nothing but the fixup has a hand on the shim's table. */
+static bool is_table_private(const plan_builder *b, const shim_pair *pair) {
+    for (uint32_t k = 0; k < b->step_count; k++) {
+        const wy_plan_step *step = &b->steps[k];
+        if (k == pair->fixup || step->module == WY_PLAN_NONE) continue;
+        const wy_core_module *module = b->modules[step->module];
+        for (uint32_t i = 0; i < step->import_count; i++)
+            if (step->imports[i].kind == WY_ITEM_EXPORT && step->imports[i].index == pair->step &&
+                module->imports[i].type.kind == WY_CORE_EXTERN_TABLE)
+                return false;
+    }
+    return true;
+}
+
+/* Whether the fixup alone uses the trampolines that it puts into the table: others may call theirs
+ * before the fixup has run. */
+static bool are_trampolines_private(plan_builder *b, const shim_pair *pair) {
+    uint8_t *filled = wy_arena_calloc(b->arena, b->trampoline_count + 1u, 1);
+    if (!filled) return false;
+    for (uint32_t i = 0; i < pair->slot_count; i++)
+        if (pair->slot_items[i]->kind == WY_ITEM_TRAMPOLINE) filled[pair->slot_items[i]->index] = 1;
+    for (uint32_t k = 0; k < b->step_count; k++)
+        for (uint32_t i = 0; k != pair->fixup && i < b->steps[k].import_count; i++)
+            if (b->steps[k].imports[i].kind == WY_ITEM_TRAMPOLINE &&
+                filled[b->steps[k].imports[i].index])
+                return false;
+    for (uint32_t i = 0; i < b->func_count; i++)
+        if (b->funcs[i].kind == WY_ITEM_TRAMPOLINE && filled[b->funcs[i].index]) return false;
+    return true;
 }
 
 static bool recognise(plan_builder *b, uint32_t s, shim_pair *out) {
@@ -104,7 +145,7 @@ static bool recognise(plan_builder *b, uint32_t s, shim_pair *out) {
                            wy_shim_functype(fixup, fixup->imports[import].type.index)))
             return false; /* a call through the table would trap */
     }
-    return true;
+    return is_table_private(b, out) && are_trampolines_private(b, out);
 }
 
 wy_err plan_eliminate_shims(plan_builder *b) {

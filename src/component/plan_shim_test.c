@@ -78,3 +78,42 @@ TEST(a_module_that_does_more_than_a_shim_stays) {
     assert_int_equal(modules_left(plan), 3);
     wy_arena_deinit(&f.arena);
 }
+
+TEST(a_destructor_is_called_past_the_shim) {
+    fixture f;
+    const wy_plan *plan = plan_of(&f, "dtor.wasm", false);
+    assert_int_equal(plan->eliminated, 2);
+    assert_int_equal(modules_left(plan), 1);
+    const wy_core_item *dtor = &plan->funcs[plan->resources[0].dtor];
+    assert_int_equal(dtor->kind, WY_ITEM_EXPORT);
+    assert_int_equal(dtor->index, 1);
+    assert_true(wy_str_eqz(dtor->name, "dtor"));
+    assert_int_equal(dtor->ready_after, 3);
+    wy_arena_deinit(&f.arena);
+}
+
+TEST(a_shim_stays_for_what_a_later_module_exports_and_for_that_only) {
+    fixture f;
+    const wy_plan *plan = plan_of(&f, "adapted.wasm", false);
+    assert_int_equal(plan->eliminated, 0);
+    assert_int_equal(modules_left(plan), 4);
+    const wy_plan_step *main_step = &plan->steps[1], *adapter = &plan->steps[2];
+    assert_int_equal(main_step->imports[0].kind, WY_ITEM_TRAMPOLINE);
+    assert_int_equal(main_step->imports[1].kind, WY_ITEM_EXPORT);
+    assert_int_equal(main_step->imports[1].index, 0);
+    assert_int_equal(adapter->imports[1].kind, WY_ITEM_TRAMPOLINE);
+    wy_arena_deinit(&f.arena);
+}
+
+TEST(a_shim_stays_whose_table_others_have_or_whose_functions_others_call) {
+    static const char *const files[] = {"meddled.wasm", "shared.wasm"};
+    for (int i = 0; i < 2; i++) {
+        fixture f;
+        const wy_plan *plan = plan_of(&f, files[i], false);
+        assert_int_equal(plan->eliminated, 0);
+        assert_int_equal(modules_left(plan), 4);
+        for (uint32_t k = 0; k < plan->trampoline_count; k++)
+            assert_int_equal(plan->trampolines[k].ready_after, 0);
+        wy_arena_deinit(&f.arena);
+    }
+}

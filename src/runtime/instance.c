@@ -121,7 +121,7 @@ void wy_instance_print_trap(const wy_instance *instance, const wy_trap *trap, wy
 
 static bool find_item(wy_instance *instance, const wy_core_item *item, wy_extern *extern_out) {
     if (item->kind == WY_ITEM_EXPORT)
-        return item->index < instance->steps_done &&
+        return item->index < instance->steps_done && item->ready_after <= instance->steps_done &&
                wy_core_instance_export(instance->context, &instance->core[item->index], item->name,
                                        extern_out);
     return wy_linker_get(instance->component->trampolines, instance->context, WY_STR(""),

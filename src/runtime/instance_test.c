@@ -41,7 +41,7 @@ typedef struct fixture {
     wy_diag diag;
 } fixture;
 
-static void setup(fixture *f, const char *file, size_t interface_count) {
+static void setup_with(fixture *f, const char *file, size_t interface_count, bool keep_shims) {
     memset(f, 0, sizeof *f);
     wy_diag_init(&f->diag);
     log_fields[0] = (wy_field){.name = WY_STR("s"), .type = &wy_type_string};
@@ -50,7 +50,7 @@ static void setup(fixture *f, const char *file, size_t interface_count) {
     log_type.result = &wy_type_u32;
 
     char path[512];
-    snprintf(path, sizeof path, "%s/tests/data/runtime/%s", WITHY_SOURCE_DIR, file);
+    snprintf(path, sizeof path, "%s/tests/data/%s", WITHY_SOURCE_DIR, file);
     FILE *in = fopen(path, "rb");
     assert_non_null(in);
     f->bytes = malloc(1 << 20);
@@ -66,8 +66,13 @@ static void setup(fixture *f, const char *file, size_t interface_count) {
     assert_int_equal(wy_scheduler_new(f->loop, f->engine, &f->scheduler), WY_OK);
     wy_component_config load = {
         .name = WY_STR("test"), .interfaces = interfaces, .interface_count = interface_count};
+    load.keep_shims = keep_shims;
     wy_err err = wy_component_load(f->engine, f->bytes, f->len, &load, &f->component, &f->diag);
     if (err && interface_count) fail_msg("%s", f->diag.text);
+}
+
+static void setup(fixture *f, const char *file, size_t interface_count) {
+    setup_with(f, file, interface_count, false);
 }
 
 static void teardown(fixture *f) {
@@ -126,7 +131,7 @@ static void run_call(fixture *f, call *c) {
 
 TEST(strings_cross_two_components_and_reach_the_host) {
     fixture f;
-    setup(&f, "strings.wasm", 1);
+    setup(&f, "runtime/strings.wasm", 1);
     call c = {.f = &f, .name = "run", .arg = 5};
     run_call(&f, &c);
     assert_string_equal(c.trap.ptr ? c.trap.ptr : "", "");
@@ -138,7 +143,7 @@ TEST(strings_cross_two_components_and_reach_the_host) {
 
 TEST(a_trap_tells_its_reason_and_poisons) {
     fixture f;
-    setup(&f, "strings.wasm", 1);
+    setup(&f, "runtime/strings.wasm", 1);
     call c = {.f = &f, .name = "boom", .arg = 5};
     run_call(&f, &c);
     assert_non_null(strstr(c.trap.ptr, "unreachable"));
@@ -147,9 +152,22 @@ TEST(a_trap_tells_its_reason_and_poisons) {
     teardown(&f);
 }
 
+TEST(a_destructor_runs_with_and_without_the_shim_before_it) {
+    for (int keep_shims = 0; keep_shims < 2; keep_shims++) {
+        fixture f;
+        setup_with(&f, "component/dtor.wasm", 0, keep_shims);
+        call c = {.f = &f, .name = "run"};
+        run_call(&f, &c);
+        assert_string_equal(c.trap.ptr ? c.trap.ptr : "", "");
+        assert_int_equal(c.result, 42);
+        wy_buf_deinit(&c.trap);
+        teardown(&f);
+    }
+}
+
 TEST(unmet_imports_are_listed) {
     fixture f;
-    setup(&f, "strings.wasm", 0);
+    setup(&f, "runtime/strings.wasm", 0);
     assert_int_equal(f.diag.err, WY_UNMET);
     assert_non_null(strstr(f.diag.text, "test:host/log@1.0.0: log"));
     teardown(&f);

@@ -10,13 +10,17 @@ static wy_instance *instance_of(wy_caller *caller) {
     return wy_context_data(wy_caller_context(caller));
 }
 
+static own wy_trap *check_ready(const wy_instance *instance, const wy_trampoline *t) {
+    if (WY_UNLIKELY(instance->steps_done < t->ready_after))
+        return wy_trap_new("an import was called before the component was linked");
+    return NULL;
+}
+
 /* What every lowered function asks first. */
 static own wy_trap *check_leave(const wy_instance *instance, const wy_trampoline *t) {
     if (WY_UNLIKELY(!instance->instances[t->instance].may_leave))
         return wy_trap_new("cannot leave component instance");
-    if (WY_UNLIKELY(instance->steps_done < t->ready_after))
-        return wy_trap_new("an import was called before the component was linked");
-    return NULL;
+    return check_ready(instance, t);
 }
 
 /* Room for args and result: the caller's buffer, or the call arena for large ones. */
@@ -170,8 +174,10 @@ static own wy_trap *resource_rep(void *env, wy_caller *caller, wy_raw *values, s
     const wy_bound *bound = env;
     wy_instance *instance = instance_of(caller);
     wy_handle rep = 0;
-    wy_trap *trap = wy_handle_rep(&instance->instances[bound->trampoline->instance].handles,
-                                  bound->resource, (uint32_t)values[0].i32, &rep);
+    wy_trap *trap = check_ready(instance, bound->trampoline);
+    if (trap) return trap;
+    trap = wy_handle_rep(&instance->instances[bound->trampoline->instance].handles, bound->resource,
+                         (uint32_t)values[0].i32, &rep);
     values[0].i32 = (int32_t)(uint32_t)rep;
     return trap;
 }

@@ -1,5 +1,6 @@
-/* conformance DIR... [--level L]... [--min-percent N] [--verbose]: runs the scripts that each
- * DIR/levels.json lists and counts, for each level, the commands that went as the script says.
+/* conformance DIR... [--level L]... [--min-percent N] [--keep-shims] [--verbose]: runs the scripts
+ * that each DIR/levels.json lists and counts, for each level, the commands that went as the script
+ * says. With --keep-shims nothing may change: it tells whether eliminating them does.
  *
  * Every script runs in a process of its own: one that crashes or hangs costs the command it was at,
  * and the rest of the script is run again without it. Exit status 0: every command of the levels
@@ -35,7 +36,7 @@ typedef struct run {
     level levels[LEVELS_MAX];
     unsigned level_count;
     unsigned min_percent;
-    bool verbose, asked_any, crashed, broken;
+    bool verbose, keep_shims, asked_any, crashed, broken;
 } run;
 
 /* One script: what the parent knows of it. */
@@ -61,12 +62,12 @@ static unsigned line_of(const json_t *command) {
 }
 
 /* Runs what has no verdict yet; prints "INDEX p|f WHY" a line. Does not return. */
-_Noreturn static void child(const job *j, int out_fd) {
+_Noreturn static void child(const job *j, bool keep_shims, int out_fd) {
     FILE *out = fdopen(out_fd, "w");
     int null = open("/dev/null", O_WRONLY);
     if (null >= 0) dup2(null, 2); /* the crash itself is reported, not its noise */
     alarm(COMMAND_SECONDS);
-    script *s = script_new(j->folder.text, j->suite->validate_only);
+    script *s = script_new(j->folder.text, j->suite->validate_only, keep_shims);
     for (size_t i = 0; i < json_array_size(j->commands); i++) {
         if (j->verdicts[i] == CRASHED || j->verdicts[i] == LEFT_OUT) continue;
         wy_buf why;
@@ -147,7 +148,7 @@ static bool run_children(run *r, job *j, const json_t *levels) {
         if (pid < 0) return false;
         if (pid == 0) {
             close(ends[0]);
-            child(j, ends[1]);
+            child(j, r->keep_shims, ends[1]);
         }
         close(ends[1]);
         FILE *in = fdopen(ends[0], "r");
@@ -237,26 +238,31 @@ int main(int argc, char **argv) {
     static run r = {.min_percent = 100};
     static const struct option options[] = {{"level", required_argument, NULL, 'l'},
                                             {"min-percent", required_argument, NULL, 'm'},
+                                            {"keep-shims", no_argument, NULL, 'k'},
                                             {"verbose", no_argument, NULL, 'v'},
                                             {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         level *l = option == 'l' ? level_named(&r, optarg) : NULL;
         if (option == 'v') {
             r.verbose = true;
+        } else if (option == 'k') {
+            r.keep_shims = true;
         } else if (option == 'm') {
             r.min_percent = (unsigned)strtoul(optarg, NULL, 10);
         } else if (l) {
             l->asked = r.asked_any = true;
         } else {
             fprintf(stderr,
-                    "usage: conformance DIR... [--level P2]... [--min-percent N] [--verbose]\n");
+                    "usage: conformance DIR... [--level P2]... [--min-percent N] [--keep-shims] "
+                    "[--verbose]\n");
             return 2;
         }
     }
     if (!r.asked_any) level_named(&r, "P2")->asked = true;
     if (optind == argc || !convert_tool(&r.tool)) {
         fprintf(stderr,
-                "usage: conformance DIR... [--level P2]... [--min-percent N] [--verbose]\n");
+                "usage: conformance DIR... [--level P2]... [--min-percent N] [--keep-shims] "
+                "[--verbose]\n");
         return 2;
     }
     bool good = true;

@@ -32,6 +32,7 @@ typedef struct live {
 struct script {
     const char *folder;
     bool validate_only;
+    bool keep_shims;
     wy_engine *engine;
     wy_loop *loop;
     wy_scheduler *scheduler;
@@ -42,11 +43,12 @@ struct script {
     bool last_failed; /* the newest instance did not come to life: it must not be mistaken */
 };
 
-script *script_new(const char *folder, bool validate_only) {
+script *script_new(const char *folder, bool validate_only, bool keep_shims) {
     script *s = calloc(1, sizeof *s);
     wy_assert(s);
     s->folder = folder;
     s->validate_only = validate_only;
+    s->keep_shims = keep_shims;
     wy_engine_config config;
     wy_engine_config_init(&config);
     config.pooling = false;
@@ -228,7 +230,7 @@ static wy_err load(script *s, definition *d, wy_diag *diag) {
     if (d->component) return WY_OK;
     if (wy_binary_kind_of(d->bytes, d->len) != WY_BINARY_COMPONENT)
         return wy_diag_set(diag, WY_UNSUPPORTED, "only components are instantiated here");
-    const wy_component_config config = {.name = WY_STR("script")};
+    const wy_component_config config = {.name = WY_STR("script"), .keep_shims = s->keep_shims};
     return wy_component_load(s->engine, d->bytes, d->len, &config, &d->component, diag);
 }
 

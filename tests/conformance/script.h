@@ -9,8 +9,8 @@
 typedef struct script script;
 
 /* `folder` holds the binaries that the commands name. `validate_only`: `module` means that it must
- * validate, and is not instantiated. */
-script *script_new(const char *folder, bool validate_only);
+ * validate, and is not instantiated. `keep_shims`: plans do not eliminate shims. */
+script *script_new(const char *folder, bool validate_only, bool keep_shims);
 void script_free(script *s);
 
 /* Carries out one command of a script. True: it went as the script says; else `why` says what
