@@ -23,7 +23,7 @@ __attribute__((weak)) void withy_engine_pagemap_scan(wasmtime_pooling_allocation
 #define TABLES_PER_MEMORY 2
 #define SPARE_STACKS 16 /* beyond one for each memory; each costs a system call at the start */
 #define STACK_KEEP_RESIDENT ((size_t)16 << 10)
-#define TABLE_KEEP_RESIDENT ((size_t)16 << 10)
+#define TABLE_KEEP_RESIDENT ((size_t)1 << 20) /* a JavaScript engine has 100 KiB of tables */
 
 /* Where written pages can be found (PAGEMAP_SCAN), all of a usual guest stays; where not, what is
  * kept must be cleared by hand, which pays for small memories only. */
