@@ -75,9 +75,7 @@ int withy_compile(const char *path, const char *output, const withy_options *opt
     if (!err) err = wy_host_engine(options, &engine, &diag);
     if (!err) {
         err = build(engine, &arena, &file, output, &diag);
-        if (err && diag.has_offset)
-            wy_diag_prefix(&diag, "offset 0x%llx", (unsigned long long)diag.offset);
-        if (err) wy_diag_prefix(&diag, "%s", path);
+        if (err) wy_host_place(&diag, path);
     }
     wy_engine_free(engine);
     wy_arena_deinit(&arena);

@@ -94,46 +94,58 @@ static void print_json(wy_buf *buf, const char *path, const wy_component_types *
     wy_buf_str(buf, WY_STR("}\n"));
 }
 
-static wy_err inspect(const char *path, const wy_file *file, bool json, wy_arena *arena,
-                      wy_engine **engine_out, wy_buf *buf, wy_diag *diag) {
-    const uint8_t *bytes = file->bytes;
-    size_t len = file->len;
-    if (wy_aot_is(bytes, len)) {
-        withy_options options;
-        withy_options_init(&options);
-        wy_str component;
-        wy_err err = wy_host_engine(&options, engine_out, diag);
-        if (!err) err = wy_aot_attach(*engine_out, bytes, len, &component, diag);
-        if (err) return err;
-        bytes = (const uint8_t *)component.ptr;
-        len = component.len;
-    }
-    wy_component_ast *ast;
+/* What is looked at: everything but the engine lies in the arena. */
+typedef struct inspection {
+    const char *path;
+    wy_arena arena;
+    wy_engine *engine; /* for ahead-of-time files only */
     const wy_component_types *types;
     const wy_plan *plan;
+    wy_link *links; /* one an import of the plan */
+} inspection;
+
+/* The component inside an ahead-of-time file. */
+static wy_err unwrap(inspection *in, const wy_file *file, wy_str *component_out, wy_diag *diag) {
+    withy_options options;
+    withy_options_init(&options);
+    wy_err err = wy_host_engine(&options, &in->engine, diag);
+    return err ? err : wy_aot_attach(in->engine, file->bytes, file->len, component_out, diag);
+}
+
+static wy_err look(inspection *in, const wy_file *file, wy_diag *diag) {
+    wy_str component = {(const char *)file->bytes, file->len};
+    wy_err err = WY_OK;
+    if (wy_aot_is(file->bytes, file->len)) err = unwrap(in, file, &component, diag);
+    const uint8_t *bytes = (const uint8_t *)component.ptr;
+    wy_component_ast *ast;
     wy_plan_config config = {0};
-    wy_err err = wy_host_check_kind(bytes, len, diag);
-    if (!err) err = wy_component_decode(arena, bytes, len, &ast, diag);
-    if (!err) err = wy_component_validate(arena, ast, &types, diag);
-    if (!err) err = wy_plan_make(arena, ast, &config, &plan, diag);
+    if (!err) err = wy_host_check_kind(bytes, component.len, diag);
+    if (!err) err = wy_component_decode(&in->arena, bytes, component.len, &ast, diag);
+    if (!err) err = wy_component_validate(&in->arena, ast, &in->types, diag);
+    if (!err) err = wy_plan_make(&in->arena, ast, &config, &in->plan, diag);
     if (err) return err;
-    wy_link *links = wy_arena_calloc(arena, plan->import_count, sizeof *links);
-    if (!links) return wy_diag_set(diag, WY_NOMEM, "out of memory while inspecting");
+    in->links = wy_arena_calloc(&in->arena, in->plan->import_count, sizeof *in->links);
+    if (!in->links) return wy_diag_set(diag, WY_NOMEM, "out of memory while inspecting");
     size_t interface_count;
     const wy_interface *const *interfaces = wy_interfaces(&interface_count);
-    for (uint32_t i = 0; i < plan->import_count; i++)
-        links[i] = wy_link_resolve(plan, &plan->imports[i], interfaces, interface_count);
+    for (uint32_t i = 0; i < in->plan->import_count; i++)
+        in->links[i] =
+            wy_link_resolve(in->plan, &in->plan->imports[i], interfaces, interface_count);
+    return WY_OK;
+}
+
+static wy_err print(inspection *in, bool json, wy_buf *buf, wy_diag *diag) {
     wy_buf wit;
     wy_buf_init(&wit, TEXT_MAX);
-    err = wy_wit_text_world(json ? &wit : buf, arena, types->type, diag);
+    wy_err err = wy_wit_text_world(json ? &wit : buf, &in->arena, in->types->type, diag);
     if (!err && json)
-        print_json(buf, path, types, plan, links, wy_buf_view(&wit));
+        print_json(buf, in->path, in->types, in->plan, in->links, wy_buf_view(&wit));
     else if (!err)
-        print_imports(buf, plan, links);
-    bool failed = buf->failed || wit.failed;
+        print_imports(buf, in->plan, in->links);
+    if (!err && (buf->failed || wit.failed))
+        err = wy_diag_set(diag, WY_LIMIT, "the text is too long");
     wy_buf_deinit(&wit);
-    if (err) return err;
-    return failed ? wy_diag_set(diag, WY_LIMIT, "the text is too long") : WY_OK;
+    return err;
 }
 
 int withy_inspect(const char *path, bool json,
@@ -142,22 +154,20 @@ int withy_inspect(const char *path, bool json,
     wy_diag diag;
     wy_diag_init(&diag);
     wy_file file = {0};
-    wy_engine *engine = NULL; /* for ahead-of-time files only */
-    wy_arena arena;
-    wy_arena_init(&arena, WY_MAX_COMPONENT_ARENA);
+    inspection in = {.path = path};
+    wy_arena_init(&in.arena, WY_MAX_COMPONENT_ARENA);
     wy_buf buf;
     wy_buf_init(&buf, TEXT_MAX);
     wy_err err = wy_file_map(path, &file, &diag);
     if (!err) {
-        err = inspect(path, &file, json, &arena, &engine, &buf, &diag);
-        if (err && diag.has_offset)
-            wy_diag_prefix(&diag, "offset 0x%llx", (unsigned long long)diag.offset);
-        if (err) wy_diag_prefix(&diag, "%s", path);
+        err = look(&in, &file, &diag);
+        if (!err) err = print(&in, json, &buf, &diag);
+        if (err) wy_host_place(&diag, path);
     }
     if (!err && buf.ptr) write(data, buf.ptr, buf.len);
     wy_buf_deinit(&buf);
-    wy_engine_free(engine);
-    wy_arena_deinit(&arena);
+    wy_engine_free(in.engine);
+    wy_arena_deinit(&in.arena);
     wy_file_unmap(&file);
     return err ? wy_host_fail(&diag, error) : 0;
 }

@@ -39,6 +39,11 @@ int wy_host_fail(const wy_diag *diag, withy_error *error) {
     return code;
 }
 
+void wy_host_place(wy_diag *diag, const char *path) {
+    if (diag->has_offset) wy_diag_prefix(diag, "offset 0x%llx", (unsigned long long)diag->offset);
+    wy_diag_prefix(diag, "%s", path);
+}
+
 wy_str wy_host_file_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return wy_str_of(slash ? slash + 1 : path);
@@ -255,11 +260,7 @@ wy_err wy_guest_load(wy_engine *engine, const withy_options *options, const wy_g
                                   .component = component.name};
         component.settings[WY_SLOT_LOGGING] = &guest->logging;
         if (!err) err = load_component(guest, engine, &component, diag);
-        if (err) {
-            if (diag->has_offset)
-                wy_diag_prefix(diag, "offset 0x%llx", (unsigned long long)diag->offset);
-            wy_diag_prefix(diag, "%s", config->path);
-        }
+        if (err) wy_host_place(diag, config->path);
     }
     if (err) {
         wy_guest_free(guest);

@@ -59,6 +59,9 @@ const wy_component *wy_guest_component(const wy_guest *guest);
 /* The last name of a path; a view. */
 wy_str wy_host_file_name(const char *path);
 
+/* Puts the offset, where there is one, and the path in front of a diagnosis. */
+void wy_host_place(wy_diag *diag, const char *path);
+
 /* Copies a diagnosis into the library's error, and returns its exit status. */
 int wy_host_fail(const wy_diag *diag, withy_error *error);
 

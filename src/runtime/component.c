@@ -222,7 +222,7 @@ static wy_err load(wy_component *component, const uint8_t *bytes, size_t len,
     wy_err err = wy_component_decode(&component->arena, bytes, len, &ast, diag);
     if (err) return err;
     component->ast = ast;
-    const wy_component_types *types; /* the plan reads them off the AST */
+    const wy_component_types *types; /* for the checking only: the plan is made of the AST */
     err = wy_component_validate(&component->arena, ast, &types, diag);
     wy_plan_config plan_config = {.keep_shims = config->keep_shims};
     if (!err) err = wy_plan_make(&component->arena, ast, &plan_config, &component->plan, diag);
