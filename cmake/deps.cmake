@@ -10,6 +10,8 @@ if(WITHY_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()
 
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS engine/Cargo.toml engine/Cargo.lock
+             engine/src/lib.rs tools/engine-build tools/llhttp-fetch)
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/engine-build
                 OUTPUT_VARIABLE ENGINE_DIR OUTPUT_STRIP_TRAILING_WHITESPACE
                 COMMAND_ERROR_IS_FATAL ANY)

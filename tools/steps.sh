@@ -104,7 +104,7 @@ need_to_build() {
     need_library jansson libjansson-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || want ca-certificates
     "$root/tools/llhttp-fetch" --is-cached || python3 -m pip --version >/dev/null 2>&1 || want python3-pip
-    if ! engine_at_hand; then
+    if ! engine_at_hand && command -v apt-get >/dev/null 2>&1; then
         # Debian 12 keeps a recent Rust under these names. Where there is none, any cargo fetches the
         # headers for the prebuilt engine that pip fetches.
         apt_refresh
