@@ -128,8 +128,8 @@ static wy_kv_status fail_sqlite(const store *s, connection *c, wy_kv_request *r,
     return WY_KV_FAILED;
 }
 
-/* Runs the setup. Where processes switch a new file to WAL at the same moment, SQLite says "busy" at
- * once to all but one, without the timeout's patience, to avoid a deadlock: try again. */
+/* Runs the setup. Where processes switch a new file to WAL at the same moment, SQLite says "busy"
+ * at once to all but one, without the timeout's patience, to avoid a deadlock: try again. */
 static int set_up(sqlite3 *db, const char *setup) {
     int rc = SQLITE_BUSY;
     for (int waited_ms = 0; waited_ms < BUSY_TIMEOUT_MS; waited_ms += BUSY_RETRY_MS) {

@@ -14,14 +14,12 @@ struct exports_withy_compose_catalogue_basket_t {
 
 static uint32_t living;
 
-static bool same(back_string_t a, const char *b)
-{
+static bool same(back_string_t a, const char *b) {
     return a.len == strlen(b) && memcmp(a.ptr, b, a.len) == 0;
 }
 
 static void fill(item *to, const char *name, uint32_t amount, uint8_t rarity, uint8_t traits,
-                 double weight)
-{
+                 double weight) {
     *to = (item){.price = {.amount = amount}, .rarity = rarity, .traits = traits};
     back_string_dup(&to->name, name);
     back_string_dup(&to->price.currency, "EUR");
@@ -33,21 +31,19 @@ static void fill(item *to, const char *name, uint32_t amount, uint8_t rarity, ui
     to->weight.val = weight;
 }
 
-static void vase(item *to)
-{
+static void vase(item *to) {
     fill(to, "vase", 120, EXPORTS_WITHY_COMPOSE_CATALOGUE_RARITY_RARE,
-         EXPORTS_WITHY_COMPOSE_CATALOGUE_TRAITS_FRAGILE | EXPORTS_WITHY_COMPOSE_CATALOGUE_TRAITS_SIGNED,
+         EXPORTS_WITHY_COMPOSE_CATALOGUE_TRAITS_FRAGILE |
+             EXPORTS_WITHY_COMPOSE_CATALOGUE_TRAITS_SIGNED,
          1.5);
 }
 
-static void rock(item *to)
-{
+static void rock(item *to) {
     fill(to, "rock", 3, EXPORTS_WITHY_COMPOSE_CATALOGUE_RARITY_COMMON,
          EXPORTS_WITHY_COMPOSE_CATALOGUE_TRAITS_HEAVY, 0);
 }
 
-bool exports_withy_compose_catalogue_find(back_string_t *name, item *ret, failure *err)
-{
+bool exports_withy_compose_catalogue_find(back_string_t *name, item *ret, failure *err) {
     bool found = true;
     if (same(*name, "vase")) {
         vase(ret);
@@ -69,8 +65,7 @@ bool exports_withy_compose_catalogue_find(back_string_t *name, item *ret, failur
     return found;
 }
 
-void exports_withy_compose_catalogue_all(exports_withy_compose_catalogue_list_item_t *ret)
-{
+void exports_withy_compose_catalogue_all(exports_withy_compose_catalogue_list_item_t *ret) {
     ret->len = 2;
     ret->ptr = malloc(2 * sizeof *ret->ptr);
     vase(&ret->ptr[0]);
@@ -78,35 +73,32 @@ void exports_withy_compose_catalogue_all(exports_withy_compose_catalogue_list_it
 }
 
 void exports_withy_compose_catalogue_mirror(exports_withy_compose_catalogue_scalars_t *value,
-                                            exports_withy_compose_catalogue_scalars_t *ret)
-{
+                                            exports_withy_compose_catalogue_scalars_t *ret) {
     *ret = *value;
 }
 
-uint32_t exports_withy_compose_catalogue_alive(void)
-{
+uint32_t exports_withy_compose_catalogue_alive(void) {
     return living;
 }
 
 exports_withy_compose_catalogue_own_basket_t
-exports_withy_compose_catalogue_constructor_basket(back_string_t *owner)
-{
+exports_withy_compose_catalogue_constructor_basket(back_string_t *owner) {
     exports_withy_compose_catalogue_basket_t *self = calloc(1, sizeof *self);
     self->owner = *owner;
     living++;
     return exports_withy_compose_catalogue_basket_new(self);
 }
 
-void exports_withy_compose_catalogue_basket_destructor(exports_withy_compose_catalogue_basket_t *self)
-{
+void exports_withy_compose_catalogue_basket_destructor(
+    exports_withy_compose_catalogue_basket_t *self) {
     back_string_free(&self->owner);
     free(self);
     living--;
 }
 
 bool exports_withy_compose_catalogue_method_basket_add(
-    exports_withy_compose_catalogue_borrow_basket_t self, item *thing, uint32_t *ret, failure *err)
-{
+    exports_withy_compose_catalogue_borrow_basket_t self, item *thing, uint32_t *ret,
+    failure *err) {
     bool room = self->count < 3;
     if (room) {
         self->total += thing->price.amount;
@@ -120,14 +112,12 @@ bool exports_withy_compose_catalogue_method_basket_add(
 }
 
 uint64_t exports_withy_compose_catalogue_method_basket_total(
-    exports_withy_compose_catalogue_borrow_basket_t self)
-{
+    exports_withy_compose_catalogue_borrow_basket_t self) {
     return self->total;
 }
 
 void exports_withy_compose_catalogue_method_basket_describe(
-    exports_withy_compose_catalogue_borrow_basket_t self, back_string_t *ret)
-{
+    exports_withy_compose_catalogue_borrow_basket_t self, back_string_t *ret) {
     static const char suffix[] = "'s basket";
     ret->len = self->owner.len + sizeof suffix - 1;
     ret->ptr = malloc(ret->len);
@@ -137,9 +127,9 @@ void exports_withy_compose_catalogue_method_basket_describe(
 
 uint32_t exports_withy_compose_catalogue_static_basket_merge(
     exports_withy_compose_catalogue_borrow_basket_t into,
-    exports_withy_compose_catalogue_own_basket_t other)
-{
-    exports_withy_compose_catalogue_basket_t *from = exports_withy_compose_catalogue_basket_rep(other);
+    exports_withy_compose_catalogue_own_basket_t other) {
+    exports_withy_compose_catalogue_basket_t *from =
+        exports_withy_compose_catalogue_basket_rep(other);
     into->count += from->count;
     into->total += from->total;
     exports_withy_compose_catalogue_basket_drop_own(other);

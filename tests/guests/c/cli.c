@@ -12,22 +12,19 @@
 
 extern char **environ;
 
-static int failed(const char *what)
-{
+static int failed(const char *what) {
     fprintf(stderr, "%s: %s\n", what, strerror(errno));
     return 1;
 }
 
-static int do_args(int argc, char **argv)
-{
+static int do_args(int argc, char **argv) {
     for (int i = 0; i < argc; i++) {
         printf("%d %s\n", i, argv[i]);
     }
     return 0;
 }
 
-static int do_env(int argc, char **argv)
-{
+static int do_env(int argc, char **argv) {
     (void)argc, (void)argv;
     for (char **e = environ; *e != NULL; e++) {
         puts(*e);
@@ -35,8 +32,7 @@ static int do_env(int argc, char **argv)
     return 0;
 }
 
-static int do_copy(int argc, char **argv)
-{
+static int do_copy(int argc, char **argv) {
     (void)argc, (void)argv;
     char buffer[4096];
     ssize_t n;
@@ -52,20 +48,17 @@ static int do_copy(int argc, char **argv)
     return n < 0 ? failed("read") : 0;
 }
 
-static int do_exit(int argc, char **argv)
-{
+static int do_exit(int argc, char **argv) {
     printf("leaving\n");
     exit(argc > 2 ? atoi(argv[2]) : 3);
 }
 
-static int do_trap(int argc, char **argv)
-{
+static int do_trap(int argc, char **argv) {
     (void)argc, (void)argv;
     __builtin_trap();
 }
 
-static int do_list(int argc, char **argv)
-{
+static int do_list(int argc, char **argv) {
     DIR *dir = opendir(argc > 2 ? argv[2] : ".");
     if (dir == NULL) {
         return failed("opendir");
@@ -81,8 +74,7 @@ static int do_list(int argc, char **argv)
 }
 
 // Makes, reads, seeks in, renames and removes files below the folder given.
-static int do_files(int argc, char **argv)
-{
+static int do_files(int argc, char **argv) {
     if (argc < 3 || chdir(argv[2]) != 0) {
         return failed("chdir");
     }
@@ -113,7 +105,8 @@ static int do_files(int argc, char **argv)
     if (symlink("two.txt", "sub/link") != 0 || stat("sub/link", &about) != 0) {
         return failed("symlink");
     }
-    printf("size %lld kind %s\n", (long long)about.st_size, S_ISREG(about.st_mode) ? "file" : "other");
+    printf("size %lld kind %s\n", (long long)about.st_size,
+           S_ISREG(about.st_mode) ? "file" : "other");
     if (rmdir("sub") == 0 || errno != ENOTEMPTY) {
         return failed("rmdir of a full folder");
     }
@@ -127,8 +120,7 @@ static int do_files(int argc, char **argv)
     return 0;
 }
 
-static int do_read(int argc, char **argv)
-{
+static int do_read(int argc, char **argv) {
     FILE *file = fopen(argc > 2 ? argv[2] : "/etc/passwd", "r");
     if (file == NULL) {
         return failed("fopen");
@@ -141,21 +133,20 @@ static int do_read(int argc, char **argv)
     return 0;
 }
 
-static int do_clock(int argc, char **argv)
-{
+static int do_clock(int argc, char **argv) {
     (void)argc, (void)argv;
     struct timespec wall, before, after, nap = {.tv_nsec = 20000000};
     clock_gettime(CLOCK_REALTIME, &wall);
     clock_gettime(CLOCK_MONOTONIC, &before);
     nanosleep(&nap, NULL);
     clock_gettime(CLOCK_MONOTONIC, &after);
-    long ms = (long)(after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+    long ms =
+        (long)(after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
     printf("%lld\n%s\n", (long long)wall.tv_sec, ms >= 19 && ms < 2000 ? "slept" : "did not sleep");
     return 0;
 }
 
-static int do_random(int argc, char **argv)
-{
+static int do_random(int argc, char **argv) {
     (void)argc, (void)argv;
     unsigned char bytes[16];
     if (getentropy(bytes, sizeof bytes) != 0) {
@@ -168,8 +159,7 @@ static int do_random(int argc, char **argv)
     return 0;
 }
 
-static int do_tty(int argc, char **argv)
-{
+static int do_tty(int argc, char **argv) {
     (void)argc, (void)argv;
     printf("%d %d %d\n", isatty(0), isatty(1), isatty(2));
     return 0;
@@ -179,13 +169,12 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } actions[] = {
-    {"args", do_args},   {"env", do_env},     {"copy", do_copy}, {"exit", do_exit},
-    {"trap", do_trap},   {"list", do_list},   {"files", do_files}, {"read", do_read},
+    {"args", do_args},   {"env", do_env},       {"copy", do_copy},   {"exit", do_exit},
+    {"trap", do_trap},   {"list", do_list},     {"files", do_files}, {"read", do_read},
     {"clock", do_clock}, {"random", do_random}, {"tty", do_tty},
 };
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < sizeof actions / sizeof actions[0]; i++) {
         if (strcmp(argv[1], actions[i].name) == 0) {
             return actions[i].run(argc, argv);

@@ -1,12 +1,11 @@
-// Streams the request's body back while it is still arriving. It reads only when the response has room, so a client
-// that does not read stops the client that sends.
+// Streams the request's body back while it is still arriving. It reads only when the response has
+// room, so a client that does not read stops the client that sends.
 #include "guest.h"
 
 typedef wasi_io_streams_borrow_input_stream_t input;
 typedef wasi_io_streams_borrow_output_stream_t output;
 
-static void wait_for(wasi_io_poll_own_pollable_t ready)
-{
+static void wait_for(wasi_io_poll_own_pollable_t ready) {
     wasi_io_poll_borrow_pollable_t borrowed = {ready.__handle};
     wasi_io_poll_list_borrow_pollable_t list = {.ptr = &borrowed, .len = 1};
     guest_list_u32_t which;
@@ -16,8 +15,7 @@ static void wait_for(wasi_io_poll_own_pollable_t ready)
 }
 
 // Waits until the response takes bytes; 0 when the peer is gone.
-static uint64_t room_of(output to)
-{
+static uint64_t room_of(output to) {
     wasi_io_streams_stream_error_t error;
     uint64_t room = 0;
     while (wasi_io_streams_method_output_stream_check_write(to, &room, &error)) {
@@ -30,8 +28,7 @@ static uint64_t room_of(output to)
 }
 
 // The next bytes of the body, not more than `room`; an empty list at its end.
-static guest_list_u8_t next_bytes(input from, uint64_t room)
-{
+static guest_list_u8_t next_bytes(input from, uint64_t room) {
     wasi_io_streams_stream_error_t error;
     guest_list_u8_t part;
     while (wasi_io_streams_method_input_stream_read(from, room, &part, &error)) {
@@ -46,8 +43,7 @@ static guest_list_u8_t next_bytes(input from, uint64_t room)
     return (guest_list_u8_t){0};
 }
 
-static void echo(input from, response *to, bool upper)
-{
+static void echo(input from, response *to, bool upper) {
     output stream = {to->stream.__handle};
     wasi_io_streams_stream_error_t error;
     for (;;) {
@@ -72,8 +68,7 @@ static void echo(input from, response *to, bool upper)
     }
 }
 
-static void splice(input from, response *to)
-{
+static void splice(input from, response *to) {
     wasi_io_streams_stream_error_t error;
     uint64_t moved;
     while (wasi_io_streams_method_output_stream_blocking_splice((output){to->stream.__handle}, from,
@@ -81,8 +76,7 @@ static void splice(input from, response *to)
     }
 }
 
-static void count(input from, response *to)
-{
+static void count(input from, response *to) {
     int64_t total = 0;
     for (;;) {
         guest_list_u8_t part = next_bytes(from, 65536);
@@ -96,9 +90,9 @@ static void count(input from, response *to)
 }
 
 // Copies the request's trailers, once its body has ended, to the response.
-static bool trailers_of(wasi_http_types_own_incoming_body_t body, fields *trailers)
-{
-    wasi_http_types_own_future_trailers_t future = wasi_http_types_static_incoming_body_finish(body);
+static bool trailers_of(wasi_http_types_own_incoming_body_t body, fields *trailers) {
+    wasi_http_types_own_future_trailers_t future =
+        wasi_http_types_static_incoming_body_finish(body);
     wasi_http_types_borrow_future_trailers_t borrowed = {future.__handle};
     wasi_http_types_result_result_option_own_trailers_error_code_void_t result;
     while (!wasi_http_types_method_future_trailers_get(borrowed, &result)) {
@@ -116,8 +110,7 @@ static bool trailers_of(wasi_http_types_own_incoming_body_t body, fields *traile
 
 void exports_wasi_http_incoming_handler_handle(
     exports_wasi_http_incoming_handler_own_incoming_request_t request,
-    exports_wasi_http_incoming_handler_own_response_outparam_t out)
-{
+    exports_wasi_http_incoming_handler_own_response_outparam_t out) {
     wasi_http_types_borrow_incoming_request_t borrowed = {request.__handle};
     guest_string_t path = request_path(borrowed);
     wasi_http_types_own_incoming_body_t body;

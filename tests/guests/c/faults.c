@@ -1,32 +1,32 @@
-// One route for each way in which a guest can go wrong or be slow, and a few that show what the host gives it.
+// One route for each way in which a guest can go wrong or be slow, and a few that show what the
+// host gives it.
 #include "guest.h"
 #include <stdlib.h>
 
-typedef void route(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out);
+typedef void route(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                   outparam out);
 
 static volatile int zero;
 static volatile uint32_t sink;
 
 // -- Faults: none of these answers.
 
-__attribute__((noinline)) static void fault_loop(void)
-{
+__attribute__((noinline)) static void fault_loop(void) {
     for (;;) {
         sink++;
     }
 }
 
 // Its frames hold nothing in linear memory: what runs out is the call stack.
-__attribute__((noinline)) static uint32_t deeper(uint32_t depth)
-{
+__attribute__((noinline)) static uint32_t deeper(uint32_t depth) {
     uint32_t below = zero == 0 ? deeper(depth + 1) : 0;
     sink = below;
     return below + depth;
 }
 
-// Fills page after page; past what the host allows the growth fails and the guest says so by trapping.
-__attribute__((noinline)) static void fault_grow(void)
-{
+// Fills page after page; past what the host allows the growth fails and the guest says so by
+// trapping.
+__attribute__((noinline)) static void fault_grow(void) {
     for (;;) {
         if (__builtin_wasm_memory_grow(0, 16) == (size_t)-1) {
             __builtin_trap();
@@ -38,69 +38,66 @@ __attribute__((noinline)) static void fault_grow(void)
     }
 }
 
-__attribute__((noinline)) static void fault_handles(void)
-{
+__attribute__((noinline)) static void fault_handles(void) {
     for (;;) {
         wasi_http_types_constructor_fields();
     }
 }
 
-static void run_loop(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_loop(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                     outparam out) {
     (void)path, (void)request, (void)out;
     fault_loop();
 }
 
-static void run_recurse(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_recurse(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                        outparam out) {
     (void)path, (void)request, (void)out;
     sink = deeper((uint32_t)zero);
 }
 
-static void run_grow(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_grow(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                     outparam out) {
     (void)path, (void)request, (void)out;
     fault_grow();
 }
 
-static void run_handles(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_handles(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                        outparam out) {
     (void)path, (void)request, (void)out;
     fault_handles();
 }
 
-__attribute__((noinline)) static void fault_trap(void)
-{
+__attribute__((noinline)) static void fault_trap(void) {
     __builtin_trap();
 }
 
-static void run_trap(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_trap(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                     outparam out) {
     (void)path, (void)request, (void)out;
     fault_trap();
 }
 
-static void run_divide(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_divide(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                       outparam out) {
     (void)path, (void)request, (void)out;
     sink = (uint32_t)(7 / zero);
 }
 
-static void run_bounds(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_bounds(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                       outparam out) {
     (void)path, (void)request, (void)out;
     sink = *(volatile uint32_t *)0xfffffff0u;
 }
 
 static void run_noresponse(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
-                           outparam out)
-{
+                           outparam out) {
     (void)path, (void)request, (void)out;
 }
 
 // Uses a handle that it has dropped.
-static void run_handle(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_handle(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                       outparam out) {
     (void)path, (void)request, (void)out;
     fields gone = fields_new();
     wasi_http_types_fields_drop_own(gone);
@@ -108,8 +105,8 @@ static void run_handle(guest_string_t path, wasi_http_types_borrow_incoming_requ
 }
 
 // Answers with an error code in place of a response.
-static void run_error(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_error(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                      outparam out) {
     (void)path, (void)request;
     wasi_http_types_result_own_outgoing_response_error_code_t result = {
         .is_err = true,
@@ -120,8 +117,7 @@ static void run_error(guest_string_t path, wasi_http_types_borrow_incoming_reque
 
 // Begins a response and traps in the middle of it.
 static void run_partial(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
-                        outparam out)
-{
+                        outparam out) {
     (void)path, (void)request;
     response to = respond_text(out, 200);
     write_text(&to, "the first half\n");
@@ -133,8 +129,7 @@ static void run_partial(guest_string_t path, wasi_http_types_borrow_incoming_req
 
 // Says one length and writes another: /length?say=10&bytes=5
 static void run_length(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
-                       outparam out)
-{
+                       outparam out) {
     (void)request;
     guest_string_t say = text("10");
     query(path, "say", &say);
@@ -148,8 +143,7 @@ static void run_length(guest_string_t path, wasi_http_types_borrow_incoming_requ
 }
 
 // Answers at once, then goes on: /after?ms=N sleeps, /after?loop=1 never ends.
-static void sleep_ms(uint64_t ms)
-{
+static void sleep_ms(uint64_t ms) {
     wasi_io_poll_own_pollable_t timer =
         wasi_clocks_monotonic_clock_subscribe_duration(ms * 1000000);
     wasi_io_poll_borrow_pollable_t borrowed = {timer.__handle};
@@ -161,8 +155,7 @@ static void sleep_ms(uint64_t ms)
 }
 
 static void run_after(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
-                      outparam out)
-{
+                      outparam out) {
     (void)request;
     reply(out, 200, "answered\n");
     if (query_number(path, "loop", 0) == 1) {
@@ -180,8 +173,8 @@ static void run_after(guest_string_t path, wasi_http_types_borrow_incoming_reque
 
 // -- Not faults: what the host gives.
 
-static void run_sleep(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_sleep(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                      outparam out) {
     (void)request;
     uint64_t begin = wasi_clocks_monotonic_clock_now();
     sleep_ms(query_number(path, "ms", 100));
@@ -194,8 +187,8 @@ static void run_sleep(guest_string_t path, wasi_http_types_borrow_incoming_reque
 }
 
 // Writes N bytes, a digit pattern of period 10, in pieces of 16 KiB: /big?bytes=N&pause=MS
-static void run_big(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_big(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                    outparam out) {
     (void)request;
     static uint8_t piece[16000];
     for (size_t i = 0; i < sizeof piece; i++) {
@@ -215,14 +208,13 @@ static void run_big(guest_string_t path, wasi_http_types_borrow_incoming_request
     finish(&to);
 }
 
-static void run_status(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_status(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                       outparam out) {
     (void)request;
     reply(out, (uint16_t)query_number(path, "code", 418), "as asked\n");
 }
 
-static void write_quoted(response *to, guest_string_t s)
-{
+static void write_quoted(response *to, guest_string_t s) {
     static const char hex[] = "0123456789abcdef";
     write_text(to, "\"");
     for (size_t i = 0; i < s.len; i++) {
@@ -237,8 +229,7 @@ static void write_quoted(response *to, guest_string_t s)
     write_text(to, "\"");
 }
 
-static void write_pair(response *to, const char *name, guest_string_t value)
-{
+static void write_pair(response *to, const char *name, guest_string_t value) {
     write_text(to, "[");
     write_quoted(to, text(name));
     write_text(to, ", ");
@@ -248,8 +239,7 @@ static void write_pair(response *to, const char *name, guest_string_t value)
 
 // The request as JSON lines: method, scheme, authority, path, then each header as it came.
 static void run_headers(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
-                        outparam out)
-{
+                        outparam out) {
     static const char *const methods[] = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
                                           "CONNECT", "OPTIONS", "TRACE", "PATCH", "other"};
     response to = respond_text(out, 200);
@@ -260,7 +250,8 @@ static void run_headers(guest_string_t path, wasi_http_types_borrow_incoming_req
                                                           : text(methods[method.tag]));
     wasi_http_types_scheme_t scheme;
     if (wasi_http_types_method_incoming_request_scheme(request, &scheme)) {
-        write_pair(&to, ":scheme", text(scheme.tag == WASI_HTTP_TYPES_SCHEME_HTTP ? "http" : "https"));
+        write_pair(&to, ":scheme",
+                   text(scheme.tag == WASI_HTTP_TYPES_SCHEME_HTTP ? "http" : "https"));
     }
     guest_string_t authority;
     if (wasi_http_types_method_incoming_request_authority(request, &authority)) {
@@ -269,7 +260,8 @@ static void run_headers(guest_string_t path, wasi_http_types_borrow_incoming_req
     write_pair(&to, ":path", path);
     fields headers = wasi_http_types_method_incoming_request_headers(request);
     wasi_http_types_list_tuple2_field_key_field_value_t list;
-    wasi_http_types_method_fields_entries((wasi_http_types_borrow_fields_t){headers.__handle}, &list);
+    wasi_http_types_method_fields_entries((wasi_http_types_borrow_fields_t){headers.__handle},
+                                          &list);
     for (size_t i = 0; i < list.len; i++) {
         write_text(&to, "[");
         write_quoted(&to, list.ptr[i].f0);
@@ -282,8 +274,8 @@ static void run_headers(guest_string_t path, wasi_http_types_borrow_incoming_req
     finish(&to);
 }
 
-static void run_env(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_env(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                    outparam out) {
     (void)path, (void)request;
     response to = respond_text(out, 200);
     guest_list_tuple2_string_string_t list;
@@ -299,8 +291,8 @@ static void run_env(guest_string_t path, wasi_http_types_borrow_incoming_request
 }
 
 // Writes `text` to the guest's standard output and error: /log?text=...
-static void run_log(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_log(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                    outparam out) {
     (void)request;
     guest_string_t what = text("hello");
     query(path, "text", &what);
@@ -320,8 +312,8 @@ static void run_log(guest_string_t path, wasi_http_types_borrow_incoming_request
     reply(out, 200, "logged\n");
 }
 
-static void run_random(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_random(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                       outparam out) {
     guest_list_u8_t bytes;
     (void)request;
     wasi_random_random_get_random_bytes(query_number(path, "bytes", 16), &bytes);
@@ -333,8 +325,8 @@ static void run_random(guest_string_t path, wasi_http_types_borrow_incoming_requ
     finish(&to);
 }
 
-static void run_clock(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_clock(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                      outparam out) {
     (void)path, (void)request;
     wasi_clocks_wall_clock_datetime_t now;
     wasi_clocks_wall_clock_now(&now);
@@ -345,8 +337,8 @@ static void run_clock(guest_string_t path, wasi_http_types_borrow_incoming_reque
 }
 
 // How often this instance has been called: always 1 when each request has a fresh one.
-static void run_calls(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_calls(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                      outparam out) {
     static int64_t calls;
     (void)path, (void)request;
     response to = respond_text(out, 200);
@@ -355,24 +347,29 @@ static void run_calls(guest_string_t path, wasi_http_types_borrow_incoming_reque
     finish(&to);
 }
 
-static void run_help(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out);
+static void run_help(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                     outparam out);
 
 static const struct {
     const char *path;
     route *run;
 } routes[] = {
-    {"/loop", run_loop},     {"/recurse", run_recurse},       {"/grow", run_grow},
-    {"/trap", run_trap},     {"/divide", run_divide},         {"/bounds", run_bounds},
-    {"/error", run_error},   {"/noresponse", run_noresponse}, {"/partial", run_partial},
-    {"/length", run_length}, {"/handles", run_handles},       {"/handle", run_handle},
-    {"/after", run_after},   {"/sleep", run_sleep},           {"/big", run_big},
-    {"/status", run_status}, {"/headers", run_headers},       {"/env", run_env},
-    {"/log", run_log},       {"/random", run_random},         {"/clock", run_clock},
-    {"/calls", run_calls},   {"/", run_help},
+    {"/loop", run_loop},       {"/recurse", run_recurse},
+    {"/grow", run_grow},       {"/trap", run_trap},
+    {"/divide", run_divide},   {"/bounds", run_bounds},
+    {"/error", run_error},     {"/noresponse", run_noresponse},
+    {"/partial", run_partial}, {"/length", run_length},
+    {"/handles", run_handles}, {"/handle", run_handle},
+    {"/after", run_after},     {"/sleep", run_sleep},
+    {"/big", run_big},         {"/status", run_status},
+    {"/headers", run_headers}, {"/env", run_env},
+    {"/log", run_log},         {"/random", run_random},
+    {"/clock", run_clock},     {"/calls", run_calls},
+    {"/", run_help},
 };
 
-static void run_help(guest_string_t path, wasi_http_types_borrow_incoming_request_t request, outparam out)
-{
+static void run_help(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                     outparam out) {
     (void)request;
     bool known = equal(path, "/");
     response to = respond_text(out, known ? 200 : 404);
@@ -385,8 +382,7 @@ static void run_help(guest_string_t path, wasi_http_types_borrow_incoming_reques
 
 void exports_wasi_http_incoming_handler_handle(
     exports_wasi_http_incoming_handler_own_incoming_request_t request,
-    exports_wasi_http_incoming_handler_own_response_outparam_t out)
-{
+    exports_wasi_http_incoming_handler_own_response_outparam_t out) {
     wasi_http_types_borrow_incoming_request_t borrowed = {request.__handle};
     guest_string_t path = request_path(borrowed);
     size_t i = 0;

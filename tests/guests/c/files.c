@@ -1,4 +1,5 @@
-// Reads and changes files below the folders that the host has opened for it: /ACTION?path=P[&dir=N][&text=T][&to=P].
+// Reads and changes files below the folders that the host has opened for it:
+// /ACTION?path=P[&dir=N][&text=T][&to=P].
 #include "guest.h"
 
 typedef wasi_filesystem_types_borrow_descriptor_t folder;
@@ -15,17 +16,48 @@ enum {
 };
 
 static const char *const errors[] = {
-    "access", "would-block", "already", "bad-descriptor", "busy", "deadlock", "quota", "exist",
-    "file-too-large", "illegal-byte-sequence", "in-progress", "interrupted", "invalid", "io",
-    "is-directory", "loop", "too-many-links", "message-size", "name-too-long", "no-device",
-    "no-entry", "no-lock", "insufficient-memory", "insufficient-space", "not-directory",
-    "not-empty", "not-recoverable", "unsupported", "no-tty", "no-such-device", "overflow",
-    "not-permitted", "pipe", "read-only", "invalid-seek", "text-file-busy", "cross-device",
+    "access",
+    "would-block",
+    "already",
+    "bad-descriptor",
+    "busy",
+    "deadlock",
+    "quota",
+    "exist",
+    "file-too-large",
+    "illegal-byte-sequence",
+    "in-progress",
+    "interrupted",
+    "invalid",
+    "io",
+    "is-directory",
+    "loop",
+    "too-many-links",
+    "message-size",
+    "name-too-long",
+    "no-device",
+    "no-entry",
+    "no-lock",
+    "insufficient-memory",
+    "insufficient-space",
+    "not-directory",
+    "not-empty",
+    "not-recoverable",
+    "unsupported",
+    "no-tty",
+    "no-such-device",
+    "overflow",
+    "not-permitted",
+    "pipe",
+    "read-only",
+    "invalid-seek",
+    "text-file-busy",
+    "cross-device",
 };
 
 static const char *const types[] = {
-    "unknown", "block-device", "character-device", "directory",
-    "fifo", "symbolic-link", "regular-file", "socket",
+    "unknown", "block-device",  "character-device", "directory",
+    "fifo",    "symbolic-link", "regular-file",     "socket",
 };
 
 // What one action gets.
@@ -37,16 +69,15 @@ typedef struct context {
 
 typedef bool action(context *c, error_code *error);
 
-static bool do_read(context *c, error_code *error)
-{
+static bool do_read(context *c, error_code *error) {
     wasi_filesystem_types_own_descriptor_t file;
     wasi_filesystem_types_own_input_stream_t stream;
     if (!wasi_filesystem_types_method_descriptor_open_at(c->dir, FOLLOW, &c->path, 0, READ, &file,
                                                          error)) {
         return false;
     }
-    if (!wasi_filesystem_types_method_descriptor_read_via_stream((folder){file.__handle}, 0, &stream,
-                                                                 error)) {
+    if (!wasi_filesystem_types_method_descriptor_read_via_stream((folder){file.__handle}, 0,
+                                                                 &stream, error)) {
         return false;
     }
     guest_list_u8_t part;
@@ -67,8 +98,8 @@ static bool do_read(context *c, error_code *error)
     return true;
 }
 
-static bool put(context *c, wasi_filesystem_types_open_flags_t flags, bool append, error_code *error)
-{
+static bool put(context *c, wasi_filesystem_types_open_flags_t flags, bool append,
+                error_code *error) {
     wasi_filesystem_types_own_descriptor_t file;
     wasi_filesystem_types_own_output_stream_t stream;
     if (!wasi_filesystem_types_method_descriptor_open_at(c->dir, FOLLOW, &c->path, flags, WRITE,
@@ -77,7 +108,8 @@ static bool put(context *c, wasi_filesystem_types_open_flags_t flags, bool appen
     }
     folder self = {file.__handle};
     if (!(append ? wasi_filesystem_types_method_descriptor_append_via_stream(self, &stream, error)
-                 : wasi_filesystem_types_method_descriptor_write_via_stream(self, 0, &stream, error))) {
+                 : wasi_filesystem_types_method_descriptor_write_via_stream(self, 0, &stream,
+                                                                            error))) {
         return false;
     }
     guest_list_u8_t bytes = {.ptr = c->text.ptr, .len = c->text.len};
@@ -92,18 +124,15 @@ static bool put(context *c, wasi_filesystem_types_open_flags_t flags, bool appen
     return true;
 }
 
-static bool do_write(context *c, error_code *error)
-{
+static bool do_write(context *c, error_code *error) {
     return put(c, CREATE | TRUNCATE, false, error);
 }
 
-static bool do_append(context *c, error_code *error)
-{
+static bool do_append(context *c, error_code *error) {
     return put(c, CREATE, true, error);
 }
 
-static bool do_list(context *c, error_code *error)
-{
+static bool do_list(context *c, error_code *error) {
     wasi_filesystem_types_own_descriptor_t dir;
     wasi_filesystem_types_own_directory_entry_stream_t stream;
     if (!wasi_filesystem_types_method_descriptor_open_at(c->dir, FOLLOW, &c->path, DIRECTORY, READ,
@@ -132,8 +161,7 @@ static bool do_list(context *c, error_code *error)
     return false;
 }
 
-static bool do_stat(context *c, error_code *error)
-{
+static bool do_stat(context *c, error_code *error) {
     wasi_filesystem_types_descriptor_stat_t stat;
     if (!wasi_filesystem_types_method_descriptor_stat_at(c->dir, 0, &c->path, &stat, error)) {
         return false;
@@ -145,38 +173,33 @@ static bool do_stat(context *c, error_code *error)
     return true;
 }
 
-static bool do_mkdir(context *c, error_code *error)
-{
+static bool do_mkdir(context *c, error_code *error) {
     return wasi_filesystem_types_method_descriptor_create_directory_at(c->dir, &c->path, error);
 }
 
-static bool do_rmdir(context *c, error_code *error)
-{
+static bool do_rmdir(context *c, error_code *error) {
     return wasi_filesystem_types_method_descriptor_remove_directory_at(c->dir, &c->path, error);
 }
 
-static bool do_unlink(context *c, error_code *error)
-{
+static bool do_unlink(context *c, error_code *error) {
     return wasi_filesystem_types_method_descriptor_unlink_file_at(c->dir, &c->path, error);
 }
 
-static bool do_rename(context *c, error_code *error)
-{
-    return wasi_filesystem_types_method_descriptor_rename_at(c->dir, &c->path, c->dir, &c->to, error);
+static bool do_rename(context *c, error_code *error) {
+    return wasi_filesystem_types_method_descriptor_rename_at(c->dir, &c->path, c->dir, &c->to,
+                                                             error);
 }
 
-static bool do_link(context *c, error_code *error)
-{
-    return wasi_filesystem_types_method_descriptor_link_at(c->dir, 0, &c->path, c->dir, &c->to, error);
+static bool do_link(context *c, error_code *error) {
+    return wasi_filesystem_types_method_descriptor_link_at(c->dir, 0, &c->path, c->dir, &c->to,
+                                                           error);
 }
 
-static bool do_symlink(context *c, error_code *error)
-{
+static bool do_symlink(context *c, error_code *error) {
     return wasi_filesystem_types_method_descriptor_symlink_at(c->dir, &c->to, &c->path, error);
 }
 
-static bool do_readlink(context *c, error_code *error)
-{
+static bool do_readlink(context *c, error_code *error) {
     guest_string_t target;
     if (!wasi_filesystem_types_method_descriptor_readlink_at(c->dir, &c->path, &target, error)) {
         return false;
@@ -186,8 +209,7 @@ static bool do_readlink(context *c, error_code *error)
     return true;
 }
 
-static bool do_truncate(context *c, error_code *error)
-{
+static bool do_truncate(context *c, error_code *error) {
     wasi_filesystem_types_own_descriptor_t file;
     if (!wasi_filesystem_types_method_descriptor_open_at(c->dir, FOLLOW, &c->path, 0, WRITE, &file,
                                                          error)) {
@@ -199,8 +221,7 @@ static bool do_truncate(context *c, error_code *error)
 }
 
 // Opens a folder below the given one, for changing it, and makes a file in there.
-static bool do_inside(context *c, error_code *error)
-{
+static bool do_inside(context *c, error_code *error) {
     wasi_filesystem_types_own_descriptor_t dir;
     if (!wasi_filesystem_types_method_descriptor_open_at(c->dir, FOLLOW, &c->path, DIRECTORY,
                                                          READ | MUTATE, &dir, error)) {
@@ -218,15 +239,14 @@ static const struct {
     const char *name;
     action *run;
 } actions[] = {
-    {"/readlink", do_readlink}, {"/read", do_read},         {"/write", do_write},
-    {"/append", do_append},     {"/list", do_list},         {"/stat", do_stat},
-    {"/mkdir", do_mkdir},       {"/rmdir", do_rmdir},       {"/unlink", do_unlink},
-    {"/rename", do_rename},     {"/link", do_link},         {"/symlink", do_symlink},
+    {"/readlink", do_readlink}, {"/read", do_read},     {"/write", do_write},
+    {"/append", do_append},     {"/list", do_list},     {"/stat", do_stat},
+    {"/mkdir", do_mkdir},       {"/rmdir", do_rmdir},   {"/unlink", do_unlink},
+    {"/rename", do_rename},     {"/link", do_link},     {"/symlink", do_symlink},
     {"/truncate", do_truncate}, {"/inside", do_inside},
 };
 
-static void run(guest_string_t path, response *out)
-{
+static void run(guest_string_t path, response *out) {
     wasi_filesystem_preopens_list_tuple2_own_descriptor_string_t dirs;
     wasi_filesystem_preopens_get_directories(&dirs);
     uint64_t which = query_number(path, "dir", 0);
@@ -263,8 +283,7 @@ static void run(guest_string_t path, response *out)
 
 void exports_wasi_http_incoming_handler_handle(
     exports_wasi_http_incoming_handler_own_incoming_request_t request,
-    exports_wasi_http_incoming_handler_own_response_outparam_t out)
-{
+    exports_wasi_http_incoming_handler_own_response_outparam_t out) {
     guest_string_t path =
         request_path((wasi_http_types_borrow_incoming_request_t){request.__handle});
     response to = respond_text(out, 200);

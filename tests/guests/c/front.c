@@ -1,12 +1,12 @@
-// The outer component of the composed pair: an HTTP guest that uses the catalogue and writes down what it got.
+// The outer component of the composed pair: an HTTP guest that uses the catalogue and writes down
+// what it got.
 #include "guest.h"
 
 typedef withy_compose_catalogue_item_t item;
 typedef withy_compose_catalogue_failure_t failure;
 typedef withy_compose_catalogue_borrow_basket_t basket;
 
-static void write_item(response *out, const item *it)
-{
+static void write_item(response *out, const item *it) {
     static const char *const rarities[] = {"common", "rare", "unique"};
     write_string(out, it->name);
     write_text(out, " ");
@@ -29,8 +29,7 @@ static void write_item(response *out, const item *it)
     write_text(out, "\n");
 }
 
-static void write_failure(response *out, const failure *why)
-{
+static void write_failure(response *out, const failure *why) {
     if (why->tag == WITHY_COMPOSE_CATALOGUE_FAILURE_UNKNOWN) {
         write_text(out, "unknown ");
         write_string(out, why->val.unknown);
@@ -45,8 +44,7 @@ static void write_failure(response *out, const failure *why)
     write_text(out, "\n");
 }
 
-static void find(response *out, guest_string_t name)
-{
+static void find(response *out, guest_string_t name) {
     item it;
     failure why;
     if (withy_compose_catalogue_find(&name, &it, &why)) {
@@ -58,8 +56,7 @@ static void find(response *out, guest_string_t name)
     }
 }
 
-static void all(response *out)
-{
+static void all(response *out) {
     withy_compose_catalogue_list_item_t items;
     withy_compose_catalogue_all(&items);
     for (size_t i = 0; i < items.len; i++) {
@@ -68,13 +65,20 @@ static void all(response *out)
     withy_compose_catalogue_list_item_free(&items);
 }
 
-static void mirror(response *out)
-{
+static void mirror(response *out) {
     uint16_t list[] = {0, 1, 0xffff};
-    withy_compose_catalogue_scalars_t sent = {.a = 0xff, .b = -128, .c = 0xffff, .d = -32768,
-                                              .e = 0xffffffff, .f = -2147483647 - 1,
-                                              .g = 0xffffffffffffffff, .h = INT64_MIN, .i = -0.5f,
-                                              .j = 1e300, .k = 0x1f600, .l = true,
+    withy_compose_catalogue_scalars_t sent = {.a = 0xff,
+                                              .b = -128,
+                                              .c = 0xffff,
+                                              .d = -32768,
+                                              .e = 0xffffffff,
+                                              .f = -2147483647 - 1,
+                                              .g = 0xffffffffffffffff,
+                                              .h = INT64_MIN,
+                                              .i = -0.5f,
+                                              .j = 1e300,
+                                              .k = 0x1f600,
+                                              .l = true,
                                               .m = {.ptr = list, .len = 3}};
     withy_compose_catalogue_scalars_t got;
     withy_compose_catalogue_mirror(&sent, &got);
@@ -86,8 +90,7 @@ static void mirror(response *out)
     withy_compose_catalogue_scalars_free(&got);
 }
 
-static void fill(response *out, basket to, const char *name, int times)
-{
+static void fill(response *out, basket to, const char *name, int times) {
     for (int i = 0; i < times; i++) {
         item it;
         failure why;
@@ -107,18 +110,18 @@ static void fill(response *out, basket to, const char *name, int times)
     }
 }
 
-static void write_alive(response *out)
-{
+static void write_alive(response *out) {
     write_text(out, "alive ");
     write_number(out, withy_compose_catalogue_alive());
     write_text(out, "\n");
 }
 
-static void baskets(response *out)
-{
+static void baskets(response *out) {
     guest_string_t names[] = {text("Ann"), text("Bob")};
-    withy_compose_catalogue_own_basket_t ann = withy_compose_catalogue_constructor_basket(&names[0]);
-    withy_compose_catalogue_own_basket_t bob = withy_compose_catalogue_constructor_basket(&names[1]);
+    withy_compose_catalogue_own_basket_t ann =
+        withy_compose_catalogue_constructor_basket(&names[0]);
+    withy_compose_catalogue_own_basket_t bob =
+        withy_compose_catalogue_constructor_basket(&names[1]);
     write_alive(out);
     fill(out, (basket){ann.__handle}, "vase", 1);
     fill(out, (basket){bob.__handle}, "rock", 4);
@@ -138,8 +141,7 @@ static void baskets(response *out)
 
 void exports_wasi_http_incoming_handler_handle(
     exports_wasi_http_incoming_handler_own_incoming_request_t request,
-    exports_wasi_http_incoming_handler_own_response_outparam_t out)
-{
+    exports_wasi_http_incoming_handler_own_response_outparam_t out) {
     guest_string_t path =
         request_path((wasi_http_types_borrow_incoming_request_t){request.__handle});
     response to = respond_text(out, 200);
@@ -153,7 +155,8 @@ void exports_wasi_http_incoming_handler_handle(
         baskets(&to);
     } else if (starts_with(path, "/gone")) {
         guest_string_t owner = text("Eve");
-        withy_compose_catalogue_own_basket_t eve = withy_compose_catalogue_constructor_basket(&owner);
+        withy_compose_catalogue_own_basket_t eve =
+            withy_compose_catalogue_constructor_basket(&owner);
         withy_compose_catalogue_basket_drop_own(eve);
         withy_compose_catalogue_basket_drop_own(eve); // traps: the handle is gone
     } else {

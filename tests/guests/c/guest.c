@@ -1,25 +1,22 @@
-// What the HTTP guests share: reading the request and writing the response over the generated bindings.
+// What the HTTP guests share: reading the request and writing the response over the generated
+// bindings.
 #include "guest.h"
 #include <stdlib.h>
 
-guest_string_t text(const char *s)
-{
+guest_string_t text(const char *s) {
     return (guest_string_t){.ptr = (uint8_t *)s, .len = strlen(s)};
 }
 
-bool equal(guest_string_t a, const char *b)
-{
+bool equal(guest_string_t a, const char *b) {
     return a.len == strlen(b) && memcmp(a.ptr, b, a.len) == 0;
 }
 
-bool starts_with(guest_string_t a, const char *prefix)
-{
+bool starts_with(guest_string_t a, const char *prefix) {
     size_t len = strlen(prefix);
     return a.len >= len && memcmp(a.ptr, prefix, len) == 0;
 }
 
-guest_string_t request_path(wasi_http_types_borrow_incoming_request_t request)
-{
+guest_string_t request_path(wasi_http_types_borrow_incoming_request_t request) {
     guest_string_t path;
     if (!wasi_http_types_method_incoming_request_path_with_query(request, &path)) {
         return text("/");
@@ -27,8 +24,7 @@ guest_string_t request_path(wasi_http_types_borrow_incoming_request_t request)
     return path;
 }
 
-bool query(guest_string_t path, const char *name, guest_string_t *value)
-{
+bool query(guest_string_t path, const char *name, guest_string_t *value) {
     size_t name_len = strlen(name);
     size_t i = 0;
     while (i < path.len && path.ptr[i] != '?') {
@@ -51,8 +47,7 @@ bool query(guest_string_t path, const char *name, guest_string_t *value)
     return false;
 }
 
-uint64_t query_number(guest_string_t path, const char *name, uint64_t otherwise)
-{
+uint64_t query_number(guest_string_t path, const char *name, uint64_t otherwise) {
     guest_string_t value;
     if (!query(path, name, &value)) {
         return otherwise;
@@ -64,8 +59,7 @@ uint64_t query_number(guest_string_t path, const char *name, uint64_t otherwise)
     return n;
 }
 
-guest_list_u8_t request_body(wasi_http_types_borrow_incoming_request_t request)
-{
+guest_list_u8_t request_body(wasi_http_types_borrow_incoming_request_t request) {
     guest_list_u8_t all = {0};
     wasi_http_types_own_incoming_body_t body;
     wasi_http_types_own_input_stream_t stream;
@@ -89,13 +83,11 @@ guest_list_u8_t request_body(wasi_http_types_borrow_incoming_request_t request)
     return all;
 }
 
-fields fields_new(void)
-{
+fields fields_new(void) {
     return wasi_http_types_constructor_fields();
 }
 
-void fields_add(fields to, const char *name, guest_string_t value)
-{
+void fields_add(fields to, const char *name, guest_string_t value) {
     wasi_http_types_field_key_t key = text(name);
     wasi_http_types_field_value_t bytes = {.ptr = value.ptr, .len = value.len};
     wasi_http_types_header_error_t error;
@@ -105,8 +97,7 @@ void fields_add(fields to, const char *name, guest_string_t value)
     }
 }
 
-response respond(outparam out, uint16_t status, fields headers)
-{
+response respond(outparam out, uint16_t status, fields headers) {
     wasi_http_types_own_outgoing_response_t head =
         wasi_http_types_constructor_outgoing_response(headers);
     wasi_http_types_borrow_outgoing_response_t borrowed = {head.__handle};
@@ -127,15 +118,13 @@ response respond(outparam out, uint16_t status, fields headers)
     return to;
 }
 
-response respond_text(outparam out, uint16_t status)
-{
+response respond_text(outparam out, uint16_t status) {
     fields headers = fields_new();
     fields_add(headers, "content-type", text("text/plain"));
     return respond(out, status, headers);
 }
 
-void write_bytes(response *to, const uint8_t *data, size_t len)
-{
+void write_bytes(response *to, const uint8_t *data, size_t len) {
     wasi_io_streams_borrow_output_stream_t stream = {to->stream.__handle};
     wasi_io_streams_stream_error_t error;
     while (len > 0 && !to->failed) {
@@ -161,18 +150,15 @@ void write_bytes(response *to, const uint8_t *data, size_t len)
     }
 }
 
-void write_text(response *to, const char *s)
-{
+void write_text(response *to, const char *s) {
     write_bytes(to, (const uint8_t *)s, strlen(s));
 }
 
-void write_string(response *to, guest_string_t s)
-{
+void write_string(response *to, guest_string_t s) {
     write_bytes(to, s.ptr, s.len);
 }
 
-void write_number(response *to, int64_t n)
-{
+void write_number(response *to, int64_t n) {
     uint8_t digits[24];
     size_t at = sizeof digits;
     uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
@@ -186,8 +172,7 @@ void write_number(response *to, int64_t n)
     write_bytes(to, digits + at, sizeof digits - at);
 }
 
-void finish(response *to)
-{
+void finish(response *to) {
     wasi_io_streams_stream_error_t error;
     if (!to->failed) {
         wasi_io_streams_method_output_stream_blocking_flush(
@@ -198,8 +183,7 @@ void finish(response *to)
     wasi_http_types_static_outgoing_body_finish(to->body, NULL, &code);
 }
 
-void reply(outparam out, uint16_t status, const char *body)
-{
+void reply(outparam out, uint16_t status, const char *body) {
     response to = respond_text(out, status);
     write_text(&to, body);
     finish(&to);

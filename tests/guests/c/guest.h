@@ -1,4 +1,5 @@
-// What the HTTP guests share: reading the request and writing the response over the generated bindings.
+// What the HTTP guests share: reading the request and writing the response over the generated
+// bindings.
 #pragma once
 #include "gen/guest.h"
 #include <stdint.h>

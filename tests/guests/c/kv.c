@@ -1,6 +1,7 @@
-// Uses one key-value store through two interfaces: /spin/... through fermyon:spin/key-value, /wasi/... through
-// wasi:keyvalue. Actions: get, set, delete, exists, keys, count; and on /wasi also increment, cas and the batch calls
-// many. Parameters: store (default "default"), key, value, delta.
+// Uses one key-value store through two interfaces: /spin/... through fermyon:spin/key-value,
+// /wasi/... through wasi:keyvalue. Actions: get, set, delete, exists, keys, count; and on /wasi
+// also increment, cas and the batch calls many. Parameters: store (default "default"), key, value,
+// delta.
 #include "guest.h"
 #include <stdlib.h>
 
@@ -14,8 +15,7 @@ typedef struct context {
     response *out;
 } context;
 
-static void write_value(response *out, guest_option_list_u8_t *value)
-{
+static void write_value(response *out, guest_option_list_u8_t *value) {
     if (!value->is_some) {
         write_text(out, "none\n");
         return;
@@ -25,13 +25,11 @@ static void write_value(response *out, guest_option_list_u8_t *value)
     guest_option_list_u8_free(value);
 }
 
-static void write_bool(response *out, bool yes)
-{
+static void write_bool(response *out, bool yes) {
     write_text(out, yes ? "true\n" : "false\n");
 }
 
-static void write_keys(response *out, guest_list_string_t *keys)
-{
+static void write_keys(response *out, guest_list_string_t *keys) {
     for (size_t i = 0; i < keys->len; i++) {
         write_string(out, keys->ptr[i]);
         write_text(out, "\n");
@@ -39,8 +37,7 @@ static void write_keys(response *out, guest_list_string_t *keys)
     guest_list_string_free(keys);
 }
 
-static int64_t number_of(guest_option_list_u8_t *value)
-{
+static int64_t number_of(guest_option_list_u8_t *value) {
     int64_t n = 0;
     for (size_t i = 0; value->is_some && i < value->val.len; i++) {
         n = n * 10 + (value->val.ptr[i] - '0');
@@ -48,8 +45,7 @@ static int64_t number_of(guest_option_list_u8_t *value)
     return n;
 }
 
-static guest_list_u8_t digits_of(int64_t n, uint8_t buffer[24])
-{
+static guest_list_u8_t digits_of(int64_t n, uint8_t buffer[24]) {
     size_t at = 24;
     do {
         buffer[--at] = (uint8_t)('0' + n % 10);
@@ -60,9 +56,9 @@ static guest_list_u8_t digits_of(int64_t n, uint8_t buffer[24])
 
 // -- fermyon:spin/key-value
 
-static void spin_failed(response *out, fermyon_spin_key_value_error_t *error)
-{
-    static const char *const names[] = {"store-table-full", "no-such-store", "access-denied", "other"};
+static void spin_failed(response *out, fermyon_spin_key_value_error_t *error) {
+    static const char *const names[] = {"store-table-full", "no-such-store", "access-denied",
+                                        "other"};
     write_text(out, "error ");
     write_text(out, names[error->tag]);
     if (error->tag == FERMYON_SPIN_KEY_VALUE_ERROR_OTHER) {
@@ -72,8 +68,7 @@ static void spin_failed(response *out, fermyon_spin_key_value_error_t *error)
     write_text(out, "\n");
 }
 
-static bool spin_count(context *c, spin_store store, fermyon_spin_key_value_error_t *error)
-{
+static bool spin_count(context *c, spin_store store, fermyon_spin_key_value_error_t *error) {
     guest_option_list_u8_t value;
     if (!fermyon_spin_key_value_method_store_get(store, &c->key, &value, error)) {
         return false;
@@ -88,8 +83,7 @@ static bool spin_count(context *c, spin_store store, fermyon_spin_key_value_erro
     return true;
 }
 
-static bool spin_act(context *c, spin_store store, fermyon_spin_key_value_error_t *error)
-{
+static bool spin_act(context *c, spin_store store, fermyon_spin_key_value_error_t *error) {
     if (equal(c->action, "get")) {
         guest_option_list_u8_t value;
         bool ok = fermyon_spin_key_value_method_store_get(store, &c->key, &value, error);
@@ -126,8 +120,7 @@ static bool spin_act(context *c, spin_store store, fermyon_spin_key_value_error_
     return ok;
 }
 
-static void spin_run(context *c)
-{
+static void spin_run(context *c) {
     fermyon_spin_key_value_own_store_t store;
     fermyon_spin_key_value_error_t error;
     if (!fermyon_spin_key_value_static_store_open(&c->store, &store, &error)) {
@@ -142,8 +135,7 @@ static void spin_run(context *c)
 
 // -- wasi:keyvalue
 
-static void wasi_failed(response *out, wasi_keyvalue_store_error_t *error)
-{
+static void wasi_failed(response *out, wasi_keyvalue_store_error_t *error) {
     static const char *const names[] = {"no-such-store", "access-denied", "other"};
     write_text(out, "error ");
     write_text(out, names[error->tag]);
@@ -154,12 +146,12 @@ static void wasi_failed(response *out, wasi_keyvalue_store_error_t *error)
     write_text(out, "\n");
 }
 
-static bool wasi_keys(context *c, bucket b, wasi_keyvalue_store_error_t *error)
-{
+static bool wasi_keys(context *c, bucket b, wasi_keyvalue_store_error_t *error) {
     wasi_keyvalue_store_key_response_t page = {0};
     guest_string_t cursor = {0};
     do {
-        if (!wasi_keyvalue_store_method_bucket_list_keys(b, cursor.len > 0 ? &cursor : NULL, &page, error)) {
+        if (!wasi_keyvalue_store_method_bucket_list_keys(b, cursor.len > 0 ? &cursor : NULL, &page,
+                                                         error)) {
             return false;
         }
         write_keys(c->out, &page.keys);
@@ -169,8 +161,7 @@ static bool wasi_keys(context *c, bucket b, wasi_keyvalue_store_error_t *error)
 }
 
 // Adds one by compare-and-swap until nobody else was faster.
-static bool wasi_cas(context *c, bucket b, wasi_keyvalue_store_error_t *error)
-{
+static bool wasi_cas(context *c, bucket b, wasi_keyvalue_store_error_t *error) {
     wasi_keyvalue_atomics_own_cas_t cas;
     if (!wasi_keyvalue_atomics_static_cas_new(b, &c->key, &cas, error)) {
         return false;
@@ -197,9 +188,9 @@ static bool wasi_cas(context *c, bucket b, wasi_keyvalue_store_error_t *error)
     }
 }
 
-// Sets KEY-0 to KEY-2 with one call, reads them and one that is not there with another, deletes two of them.
-static bool wasi_many(context *c, bucket b, wasi_keyvalue_store_error_t *error)
-{
+// Sets KEY-0 to KEY-2 with one call, reads them and one that is not there with another, deletes two
+// of them.
+static bool wasi_many(context *c, bucket b, wasi_keyvalue_store_error_t *error) {
     guest_tuple2_string_list_u8_t pairs[3];
     guest_string_t keys[4];
     for (size_t i = 0; i < 4; i++) {
@@ -228,8 +219,7 @@ static bool wasi_many(context *c, bucket b, wasi_keyvalue_store_error_t *error)
     return wasi_keyvalue_batch_delete_many(b, &some, error);
 }
 
-static bool wasi_act(context *c, bucket b, wasi_keyvalue_store_error_t *error)
-{
+static bool wasi_act(context *c, bucket b, wasi_keyvalue_store_error_t *error) {
     if (equal(c->action, "get")) {
         guest_option_list_u8_t value;
         bool ok = wasi_keyvalue_store_method_bucket_get(b, &c->key, &value, error);
@@ -274,8 +264,7 @@ static bool wasi_act(context *c, bucket b, wasi_keyvalue_store_error_t *error)
     return ok;
 }
 
-static void wasi_run(context *c)
-{
+static void wasi_run(context *c) {
     wasi_keyvalue_store_own_bucket_t b;
     wasi_keyvalue_store_error_t error;
     if (!wasi_keyvalue_store_open(&c->store, &b, &error)) {
@@ -290,8 +279,7 @@ static void wasi_run(context *c)
 
 void exports_wasi_http_incoming_handler_handle(
     exports_wasi_http_incoming_handler_own_incoming_request_t request,
-    exports_wasi_http_incoming_handler_own_response_outparam_t out)
-{
+    exports_wasi_http_incoming_handler_own_response_outparam_t out) {
     guest_string_t path =
         request_path((wasi_http_types_borrow_incoming_request_t){request.__handle});
     response to = respond_text(out, 200);

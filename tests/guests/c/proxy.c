@@ -1,15 +1,15 @@
-// Fetches a URL and streams the answer: the URL is in the header x-url or, without "http://", in ?url=. The method
-// and the body of the request are passed on; ?timeout=MS sets the first-byte timeout. Errors are answered with 502
-// and the name of the error's case as a number.
+// Fetches a URL and streams the answer: the URL is in the header x-url or, without "http://", in
+// ?url=. The method and the body of the request are passed on; ?timeout=MS sets the first-byte
+// timeout. Errors are answered with 502 and the name of the error's case as a number.
 #include "guest.h"
 
 static bool header(wasi_http_types_borrow_incoming_request_t request, const char *name,
-                   guest_string_t *value)
-{
+                   guest_string_t *value) {
     fields headers = wasi_http_types_method_incoming_request_headers(request);
     wasi_http_types_field_key_t key = text(name);
     wasi_http_types_list_field_value_t list;
-    wasi_http_types_method_fields_get((wasi_http_types_borrow_fields_t){headers.__handle}, &key, &list);
+    wasi_http_types_method_fields_get((wasi_http_types_borrow_fields_t){headers.__handle}, &key,
+                                      &list);
     wasi_http_types_fields_drop_own(headers);
     if (list.len == 0) {
         return false;
@@ -18,9 +18,8 @@ static bool header(wasi_http_types_borrow_incoming_request_t request, const char
     return true;
 }
 
-static wasi_http_types_own_outgoing_request_t request_for(guest_string_t url,
-                                                          wasi_http_types_borrow_incoming_request_t from)
-{
+static wasi_http_types_own_outgoing_request_t
+request_for(guest_string_t url, wasi_http_types_borrow_incoming_request_t from) {
     fields headers = fields_new();
     fields_add(headers, "x-through", text("proxy"));
     wasi_http_types_own_outgoing_request_t request =
@@ -45,15 +44,15 @@ static wasi_http_types_own_outgoing_request_t request_for(guest_string_t url,
     if (!wasi_http_types_method_outgoing_request_set_method(self, &method) ||
         !wasi_http_types_method_outgoing_request_set_scheme(self, &scheme) ||
         !wasi_http_types_method_outgoing_request_set_authority(self, &authority) ||
-        !wasi_http_types_method_outgoing_request_set_path_with_query(self, path.len ? &path : NULL)) {
+        !wasi_http_types_method_outgoing_request_set_path_with_query(self,
+                                                                     path.len ? &path : NULL)) {
         __builtin_trap();
     }
     return request;
 }
 
 // Copies a body from one message to another.
-static void pump(wasi_io_streams_own_input_stream_t from, response *to)
-{
+static void pump(wasi_io_streams_own_input_stream_t from, response *to) {
     guest_list_u8_t part;
     wasi_io_streams_stream_error_t error;
     while (!to->failed &&
@@ -66,8 +65,7 @@ static void pump(wasi_io_streams_own_input_stream_t from, response *to)
     finish(to);
 }
 
-static void fail(outparam out, wasi_http_types_error_code_t *code)
-{
+static void fail(outparam out, wasi_http_types_error_code_t *code) {
     response to = respond_text(out, 502);
     write_text(&to, "error ");
     write_number(&to, code->tag);
@@ -75,14 +73,14 @@ static void fail(outparam out, wasi_http_types_error_code_t *code)
     finish(&to);
 }
 
-static void pass_on(wasi_http_types_own_incoming_response_t answer, outparam out)
-{
+static void pass_on(wasi_http_types_own_incoming_response_t answer, outparam out) {
     wasi_http_types_borrow_incoming_response_t self = {answer.__handle};
     fields headers = wasi_http_types_method_incoming_response_headers(self);
     fields copy = fields_new();
     wasi_http_types_field_key_t key = text("content-type");
     wasi_http_types_list_field_value_t list;
-    wasi_http_types_method_fields_get((wasi_http_types_borrow_fields_t){headers.__handle}, &key, &list);
+    wasi_http_types_method_fields_get((wasi_http_types_borrow_fields_t){headers.__handle}, &key,
+                                      &list);
     for (size_t i = 0; i < list.len; i++) {
         fields_add(copy, "content-type", (guest_string_t){list.ptr[i].ptr, list.ptr[i].len});
     }
@@ -100,13 +98,13 @@ static void pass_on(wasi_http_types_own_incoming_response_t answer, outparam out
     wasi_http_types_incoming_response_drop_own(answer);
 }
 
-static void send_body(wasi_http_types_borrow_incoming_request_t from, wasi_http_types_own_outgoing_body_t to)
-{
+static void send_body(wasi_http_types_borrow_incoming_request_t from,
+                      wasi_http_types_own_outgoing_body_t to) {
     wasi_http_types_own_incoming_body_t body;
     wasi_http_types_own_input_stream_t stream;
     response out = {.body = to};
-    if (!wasi_http_types_method_outgoing_body_write((wasi_http_types_borrow_outgoing_body_t){to.__handle},
-                                                    &out.stream) ||
+    if (!wasi_http_types_method_outgoing_body_write(
+            (wasi_http_types_borrow_outgoing_body_t){to.__handle}, &out.stream) ||
         !wasi_http_types_method_incoming_request_consume(from, &body) ||
         !wasi_http_types_method_incoming_body_stream(
             (wasi_http_types_borrow_incoming_body_t){body.__handle}, &stream)) {
@@ -117,8 +115,7 @@ static void send_body(wasi_http_types_borrow_incoming_request_t from, wasi_http_
 }
 
 static void fetch(guest_string_t url, guest_string_t path,
-                  wasi_http_types_borrow_incoming_request_t from, outparam out)
-{
+                  wasi_http_types_borrow_incoming_request_t from, outparam out) {
     wasi_http_types_own_outgoing_request_t request = request_for(url, from);
     wasi_http_types_own_outgoing_body_t body;
     if (!wasi_http_types_method_outgoing_request_body(
@@ -157,8 +154,7 @@ static void fetch(guest_string_t url, guest_string_t path,
 
 void exports_wasi_http_incoming_handler_handle(
     exports_wasi_http_incoming_handler_own_incoming_request_t request,
-    exports_wasi_http_incoming_handler_own_response_outparam_t out)
-{
+    exports_wasi_http_incoming_handler_own_response_outparam_t out) {
     wasi_http_types_borrow_incoming_request_t self = {request.__handle};
     guest_string_t path = request_path(self);
     guest_string_t url;

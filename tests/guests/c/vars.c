@@ -1,9 +1,8 @@
-// Reads settings through two interfaces: /spin?name=N through fermyon:spin/variables, /wasi?name=N (or all of them
-// without a name) through wasi:config.
+// Reads settings through two interfaces: /spin?name=N through fermyon:spin/variables, /wasi?name=N
+// (or all of them without a name) through wasi:config.
 #include "guest.h"
 
-static void spin_run(guest_string_t name, response *out)
-{
+static void spin_run(guest_string_t name, response *out) {
     static const char *const names[] = {"invalid-name", "undefined", "provider", "other"};
     guest_string_t value;
     fermyon_spin_variables_error_t error;
@@ -19,15 +18,14 @@ static void spin_run(guest_string_t name, response *out)
     write_text(out, "\n");
 }
 
-static void wasi_failed(wasi_config_store_error_t *error, response *out)
-{
-    write_text(out, error->tag == WASI_CONFIG_STORE_ERROR_UPSTREAM ? "error upstream " : "error io ");
+static void wasi_failed(wasi_config_store_error_t *error, response *out) {
+    write_text(out,
+               error->tag == WASI_CONFIG_STORE_ERROR_UPSTREAM ? "error upstream " : "error io ");
     write_string(out, error->val.io);
     write_text(out, "\n");
 }
 
-static void wasi_run(guest_string_t name, response *out)
-{
+static void wasi_run(guest_string_t name, response *out) {
     guest_option_string_t value;
     wasi_config_store_error_t error;
     if (!wasi_config_store_get(&name, &value, &error)) {
@@ -40,8 +38,7 @@ static void wasi_run(guest_string_t name, response *out)
     }
 }
 
-static void wasi_all(response *out)
-{
+static void wasi_all(response *out) {
     guest_list_tuple2_string_string_t all;
     wasi_config_store_error_t error;
     if (!wasi_config_store_get_all(&all, &error)) {
@@ -59,8 +56,7 @@ static void wasi_all(response *out)
 
 void exports_wasi_http_incoming_handler_handle(
     exports_wasi_http_incoming_handler_own_incoming_request_t request,
-    exports_wasi_http_incoming_handler_own_response_outparam_t out)
-{
+    exports_wasi_http_incoming_handler_own_response_outparam_t out) {
     guest_string_t path =
         request_path((wasi_http_types_borrow_incoming_request_t){request.__handle});
     response to = respond_text(out, 200);
