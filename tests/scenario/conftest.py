@@ -77,7 +77,7 @@ class Host:
                 pytest.fail(f"no {text!r} in the output within {timeout} s:\n{self.log}")
             time.sleep(0.02)
 
-    def ask(self, path: str, method: str = "GET", headers=(), body: bytes | None = None, timeout: float = 30):
+    def ask(self, path: str, method: str = "GET", headers=(), body: bytes | None = None, timeout: float = 300):
         return wire.ask(self.port, path, method, headers, body, timeout)
 
     def open(self, **options) -> wire.Wire:
