@@ -123,7 +123,8 @@ need_rust() {
     RUSTUP_HOME=$TOOLS/rustup CARGO_HOME=$TOOLS/cargo
     export RUSTUP_HOME CARGO_HOME
     PATH=$CARGO_HOME/bin:$PATH
-    if ! rust_is_recent; then
+    # Debian's own Rust is recent enough, but has neither the target nor rustup to add it.
+    if ! rust_is_recent || ! command -v rustup >/dev/null; then
         command -v curl >/dev/null || need_apt curl ca-certificates
         command -v cc >/dev/null || need_apt gcc libc6-dev
         rust_arch=$(uname -m)

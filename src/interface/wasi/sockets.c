@@ -1,5 +1,5 @@
-/* wasi:sockets: without functions. The interfaces are offered so that components which merely link a
- * socket library load; calling any of their functions traps with its name. */
+/* wasi:sockets: without functions. The interfaces are offered so that components which merely link
+ * a socket library load; calling any of their functions traps with its name. */
 #include "gen/wasi_sockets_instance_network.h"
 #include "gen/wasi_sockets_ip_name_lookup.h"
 #include "gen/wasi_sockets_network.h"
