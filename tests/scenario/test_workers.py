@@ -254,6 +254,8 @@ def application(start, guest, tmp_path):
     edit(manifest, guest, "/...", "first")
     host = start("up", "--from", str(manifest), "--workers", "2", cwd=tmp_path)
     assert wait_for(lambda: len(host.children()) == 2)
+    for _ in range(20):  # the kernel spreads them: afterwards both workers have answered
+        assert host.ask("/env").status == 200
     return host, manifest
 
 
