@@ -19,7 +19,7 @@
 /* --- values (abi/; CM: MAX_STRING_BYTE_LENGTH, MAX_LIST_BYTE_LENGTH, Table.MAX_LENGTH) --- */
 #define WY_MAX_STRING_BYTES (((uint32_t)1 << 28) - 1)
 #define WY_MAX_LIST_BYTES (((uint32_t)1 << 28) - 1)
-#define WY_MAX_HANDLES (((uint32_t)1 << 28) - 1) /* entries of one handle table */
+#define WY_MAX_HANDLES ((uint32_t)1000000) /* entries of one handle table; CM allows 2^28 - 1 */
 #define WY_MAX_FLAT_PARAMS 16
 #define WY_MAX_FLAT_ASYNC_PARAMS 4
 #define WY_MAX_FLAT_RESULTS 1

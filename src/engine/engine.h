@@ -153,9 +153,9 @@ typedef struct wy_epoch_verdict {
 } wy_epoch_verdict;
 void wy_store_on_epoch(wy_store *store, wy_epoch_verdict (*callback)(void *data), void *data);
 
-/* Instantiate. WY_TRAP: the guest's fault (start function, segments), with *trap_out set. WY_LIMIT:
- * no room in a pool or under the store's limits. Each with its text in diag. On a fiber these may
- * be called with the fiber's context; a start function may park it. */
+/* Instantiate. WY_TRAP: the guest's fault (start function, segments), with *trap_out set. WY_BUSY:
+ * no room in a pool now. WY_LIMIT: none under the store's limits. Each with its text in diag. On a
+ * fiber these may be called with the fiber's context; a start function may park it. */
 wy_err wy_instance_pre_instantiate(const wy_instance_pre *pre, wy_context *context,
                                    wy_core_instance *instance_out, own wy_trap **trap_out,
                                    wy_diag *diag);

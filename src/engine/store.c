@@ -110,8 +110,8 @@ static bool is_of_guest(const wasm_trap_t *trap) {
     return has_frames;
 }
 
-/* What came of it: WY_OK; WY_TRAP with a trap; WY_LIMIT where a pool or the store's limits have no
- * room; WY_ENGINE. */
+/* What came of it: WY_OK; WY_TRAP with a trap; WY_BUSY where a pool has no room now; WY_LIMIT where
+ * the store's limits leave none; WY_ENGINE. */
 static wy_err outcome(own wasmtime_error_t *error, own wasm_trap_t *trap, own wy_trap **trap_out,
                       wy_diag *diag) {
     if (!error && !trap) return WY_OK;
@@ -123,7 +123,10 @@ static wy_err outcome(own wasmtime_error_t *error, own wasm_trap_t *trap, own wy
     if (is_of_guest((wasm_trap_t *)made))
         *trap_out = made;
     else {
-        err = text.ptr && strstr(text.ptr, "limit") ? WY_LIMIT : WY_ENGINE;
+        err = !text.ptr                                ? WY_ENGINE
+              : strstr(text.ptr, "maximum concurrent") ? WY_BUSY
+              : strstr(text.ptr, "limit")              ? WY_LIMIT
+                                                       : WY_ENGINE;
         wy_trap_free(made);
     }
     wy_diag_set(diag, err, "%s", text.ptr ? text.ptr : "out of memory");

@@ -234,6 +234,7 @@ static own wy_trap *gather_and_instantiate(wy_instance *instance, uint32_t index
     wy_trap *trap = NULL;
     wy_err err = wy_core_instantiate(instance->context, instance->component->modules[step->module],
                                      imports, step->import_count, out, &trap, diag);
+    if (err == WY_BUSY) instance->had_no_room = true;
     return err && !trap ? wy_trap_new("%s", diag->text) : trap;
 }
 
@@ -245,6 +246,7 @@ static own wy_trap *run_step(wy_instance *instance, uint32_t index) {
     wy_trap *trap = NULL;
     wy_err err = wy_instance_pre_instantiate(bound->pre, instance->context, &instance->core[index],
                                              &trap, &diag);
+    if (err == WY_BUSY) instance->had_no_room = true;
     return err && !trap ? wy_trap_new("%s", diag.text) : trap;
 }
 
@@ -292,6 +294,10 @@ own wy_trap *wy_instance_start(wy_instance *instance) {
         }
     }
     return NULL;
+}
+
+bool wy_instance_had_no_room(const wy_instance *instance) {
+    return instance->had_no_room;
 }
 
 /* --- calling --- */

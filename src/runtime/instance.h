@@ -24,6 +24,9 @@ void wy_instance_enter(wy_instance *instance, wy_task *task, wy_context *context
 /* Replays the plan's steps as far as that was not done yet: instantiates the core modules and runs
  * their start functions. */
 own wy_trap *wy_instance_start(wy_instance *instance) WY_MUST_USE;
+/* Whether that failed because as many instances live as the engine has room for: not the guest's
+ * fault, and it may go well later. */
+bool wy_instance_had_no_room(const wy_instance *instance);
 
 /* Calls an exported function. `args` is the args struct (type: export->func.type->params), own
  * handles in it go to the guest. The lifted result is shown to `on_result` before post-return runs;

@@ -76,6 +76,7 @@ struct wy_instance {
     wy_arena call_arena; /* emptied when the outermost call is over */
     uint32_t call_depth; /* host calls on the stack that use call_arena */
     uint32_t steps_done;
+    bool had_no_room;    /* the engine's pools were full when a step was carried out */
     wy_trap *early_trap; /* of a step carried out ahead; wy_instance_start reports it */
     bool poisoned;
     wy_core_instance *core;           /* by step */

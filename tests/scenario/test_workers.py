@@ -18,6 +18,8 @@ def two(start, guest):
     end = time.monotonic() + 10
     while time.monotonic() < end and len(host.children()) < 2:
         time.sleep(0.02)
+    for _ in range(20):  # both serve
+        assert host.ask("/status?code=200").status == 200
     return host
 
 
@@ -254,8 +256,8 @@ def application(start, guest, tmp_path):
     edit(manifest, guest, "/...", "first")
     host = start("up", "--from", str(manifest), "--workers", "2", cwd=tmp_path)
     assert wait_for(lambda: len(host.children()) == 2)
-    for _ in range(20):  # the kernel spreads them: afterwards both workers have answered
-        assert host.ask("/env").status == 200
+    for _ in range(20):  # both serve
+        assert host.ask("/status?code=200").status == 200
     return host, manifest
 
 

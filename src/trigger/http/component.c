@@ -150,6 +150,10 @@ static void judge(request_job *job) {
         stats->timeouts++;
         log_failure(job, "the request took longer than its time");
         wy_http_exchange_fail(exchange, 504);
+    } else if (job->trap && wy_instance_had_no_room(job->instance)) {
+        stats->refused++;
+        log_failure(job, "the request was refused");
+        wy_http_exchange_fail(exchange, 503);
     } else if (job->trap) {
         stats->traps++;
         log_failure(job, "the component trapped");
