@@ -310,6 +310,9 @@ own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_li
     trap = wy_abi_lower_params(cx, lift->type, args, core);
     if (trap) return trap;
     if (!wy_core_call(instance->context, func, core, WY_FLAT_MAX, &trap)) return trap;
+    /* CM: Task.return_: before anybody sees the result, and before it is lifted, so that no handle
+     * in it is lost. */
+    if (WY_UNLIKELY(cx->scope->borrows)) return wy_call_scope_settle(cx->scope);
     if (!lift->type->result) return NULL;
     if (cx->memory)
         cx->memory_size =
@@ -340,7 +343,7 @@ static own wy_trap *call_lift(wy_instance *instance, const wy_plan_lift *lift, c
     wy_lift_lower_cx cx;
     wy_trap *trap = wy_instance_cx(instance, &env, &scope, true, &cx);
     size_t result_size = lift->type->result ? lift->type->result->size : 0;
-    void *result = wy_arena_alloc(&instance->arena, result_size + 1);
+    void *result = wy_arena_alloc(&instance->call_arena, result_size + 1);
     if (!trap && !result) trap = wy_trap_new("out of memory for a result");
     wy_raw core[WY_FLAT_MAX + 1];
     if (!trap) trap = wy_lift_call(instance, lift, &cx, args, result, core, false);
@@ -351,14 +354,27 @@ static own wy_trap *call_lift(wy_instance *instance, const wy_plan_lift *lift, c
     return trap;
 }
 
+/* The memory of a re-exported import, which no guest is behind: what a host function reserves lies
+ * in the call arena. */
+static own wy_trap *reserve_in_arena(wy_lift_lower_cx *cx, uint64_t old_ptr, uint32_t old_size,
+                                     uint32_t align, uint32_t new_size, uint64_t *ptr_out) {
+    wy_assert(old_ptr == 0 && old_size == 0);
+    cx->memory = wy_arena_alloc_aligned(cx->arena, new_size, align);
+    if (!cx->memory) return wy_trap_new("the values of a call pass the limit WY_MAX_CALL_ARENA");
+    cx->memory_size = new_size;
+    *ptr_out = 0;
+    return NULL;
+}
+
 static own wy_trap *call_import(wy_instance *instance, const wy_plan_func *func, const void *args,
                                 void (*on_result)(void *data, const void *result), void *data) {
     const wy_link *link = &instance->component->links[func->index];
     if (link->kind != WY_LINK_HOST) return wy_trap_new("a re-exported import was not met");
     void *result =
-        wy_arena_alloc(&instance->arena, func->type->result ? func->type->result->size : 1);
+        wy_arena_alloc(&instance->call_arena, func->type->result ? func->type->result->size : 1);
     if (!result) return wy_trap_new("out of memory for a result");
-    wy_call call = {instance->task, instance, &instance->call_arena, NULL};
+    wy_lift_lower_cx cx = {.realloc = reserve_in_arena, .arena = &instance->call_arena};
+    wy_call call = {instance->task, instance, &instance->call_arena, &cx};
     wy_trap *trap = link->func(&call, args, result);
     if (!trap && on_result) on_result(data, result);
     return trap;

@@ -28,7 +28,38 @@ static const wy_interface_desc host_desc = {
     WY_STR("test:host/log"), WY_STR("1.0.3"), 1, 0, 1, log_desc, NULL};
 static const wy_host_func host_ops[] = {host_log};
 static const wy_interface host = {&host_desc, host_ops};
-static const wy_interface *const interfaces[] = {&host};
+
+/* A resource, and a function that fills memory it asks the caller for. */
+static own wy_trap *host_bytes(wy_call *call, const void *args, void *result) {
+    own wy_trap *trap = NULL;
+    uint32_t len = *(const uint32_t *)args;
+    uint8_t *bytes = wy_abi_reserve(call->cx, len, &trap);
+    if (trap) return trap;
+    memset(bytes, 'x', len);
+    *(wy_list_u8 *)result = (wy_list_u8){bytes, len};
+    return NULL;
+}
+
+static void drop_thing(void *object) {
+    (void)object;
+}
+
+typedef struct things_ops {
+    wy_host_func bytes;
+    wy_host_drop drop;
+} things_ops;
+
+static wy_func_type bytes_type;
+static wy_field bytes_fields[1];
+static wy_type bytes_result;
+static const wy_resource_type thing_type = {WY_STR("test:host/things"), WY_STR("thing")};
+static const wy_func_desc things_funcs[] = {{WY_STR("bytes"), &bytes_type, 0}};
+static const wy_resource_desc things_resources[] = {{&thing_type, 1}};
+static const wy_interface_desc things_desc = {
+    WY_STR("test:host/things"), WY_STR("1.0.0"), 1, 1, 2, things_funcs, things_resources};
+static const things_ops things_functions = {host_bytes, drop_thing};
+static const wy_interface things = {&things_desc, &things_functions};
+static const wy_interface *const interfaces[] = {&host, &things};
 
 typedef struct fixture {
     wy_engine *engine;
@@ -48,6 +79,12 @@ static void setup_with(fixture *f, const char *file, size_t interface_count, boo
     log_type.params = (wy_type){.kind = WY_KIND_RECORD, .count = 1, .fields = log_fields};
     assert_int_equal(wy_type_layout(&log_type.params, log_fields, &f->diag), WY_OK);
     log_type.result = &wy_type_u32;
+    bytes_fields[0] = (wy_field){.name = WY_STR("len"), .type = &wy_type_u32};
+    bytes_type.params = (wy_type){.kind = WY_KIND_RECORD, .count = 1, .fields = bytes_fields};
+    assert_int_equal(wy_type_layout(&bytes_type.params, bytes_fields, &f->diag), WY_OK);
+    bytes_result = (wy_type){.kind = WY_KIND_LIST, .elem = &wy_type_u8};
+    assert_int_equal(wy_type_layout(&bytes_result, NULL, &f->diag), WY_OK);
+    bytes_type.result = &bytes_result;
 
     char path[512];
     snprintf(path, sizeof path, "%s/tests/data/%s", WITHY_SOURCE_DIR, file);
@@ -89,13 +126,17 @@ static void teardown(fixture *f) {
 typedef struct call {
     fixture *f;
     const char *name;
-    uint32_t arg, result;
+    uint64_t arg; /* the first 4 or 8 bytes of the args struct */
+    uint32_t result;
+    size_t arena_used; /* by one call, of what lives as long as the instance */
+    bool is_list;      /* the result: its first 4 bytes are kept */
     bool done;
     wy_buf trap;
 } call;
 
 static void keep_result(void *data, const void *result) {
-    ((call *)data)->result = *(const uint32_t *)result;
+    call *c = data;
+    memcpy(&c->result, c->is_list ? ((const wy_list_u8 *)result)->ptr : result, sizeof c->result);
 }
 
 static void call_body(wy_task *task, wy_context *context, void *data) {
@@ -106,8 +147,11 @@ static void call_body(wy_task *task, wy_context *context, void *data) {
     const wy_plan_export *export =
         wy_plan_find_export(wy_component_plan(c->f->component), wy_str_of(c->name));
     assert_non_null(export);
-    for (int round = 0; round < 3 && !trap; round++)
+    for (int round = 0; round < 3 && !trap; round++) {
+        const char *before = wy_instance_arena(instance)->at;
         trap = wy_instance_call(instance, export, &c->arg, keep_result, c);
+        c->arena_used = (size_t)(wy_instance_arena(instance)->at - before);
+    }
     if (trap) {
         wy_instance_print_trap(instance, trap, &c->trap);
         wy_trap_free(trap);
@@ -148,6 +192,36 @@ TEST(a_trap_tells_its_reason_and_poisons) {
     run_call(&f, &c);
     assert_non_null(strstr(c.trap.ptr, "unreachable"));
     assert_true(wy_instance_poisoned(f.instance));
+    wy_buf_deinit(&c.trap);
+    teardown(&f);
+}
+
+TEST(a_result_is_not_shown_while_a_borrow_is_held) {
+    static const char *const names[] = {"let-go", "keep"};
+    for (int keeps = 0; keeps < 2; keeps++) {
+        fixture f;
+        int thing_object = 0;
+        setup(&f, "runtime/things.wasm", 2);
+        call c = {.f = &f, .name = names[keeps], .arg = (uintptr_t)&thing_object};
+        run_call(&f, &c);
+        assert_int_equal(c.result, keeps ? 0 : 7);
+        assert_int_equal(c.trap.len != 0, keeps);
+        if (keeps) assert_non_null(strstr(c.trap.ptr, "borrow handles"));
+        assert_int_equal(wy_instance_poisoned(f.instance), keeps);
+        assert_int_equal(c.arena_used, 0);
+        wy_buf_deinit(&c.trap);
+        teardown(&f);
+    }
+}
+
+TEST(a_reexported_import_reserves_memory_of_the_host) {
+    fixture f;
+    setup(&f, "runtime/things.wasm", 2);
+    call c = {.f = &f, .name = "bytes", .arg = 100, .is_list = true};
+    run_call(&f, &c);
+    assert_string_equal(c.trap.ptr ? c.trap.ptr : "", "");
+    assert_int_equal(c.result, 0x78787878);
+    assert_int_equal(c.arena_used, 0);
     wy_buf_deinit(&c.trap);
     teardown(&f);
 }
