@@ -142,6 +142,8 @@ need_rust() {
         quietly "$TOOLS/rustup-init" -y -q --no-modify-path --profile minimal \
             --default-toolchain "$RUST_VERSION" --target "$1"
     fi
+    RUSTUP_TOOLCHAIN=$RUST_VERSION
+    export RUSTUP_TOOLCHAIN
     [ -d "$(rustc --print sysroot)/lib/rustlib/$1" ] || quietly rustup target add "$1"
 }
 
