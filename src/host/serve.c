@@ -18,12 +18,14 @@
 
 /* --- one worker --- */
 
+#define SIGNAL_COUNT 3
+
 typedef struct worker {
     const withy_serve_options *options;
     const wy_service *service;
     wy_worker_tools tools;
     wy_http_server *server;
-    wy_signal *signals[2];
+    wy_signal *signals[SIGNAL_COUNT];
     const wy_worker *info;
     bool draining;
 } worker;
@@ -42,6 +44,16 @@ static void on_stop_signal(void *data, int signum) {
     wy_http_server_drain(w->server, on_drained, w);
 }
 
+/* Under a supervisor it is the supervisor that reloads. */
+static void on_reload_signal(void *data, int signum) {
+    const worker *w = data;
+    (void)signum;
+    if (w->info->ready_fd < 0)
+        wy_log(WY_LOG_WARN,
+               "a single worker in the foreground does not reload on SIGHUP; start "
+               "with --workers 2 or more, or restart");
+}
+
 static wy_err worker_start(worker *w, const int *listen_fds, unsigned fd_count, const char *address,
                            wy_diag *diag) {
     wy_err err = wy_loop_new(&w->tools.loop);
@@ -51,16 +63,18 @@ static wy_err worker_start(worker *w, const int *listen_fds, unsigned fd_count, 
     wy_http_server_config config = {
         .on_request = w->tools.on_request, .data = w->tools.data, .address = wy_str_of(address)};
     if (!err) err = wy_http_server_new(w->tools.loop, &config, &w->server);
-    static const int signums[] = {SIGTERM, SIGINT};
-    for (int i = 0; i < 2 && !err; i++)
-        err = wy_signal_new(w->tools.loop, signums[i], on_stop_signal, w, &w->signals[i]);
+    static const int signums[SIGNAL_COUNT] = {SIGTERM, SIGINT, SIGHUP};
+    for (int i = 0; i < SIGNAL_COUNT && !err; i++)
+        err = wy_signal_new(w->tools.loop, signums[i],
+                            signums[i] == SIGHUP ? on_reload_signal : on_stop_signal, w,
+                            &w->signals[i]);
     for (unsigned i = 0; i < fd_count && !err; i++)
         err = wy_http_server_listen(w->server, listen_fds[i]);
     return err ? wy_diag_set(diag, err, "the worker could not be started") : WY_OK;
 }
 
 static void worker_stop(worker *w) {
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < SIGNAL_COUNT; i++)
         if (w->signals[i]) wy_signal_free(w->signals[i]);
     if (w->server) wy_http_server_free(w->server);
     w->service->unload(w->service->data);

@@ -339,3 +339,10 @@ def test_address_in_use(command, guest, two):
     done = command("serve", guest("hello"), "--addr", f"127.0.0.1:{two.port}", timeout=30)
     assert done.returncode != 0
     assert f"127.0.0.1:{two.port}" in done.stderr
+
+
+def test_a_single_worker_says_that_it_does_not_reload(serve):
+    host = serve("hello", "--workers", "1")
+    os.kill(host.process.pid, signal.SIGHUP)
+    host.wait_for_log("does not reload")
+    assert host.ask("/").text == "Hello, world!"
