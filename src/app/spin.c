@@ -2,18 +2,15 @@
  * spin_component.c's. */
 #include "app/spin.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "app/field.h"
 #include "app/route.h"
 #include "app/spin_component.h"
-#include "base/limits.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "capability/config/template.h"
 
 /* The manifest being read. Components of [component.*] tables come first, inline ones after. */
@@ -368,32 +365,6 @@ wy_err wy_app_read_spin(wy_arena *arena, wy_str text, wy_str root, const wy_app 
 
 /* --- files --- */
 
-static wy_err read_text(wy_arena *arena, const char *path, wy_str *text_out, wy_diag *diag) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return wy_diag_set(diag, errno == ENOENT ? WY_NOT_FOUND : WY_IO, "%s", strerror(errno));
-    wy_buf buf;
-    wy_buf_init(&buf, WY_MAX_MANIFEST_BYTES);
-    ssize_t n = 1;
-    while (n > 0 && wy_buf_reserve(&buf, 1)) {
-        n = read(fd, buf.ptr + buf.len, buf.cap - buf.len - 1);
-        if (n > 0) buf.len += (size_t)n;
-    }
-    int error = errno;
-    close(fd);
-    wy_err err = WY_OK;
-    if (n < 0)
-        err = wy_diag_set(diag, WY_IO, "%s", strerror(error));
-    else if (n > 0)
-        err =
-            wy_diag_set(diag, WY_LIMIT, "the file is larger than %zu bytes", WY_MAX_MANIFEST_BYTES);
-    char *text = err == WY_OK ? wy_arena_strndup(arena, buf.ptr, buf.len) : NULL;
-    if (err == WY_OK && !text) err = wy_diag_set(diag, WY_NOMEM, "out of memory");
-    *text_out = (wy_str){text, buf.len};
-    wy_buf_deinit(&buf);
-    return err;
-}
-
 wy_err wy_app_load_spin(wy_arena *arena, const char *path, const wy_app **app_out, wy_diag *diag) {
     struct stat info;
     *app_out = NULL;
@@ -408,7 +379,7 @@ wy_err wy_app_load_spin(wy_arena *arena, const char *path, const wy_app **app_ou
                                     : wy_str_sub(name, 0, slash);
     char *owned_root = wy_arena_strndup(arena, root.ptr, root.len);
     if (!owned_root) return wy_diag_set(diag, WY_NOMEM, "out of memory");
-    wy_err err = read_text(arena, path, &text, diag);
+    wy_err err = wy_text_read(arena, path, &text, diag);
     if (err == WY_OK) err = wy_app_read_spin(arena, text, wy_str_of(owned_root), app_out, diag);
     if (err != WY_OK && diag && diag->line)
         wy_diag_prefix(diag, "%s:%u:%u", path, diag->line, diag->column);

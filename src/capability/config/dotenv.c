@@ -2,11 +2,10 @@
  *
  *   # comment              export NAME=value      NAME="with \n escapes"     NAME='as it is' */
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "capability/config/provider.h"
 
 #define NAME_MAX_BYTES 512
@@ -87,24 +86,8 @@ static wy_err read_file(wy_arena *arena, wy_str path, wy_str *text_out, wy_diag 
     *text_out = (wy_str){0};
     char *name = wy_arena_strndup(arena, path.ptr, path.len);
     if (!name) return wy_diag_set(diag, WY_NOMEM, "out of memory");
-    int fd = open(name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return WY_OK;
-    if (fd < 0) return wy_diag_set(diag, WY_IO, "%s", strerror(errno));
-    wy_buf buf;
-    wy_buf_init(&buf, WY_MAX_MANIFEST_BYTES);
-    ssize_t n = 1;
-    while (n > 0 && wy_buf_reserve(&buf, 1)) {
-        n = read(fd, buf.ptr + buf.len, buf.cap - buf.len - 1);
-        if (n > 0) buf.len += (size_t)n;
-    }
-    wy_err err = WY_OK;
-    if (n < 0) err = wy_diag_set(diag, WY_IO, "%s", strerror(errno));
-    if (n > 0) err = wy_diag_set(diag, WY_LIMIT, "larger than %zu bytes", WY_MAX_MANIFEST_BYTES);
-    close(fd);
-    if (err == WY_OK) *text_out = (wy_str){wy_arena_strndup(arena, buf.ptr, buf.len), buf.len};
-    if (err == WY_OK && !text_out->ptr) err = wy_diag_set(diag, WY_NOMEM, "out of memory");
-    wy_buf_deinit(&buf);
-    return err;
+    if (access(name, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) return WY_OK;
+    return wy_text_read(arena, name, text_out, diag);
 }
 
 static wy_err dotenv_make(wy_arena *arena, const wy_config_provider_options *options,
