@@ -193,21 +193,59 @@ static wy_err bind_steps(wy_component *component, wy_diag *diag) {
     return bind_singles(component, component->plan->funcs, component->plan->func_count, diag);
 }
 
-/* --- loading --- */
+/* --- code --- */
 
-static wy_err compile_modules(wy_component *component, wy_diag *diag) {
-    const wy_plan *plan = component->plan;
-    component->modules =
-        wy_arena_calloc(&component->arena, plan->module_count, sizeof *component->modules);
-    uint8_t *used = wy_arena_calloc(&component->arena, plan->module_count, 1);
-    if (!component->modules || !used) return no_memory(diag);
-    for (uint32_t i = 0; i < plan->step_count; i++)
-        if (plan->steps[i].module != WY_PLAN_NONE) used[plan->steps[i].module] = 1;
-    for (uint32_t i = 0; i < plan->module_count; i++) {
+static wy_err decode_and_plan(wy_code *code, const uint8_t *bytes, size_t len, bool keep_shims,
+                              wy_diag *diag) {
+    wy_component_ast *ast = NULL;
+    wy_err err = wy_component_decode(&code->arena, bytes, len, &ast, diag);
+    if (!err) err = wy_component_validate(&code->arena, ast, &code->types, diag);
+    wy_plan_config config = {.keep_shims = keep_shims};
+    return err ? err : wy_plan_make(&code->arena, ast, &config, &code->plan, diag);
+}
+
+wy_err wy_code_load(wy_engine *engine, const uint8_t *bytes, size_t len, bool keep_shims,
+                    own wy_code **code_out, wy_diag *diag) {
+    wy_code *code = calloc(1, sizeof *code);
+    if (!code) return no_memory(diag);
+    wy_arena_init(&code->arena, WY_MAX_COMPONENT_ARENA);
+    code->engine = engine;
+    wy_err err = decode_and_plan(code, bytes, len, keep_shims, diag);
+    if (err) {
+        wy_code_free(code);
+        return err;
+    }
+    *code_out = code;
+    return WY_OK;
+}
+
+static void free_modules(wy_code *code) {
+    for (uint32_t i = 0; code->modules && i < code->plan->module_count; i++)
+        wy_module_free(code->modules[i]);
+    code->modules = NULL;
+}
+
+void wy_code_free(own wy_code *code) {
+    if (!code) return;
+    free_modules(code);
+    wy_arena_deinit(&code->arena);
+    free(code);
+}
+
+const wy_plan *wy_code_plan(const wy_code *code) {
+    return code->plan;
+}
+
+const wy_component_types *wy_code_types(const wy_code *code) {
+    return code->types;
+}
+
+static wy_err compile_used(wy_code *code, const uint8_t *used, wy_diag *diag) {
+    for (uint32_t i = 0; i < code->plan->module_count; i++) {
         if (!used[i]) continue;
-        const wy_core_module *module = plan->modules[i];
-        wy_err err = wy_module_load(component->engine, module->bytes, module->len,
-                                    &component->modules[i], diag);
+        const wy_core_module *module = code->plan->modules[i];
+        wy_err err =
+            wy_module_load(code->engine, module->bytes, module->len, &code->modules[i], diag);
         if (err) {
             wy_diag_prefix(diag, "core module at offset 0x%zx", module->offset);
             return err;
@@ -216,43 +254,68 @@ static wy_err compile_modules(wy_component *component, wy_diag *diag) {
     return WY_OK;
 }
 
-static wy_err load(wy_component *component, const uint8_t *bytes, size_t len,
-                   const wy_component_config *config, wy_diag *diag) {
-    wy_component_ast *ast = NULL;
-    wy_err err = wy_component_decode(&component->arena, bytes, len, &ast, diag);
-    if (err) return err;
-    component->ast = ast;
-    const wy_component_types *types; /* for the checking only: the plan is made of the AST */
-    err = wy_component_validate(&component->arena, ast, &types, diag);
-    wy_plan_config plan_config = {.keep_shims = config->keep_shims};
-    if (!err) err = wy_plan_make(&component->arena, ast, &plan_config, &component->plan, diag);
-    if (!err) err = link_imports(component, config, diag);
+static wy_err compile_modules(wy_code *code, wy_diag *diag) {
+    if (code->modules) return WY_OK;
+    const wy_plan *plan = code->plan;
+    uint8_t *used = wy_arena_calloc(&code->arena, plan->module_count, 1);
+    code->modules = wy_arena_calloc(&code->arena, plan->module_count, sizeof *code->modules);
+    if (!code->modules || !used) {
+        code->modules = NULL;
+        return no_memory(diag);
+    }
+    for (uint32_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].module != WY_PLAN_NONE) used[plan->steps[i].module] = 1;
+    wy_err err = compile_used(code, used, diag);
+    if (err) free_modules(code);
+    return err;
+}
+
+/* --- loading --- */
+
+static wy_err link_code(wy_component *component, const wy_component_config *config, wy_diag *diag) {
+    wy_err err = link_imports(component, config, diag);
     if (!err) err = bind_resources(component, diag);
     if (!err) err = bind_trampolines(component, diag);
-    if (!err) err = compile_modules(component, diag);
+    if (!err) err = compile_modules(component->code, diag);
+    component->modules = component->code->modules;
     return err ? err : bind_steps(component, diag);
 }
 
-wy_err wy_component_load(wy_engine *engine, const uint8_t *bytes, size_t len,
-                         const wy_component_config *config, own wy_component **component_out,
-                         wy_diag *diag) {
+wy_err wy_component_link(wy_code *code, const wy_component_config *config,
+                         own wy_component **component_out, wy_diag *diag) {
     wy_component *component = calloc(1, sizeof *component);
     if (!component) return no_memory(diag);
     wy_arena_init(&component->arena, WY_MAX_COMPONENT_ARENA);
-    component->engine = engine;
+    component->engine = code->engine;
+    component->code = code;
+    component->plan = code->plan;
     component->name = config->name;
     component->memory_bytes_max =
         config->memory_bytes_max ? config->memory_bytes_max : WY_MAX_MEMORY_BYTES;
     component->table_elements_max =
         config->table_elements_max ? config->table_elements_max : WY_MAX_TABLE_ELEMENTS;
     memcpy(component->settings, config->settings, sizeof component->settings);
-    wy_err err = load(component, bytes, len, config, diag);
+    wy_err err = link_code(component, config, diag);
     if (err) {
         wy_component_free(component);
         return err;
     }
     *component_out = component;
     return WY_OK;
+}
+
+wy_err wy_component_load(wy_engine *engine, const uint8_t *bytes, size_t len,
+                         const wy_component_config *config, own wy_component **component_out,
+                         wy_diag *diag) {
+    wy_code *code;
+    wy_err err = wy_code_load(engine, bytes, len, config->keep_shims, &code, diag);
+    if (err) return err;
+    err = wy_component_link(code, config, component_out, diag);
+    if (err)
+        wy_code_free(code);
+    else
+        (*component_out)->owns_code = true;
+    return err;
 }
 
 void wy_component_free(own wy_component *component) {
@@ -263,8 +326,7 @@ void wy_component_free(own wy_component *component) {
     for (uint32_t i = 0; component->linkers && i < plan->step_count; i++)
         wy_linker_free(component->linkers[i]);
     wy_linker_free(component->trampolines);
-    for (uint32_t i = 0; component->modules && i < plan->module_count; i++)
-        wy_module_free(component->modules[i]);
+    if (component->owns_code) wy_code_free(component->code);
     wy_arena_deinit(&component->arena);
     free(component);
 }
@@ -273,6 +335,10 @@ void wy_component_free(own wy_component *component) {
 
 const wy_plan *wy_component_plan(const wy_component *component) {
     return component->plan;
+}
+
+const wy_link *wy_component_links(const wy_component *component) {
+    return component->links;
 }
 
 wy_str wy_component_name(const wy_component *component) {

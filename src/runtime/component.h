@@ -1,7 +1,8 @@
 /* Component: loaded, validated, planned, compiled and linked: everything that instances share.
  *
  * Immutable after loading and used by one worker's thread. Loading is where every question of "can
- * this run here" is answered. */
+ * this run here" is answered. It has two halves, for who links one binary several times or wants to
+ * look at it first: its code, and what that was linked to. */
 #ifndef WY_RUNTIME_COMPONENT_H
 #define WY_RUNTIME_COMPONENT_H
 
@@ -10,7 +11,17 @@
 #include "engine/engine.h"
 #include "runtime/host.h"
 
+typedef struct wy_code wy_code;
 typedef struct wy_component wy_component;
+
+/* What a binary says: decoded, validated, planned. Its core modules are compiled by the first
+ * linking that succeeds. `bytes` must outlive it. */
+wy_err wy_code_load(wy_engine *engine, const uint8_t *bytes, size_t len, bool keep_shims,
+                    own wy_code **code_out, wy_diag *diag) WY_MUST_USE;
+/* No component linked from it may be left. */
+void wy_code_free(own wy_code *code);
+const wy_plan *wy_code_plan(const wy_code *code);
+const wy_component_types *wy_code_types(const wy_code *code);
 
 /* What a component is loaded with. */
 typedef struct wy_component_config {
@@ -18,16 +29,20 @@ typedef struct wy_component_config {
     const wy_interface *const *interfaces; /* what the host provides */
     size_t interface_count;
     bool unmet_trap; /* link imports that cannot be met as traps that name themselves */
-    bool keep_shims; /* do not eliminate shim and fixup modules */
+    bool keep_shims; /* of wy_component_load: do not eliminate shim and fixup modules */
     /* Settings of interfaces, by slot; must outlive the component. */
     const void *settings[WY_SLOT_COUNT];
     uint64_t memory_bytes_max;   /* per instance, all memories; 0: WY_MAX_MEMORY_BYTES */
     uint64_t table_elements_max; /* per instance, all tables; 0: WY_MAX_TABLE_ELEMENTS */
 } wy_component_config;
 
-/* `bytes` must outlive the component. Errors: what the decoder, validator, planner and compiler
- * report (with byte offsets), or WY_UNMET with the list of every import that is missing and the
- * nearest known name for each. */
+/* Decides every import of `code`, which must outlive the component, and compiles. Errors: WY_UNMET
+ * with the list of every import that is missing and the nearest known name for each, and what the
+ * compiler reports. */
+wy_err wy_component_link(wy_code *code, const wy_component_config *config,
+                         own wy_component **component_out, wy_diag *diag) WY_MUST_USE;
+/* Both in one; the code goes with the component. `bytes` must outlive it. Errors also: what
+ * decoder, validator and planner report (with byte offsets). */
 wy_err wy_component_load(wy_engine *engine, const uint8_t *bytes, size_t len,
                          const wy_component_config *config, own wy_component **component_out,
                          wy_diag *diag) WY_MUST_USE;
@@ -58,6 +73,9 @@ typedef struct wy_link {
  * links without loading). */
 wy_link wy_link_resolve(const wy_plan *plan, const wy_plan_import *import,
                         const wy_interface *const *interfaces, size_t interface_count);
+
+/* How each import of the plan was linked. */
+const wy_link *wy_component_links(const wy_component *component);
 
 /* Finds an exported function: `interface_name` without version ("wasi:http/incoming-handler") at a
  * version compatible with `version`, and its function. NULL: not exported. Empty interface: a bare

@@ -19,7 +19,8 @@ typedef struct wy_call {
     wy_task *task;         /* for waiting (runtime/task.h) */
     wy_instance *instance; /* the caller */
     wy_arena *arena; /* call arena: results may point here; reset when the result was lowered */
-    wy_lift_lower_cx *cx; /* the caller's memory, for wy_abi_reserve */
+    wy_lift_lower_cx *cx;       /* the caller's memory, for wy_abi_reserve */
+    const struct wy_link *link; /* the import that is called (runtime/component.h) */
 } wy_call;
 
 /* `args` and `result` point to the structs that witgen printed. Strings and lists in `args` are
@@ -31,9 +32,9 @@ typedef own wy_trap *(*wy_host_func)(wy_call *call, const void *args, void *resu
 typedef void (*wy_host_drop)(void *object);
 
 typedef struct wy_func_desc {
-    wy_str name; /* WIT name: "[method]output-stream.write" */
-    const wy_func_type *type;
-    uint32_t op; /* index of its pointer in the ops struct */
+    wy_str name;              /* WIT name: "[method]output-stream.write" */
+    const wy_func_type *type; /* NULL: any; the function looks at the import's */
+    uint32_t op;              /* index of its pointer in the ops struct */
 } wy_func_desc;
 
 typedef struct wy_resource_desc {
@@ -44,7 +45,7 @@ typedef struct wy_resource_desc {
 
 /* An interface as its WIT says. The ops struct is a sequence of op_count function pointers. */
 typedef struct wy_interface_desc {
-    wy_str name;    /* "wasi:io/streams"; the package's own functions of a world: "" */
+    wy_str name;    /* "wasi:io/streams"; of a world's own functions: "" */
     wy_str version; /* "0.2.12"; empty: the package has none */
     uint32_t func_count, resource_count, op_count;
     const wy_func_desc *funcs;

@@ -374,7 +374,7 @@ static own wy_trap *call_import(wy_instance *instance, const wy_plan_func *func,
         wy_arena_alloc(&instance->call_arena, func->type->result ? func->type->result->size : 1);
     if (!result) return wy_trap_new("out of memory for a result");
     wy_lift_lower_cx cx = {.realloc = reserve_in_arena, .arena = &instance->call_arena};
-    wy_call call = {instance->task, instance, &instance->call_arena, &cx};
+    wy_call call = {instance->task, instance, &instance->call_arena, &cx, link};
     wy_trap *trap = link->func(&call, args, result);
     if (!trap && on_result) on_result(data, result);
     return trap;

@@ -30,12 +30,21 @@ typedef struct wy_bound_step {
     wy_instance_pre *pre; /* every import is a trampoline; NULL: imports are gathered each time */
 } wy_bound_step;
 
+struct wy_code {
+    wy_arena arena; /* AST, types, plan, modules */
+    wy_engine *engine;
+    const wy_component_types *types;
+    const wy_plan *plan;
+    wy_module **modules; /* NULL until a component was linked; those of no step stay NULL */
+};
+
 struct wy_component {
-    wy_arena arena; /* AST, plan, and the arrays below */
+    wy_arena arena; /* the arrays below */
     wy_engine *engine;
     wy_str name;
-    const wy_component_ast *ast;
-    const wy_plan *plan;
+    wy_code *code;
+    bool owns_code;
+    const wy_plan *plan; /* the code's, as are the modules */
     wy_module **modules;
     wy_link *links;                /* by import */
     wy_resource *resource_table;   /* by resource */

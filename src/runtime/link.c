@@ -6,7 +6,8 @@
 static const wy_interface *find_interface(wy_str import_name, const wy_interface *const *interfaces,
                                           size_t count) {
     wy_wit_name want;
-    if (!wy_wit_name_split(import_name, &want)) return NULL;
+    /* The world's own functions (no name) and inline interfaces (a plain one) have no version. */
+    if (!wy_wit_name_split(import_name, &want)) want = (wy_wit_name){.unversioned = import_name};
     for (size_t i = 0; i < count; i++) {
         const wy_interface_desc *desc = interfaces[i]->desc;
         if (!wy_str_eq(desc->name, want.unversioned)) continue;
@@ -74,7 +75,7 @@ wy_link wy_link_resolve(const wy_plan *plan, const wy_plan_import *import,
         if (!wy_str_eq(desc->name, import->name)) continue;
         resource_match match = {plan, interfaces, interface_count};
         link.desc = desc;
-        if (!wy_func_type_equal(import->type, desc->type, same_resource, &match))
+        if (desc->type && !wy_func_type_equal(import->type, desc->type, same_resource, &match))
             return link; /* another type: unmet, and `desc` says that the name is known */
         const wy_host_func *ops = interface->ops;
         link.func = ops[desc->op];

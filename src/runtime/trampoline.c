@@ -51,7 +51,7 @@ static own wy_trap *call_host(wy_instance *instance, const wy_bound *bound, wy_l
     uint32_t ret_ptr = bound->spills ? (uint32_t)values[bound->param_count - 1].i32 : 0;
     wy_trap *trap = wy_abi_lift_params(cx, bound->type, values, room);
     if (WY_UNLIKELY(trap)) return trap;
-    wy_call call = {instance->task, instance, &instance->call_arena, cx};
+    wy_call call = {instance->task, instance, &instance->call_arena, cx, bound->link};
     char *result = room + bound->result_offset;
     trap = bound->link->func(&call, room, result);
     if (WY_UNLIKELY(trap)) return trap;
