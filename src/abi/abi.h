@@ -97,6 +97,9 @@ bool wy_abi_params_spill(const wy_func_type *ft);
  * realloc when it is shorter. NULL with *trap_out set when the guest's realloc misbehaves. */
 uint8_t *wy_abi_reserve(wy_lift_lower_cx *cx, uint32_t len, own wy_trap **trap_out) WY_MUST_USE;
 
+/* The trap of a char that is none. */
+own wy_trap *wy_char_trap(uint32_t code) WY_MUST_USE;
+
 /* Single values as core values, `type->flat_count` of them (CM: lift_flat, lower_flat). */
 own wy_trap *wy_abi_lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
                               void *value_out) WY_MUST_USE;

@@ -3,6 +3,7 @@
 #define WY_ABI_CONVERT_H
 
 #include "abi/abi.h"
+#include "abi/scalar.h"
 #include "base/limits.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "guest memory is little-endian");

@@ -49,25 +49,12 @@ static void put_int(void *out, uint32_t value, uint32_t size) {
     memcpy(out, &value, size);
 }
 
-/* CM: canonicalize_nan32, canonicalize_nan64 */
-static void put_f32(void *out, uint32_t bits) {
-    if ((bits & 0x7fffffffu) > 0x7f800000u) bits = 0x7fc00000u;
-    memcpy(out, &bits, 4);
+own wy_trap *wy_char_trap(uint32_t code) {
+    return wy_trap_new("0x%x is not a Unicode scalar value", (unsigned)code);
 }
 
-static void put_f64(void *out, uint64_t bits) {
-    if ((bits & 0x7fffffffffffffffu) > 0x7ff0000000000000u) bits = 0x7ff8000000000000u;
-    memcpy(out, &bits, 8);
-}
-
-/* CM: convert_i32_to_char */
-static bool char_valid(uint32_t code) {
-    return code < 0xd800 || (code > 0xdfff && code < 0x110000);
-}
-
-static own wy_trap *lift_char(uint32_t code, void *out) {
-    if (WY_UNLIKELY(!char_valid(code)))
-        return wy_trap_new("0x%x is not a Unicode scalar value", (unsigned)code);
+static own wy_trap *load_char(uint32_t code, void *out) {
+    if (WY_UNLIKELY(!wy_char_valid(code))) return wy_char_trap(code);
     memcpy(out, &code, 4);
     return NULL;
 }
@@ -105,7 +92,7 @@ WY_WALK own wy_trap *load_list(wy_lift_lower_cx *cx, const wy_type *elem, uint64
     if (elem->kind == WY_KIND_CHAR) {
         for (uint64_t i = 0; i < len; i++) {
             uint32_t code = load_u32(cx, ptr + 4 * i);
-            if (!char_valid(code)) return lift_char(code, NULL);
+            if (!wy_char_valid(code)) return wy_char_trap(code);
         }
         return NULL;
     }
@@ -176,12 +163,12 @@ WY_WALK own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint64_t pt
     case WY_KIND_U32: memcpy(out, at, 4); return NULL;
     case WY_KIND_S64:
     case WY_KIND_U64: memcpy(out, at, 8); return NULL;
-    case WY_KIND_F32: put_f32(out, load_int(at, 4)); return NULL;
+    case WY_KIND_F32: wy_f32_put(out, load_int(at, 4)); return NULL;
     case WY_KIND_F64:
         memcpy(&bits, at, 8);
-        put_f64(out, bits);
+        wy_f64_put(out, bits);
         return NULL;
-    case WY_KIND_CHAR: return lift_char(load_int(at, 4), out);
+    case WY_KIND_CHAR: return load_char(load_int(at, 4), out);
     case WY_KIND_STRING:
         return wy_string_lift(cx, load_address(cx, ptr, is_64),
                               load_address(cx, ptr + address_size, is_64), out);
@@ -211,10 +198,7 @@ static own wy_trap *load64(wy_lift_lower_cx *cx, const wy_type *type, uint64_t p
     return load(cx, type, ptr, out, true);
 }
 
-/* --- out of core values ---
- *
- * A core value is read by its low bits, whatever the joined type is that it was passed in: that is
- * what CM: CoerceValueIter comes to on a little-endian machine. */
+/* --- out of core values --- */
 
 static own wy_trap *lift_flat32(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
                                 void *out);
@@ -270,18 +254,20 @@ WY_WALK own wy_trap *lift_flat_fixed_list(wy_lift_lower_cx *cx, const wy_type *t
 WY_WALK own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const wy_raw *flat,
                                void *out, const bool is_64) {
     switch ((wy_kind)type->kind) {
-    case WY_KIND_BOOL: *(uint8_t *)out = flat->i32 != 0; return NULL;
+    case WY_KIND_BOOL:
     case WY_KIND_S8:
-    case WY_KIND_U8: memcpy(out, &flat->i32, 1); return NULL;
+    case WY_KIND_U8:
     case WY_KIND_S16:
-    case WY_KIND_U16: memcpy(out, &flat->i32, 2); return NULL;
+    case WY_KIND_U16:
     case WY_KIND_S32:
-    case WY_KIND_U32: memcpy(out, &flat->i32, 4); return NULL;
+    case WY_KIND_U32:
     case WY_KIND_S64:
-    case WY_KIND_U64: memcpy(out, &flat->i64, 8); return NULL;
-    case WY_KIND_F32: put_f32(out, (uint32_t)flat->i32); return NULL;
-    case WY_KIND_F64: put_f64(out, (uint64_t)flat->i64); return NULL;
-    case WY_KIND_CHAR: return lift_char((uint32_t)flat->i32, out);
+    case WY_KIND_U64:
+    case WY_KIND_F32:
+    case WY_KIND_F64:
+    case WY_KIND_CHAR:
+        return WY_LIKELY(wy_scalar_lift(type->kind, flat, out)) ? NULL
+                                                                : wy_char_trap((uint32_t)flat->i32);
     case WY_KIND_STRING:
         return wy_string_lift(cx, wy_flat_address(&flat[0], is_64),
                               wy_flat_address(&flat[1], is_64), out);

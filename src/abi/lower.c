@@ -212,10 +212,7 @@ static own wy_trap *store64(wy_lift_lower_cx *cx, const wy_type *type, const voi
     return store(cx, type, value, ptr, true);
 }
 
-/* --- into core values ---
- *
- * A 32-bit value fills its slot zero-extended, so that it is right for whatever type cases were
- * joined to (CM: lower_flat_variant). */
+/* --- into core values --- */
 
 static own wy_trap *lower_flat32(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
                                  wy_raw *flat);
@@ -275,17 +272,17 @@ WY_WALK own wy_trap *lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const
     own wy_trap *trap;
     switch ((wy_kind)type->kind) {
     case WY_KIND_BOOL:
-    case WY_KIND_U8: put_u32(flat, *(const uint8_t *)value); return NULL;
-    case WY_KIND_S8: put_u32(flat, (uint32_t) * (const int8_t *)value); return NULL;
-    case WY_KIND_S16: put_u32(flat, (uint32_t) * (const int16_t *)value); return NULL;
-    case WY_KIND_U16: put_u32(flat, *(const uint16_t *)value); return NULL;
+    case WY_KIND_S8:
+    case WY_KIND_U8:
+    case WY_KIND_S16:
+    case WY_KIND_U16:
     case WY_KIND_S32:
     case WY_KIND_U32:
-    case WY_KIND_F32:
-    case WY_KIND_CHAR: put_u32(flat, *(const uint32_t *)value); return NULL;
     case WY_KIND_S64:
     case WY_KIND_U64:
-    case WY_KIND_F64: flat->i64 = *(const int64_t *)value; return NULL;
+    case WY_KIND_F32:
+    case WY_KIND_F64:
+    case WY_KIND_CHAR: wy_scalar_lower(type->kind, value, flat); return NULL;
     case WY_KIND_STRING:
     case WY_KIND_LIST:
         trap = store_range(cx, type, value, &first, &second, is_64);

@@ -19,7 +19,8 @@ typedef struct wy_call {
     wy_task *task;         /* for waiting (runtime/task.h) */
     wy_instance *instance; /* the caller */
     wy_arena *arena; /* call arena: results may point here; reset when the result was lowered */
-    wy_lift_lower_cx *cx;       /* the caller's memory, for wy_abi_reserve */
+    wy_lift_lower_cx *cx; /* the caller's memory, for wy_abi_reserve; NULL in a call that passes
+                             scalars only */
     const struct wy_link *link; /* the import that is called (runtime/component.h) */
 } wy_call;
 

@@ -59,7 +59,48 @@ static const wy_interface_desc things_desc = {
     WY_STR("test:host/things"), WY_STR("1.0.0"), 1, 1, 2, things_funcs, things_resources};
 static const things_ops things_functions = {host_bytes, drop_thing};
 static const wy_interface things = {&things_desc, &things_functions};
-static const wy_interface *const interfaces[] = {&host, &things};
+
+/* A function of scalars only. */
+typedef struct mix_args {
+    uint8_t a;
+    int8_t b;
+    uint16_t c;
+    uint64_t d;
+    uint32_t e; /* bits */
+    uint64_t f;
+    uint32_t g;
+} mix_args;
+
+static mix_args mixed;
+
+static own wy_trap *host_mix(wy_call *call, const void *args, void *result) {
+    (void)call;
+    mixed = *(const mix_args *)args;
+    *(int16_t *)result = -2;
+    return NULL;
+}
+
+static wy_func_type mix_type;
+static wy_field mix_fields[7];
+static const wy_func_desc mix_desc[] = {{WY_STR("mix"), &mix_type, 0}};
+static const wy_interface_desc scalars_desc = {
+    WY_STR("test:host/scalars"), WY_STR("1.0.0"), 1, 0, 1, mix_desc, NULL};
+static const wy_host_func scalars_ops[] = {host_mix};
+static const wy_interface scalars = {&scalars_desc, scalars_ops};
+static const wy_interface *const interfaces[] = {&host, &things, &scalars};
+
+static void make_mix_type(wy_diag *diag) {
+    static const wy_type *const types[] = {&wy_type_bool, &wy_type_s8,  &wy_type_u16, &wy_type_u64,
+                                           &wy_type_f32,  &wy_type_f64, &wy_type_char};
+    static const wy_str names[] = {WY_STR("a"), WY_STR("b"), WY_STR("c"), WY_STR("d"),
+                                   WY_STR("e"), WY_STR("f"), WY_STR("g")};
+    for (int i = 0; i < 7; i++)
+        mix_fields[i] = (wy_field){.name = names[i], .type = types[i]};
+    mix_type.params = (wy_type){.kind = WY_KIND_RECORD, .count = 7, .fields = mix_fields};
+    assert_int_equal(wy_type_layout(&mix_type.params, mix_fields, diag), WY_OK);
+    assert_int_equal(mix_type.params.size, sizeof(mix_args));
+    mix_type.result = &wy_type_s16;
+}
 
 typedef struct fixture {
     wy_engine *engine;
@@ -85,6 +126,7 @@ static void setup_with(fixture *f, const char *file, size_t interface_count, boo
     bytes_result = (wy_type){.kind = WY_KIND_LIST, .elem = &wy_type_u8};
     assert_int_equal(wy_type_layout(&bytes_result, NULL, &f->diag), WY_OK);
     bytes_type.result = &bytes_result;
+    make_mix_type(&f->diag);
 
     char path[512];
     snprintf(path, sizeof path, "%s/tests/data/%s", WITHY_SOURCE_DIR, file);
@@ -181,6 +223,34 @@ TEST(strings_cross_two_components_and_reach_the_host) {
     assert_string_equal(c.trap.ptr ? c.trap.ptr : "", "");
     assert_int_equal(c.result, 11);
     assert_string_equal(logged, "hello withy");
+    wy_buf_deinit(&c.trap);
+    teardown(&f);
+}
+
+TEST(scalars_reach_the_host_as_their_types_say) {
+    fixture f;
+    setup(&f, "runtime/scalars.wasm", 3);
+    call c = {.f = &f, .name = "run", .arg = 0x1f600};
+    run_call(&f, &c);
+    assert_string_equal(c.trap.ptr ? c.trap.ptr : "", "");
+    assert_int_equal((int32_t)c.result, -2);
+    assert_int_equal(mixed.a, 1);
+    assert_int_equal(mixed.b, -1);
+    assert_int_equal(mixed.c, 0x2345);
+    assert_true(mixed.d == 0x123456789abcdef0);
+    assert_int_equal(mixed.e, 0x7fc00000);
+    assert_true(mixed.f == 0x7ff8000000000000);
+    assert_int_equal(mixed.g, 0x1f600);
+    wy_buf_deinit(&c.trap);
+    teardown(&f);
+}
+
+TEST(a_char_that_is_none_traps) {
+    fixture f;
+    setup(&f, "runtime/scalars.wasm", 3);
+    call c = {.f = &f, .name = "run", .arg = 0xd800};
+    run_call(&f, &c);
+    assert_non_null(strstr(c.trap.ptr, "0xd800 is not a Unicode scalar value"));
     wy_buf_deinit(&c.trap);
     teardown(&f);
 }

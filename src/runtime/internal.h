@@ -21,6 +21,9 @@ typedef struct wy_bound {
     uint32_t values_size;   /* args and result structs together */
     uint32_t result_offset; /* of the result struct behind the args struct */
     uint8_t params[WY_FLAT_MAX + 1], results[1];
+    struct {
+        uint8_t kind, offset; /* wy_kind; in the args struct */
+    } scalars[WY_FLAT_MAX];   /* LOWER of an import that takes and gives only scalars */
     size_t param_count, result_count;
     wy_str key; /* its name in wy_component.trampolines; empty: it is in none */
 } wy_bound;

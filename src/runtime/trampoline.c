@@ -4,6 +4,7 @@
  * canon_resource_*) */
 #include "runtime/internal.h"
 
+#include "abi/scalar.h"
 #include "base/limits.h"
 
 static wy_instance *instance_of(wy_caller *caller) {
@@ -84,6 +85,28 @@ static own wy_trap *lower_host(void *env, wy_caller *caller, wy_raw *values, siz
     if (WY_LIKELY(!trap)) trap = call_host(instance, bound, &cx, values, room);
     call_end(instance);
     return finish_scope(&scope, trap);
+}
+
+/* The same for a function that takes and gives scalars only: there is no memory to look into and
+ * nothing to lend, so that two loads and a store an argument remain of lifting. */
+static own wy_trap *lower_host_scalars(void *env, wy_caller *caller, wy_raw *values, size_t count) {
+    (void)count;
+    const wy_bound *bound = env;
+    wy_instance *instance = instance_of(caller);
+    wy_trap *trap = check_leave(instance, bound->trampoline);
+    if (WY_UNLIKELY(trap)) return trap;
+    _Alignas(16) char args[WY_FLAT_MAX * WY_SCALAR_SIZE], result[WY_SCALAR_SIZE];
+    for (uint32_t i = 0; i < bound->type->params.count; i++)
+        if (WY_UNLIKELY(!wy_scalar_lift(bound->scalars[i].kind, &values[i],
+                                        args + bound->scalars[i].offset)))
+            return wy_char_trap((uint32_t)values[i].i32);
+    wy_call call = {instance->task, instance, &instance->call_arena, NULL, bound->link};
+    call_begin(instance);
+    trap = bound->link->func(&call, args, result);
+    call_end(instance);
+    if (WY_UNLIKELY(trap)) return trap;
+    if (bound->type->result) wy_scalar_lower(bound->type->result->kind, result, values);
+    return NULL;
 }
 
 static own wy_trap *lower_missing(void *env, wy_caller *caller, wy_raw *values, size_t count) {
@@ -235,6 +258,21 @@ static own wy_trap *resource_drop(void *env, wy_caller *caller, wy_raw *values, 
 
 /* --- binding --- */
 
+static bool only_scalars(const wy_func_type *type) {
+    for (uint32_t i = 0; i < type->params.count; i++)
+        if (!wy_type_is_scalar(type->params.fields[i].type)) return false;
+    return type->params.count <= WY_FLAT_MAX && (!type->result || wy_type_is_scalar(type->result));
+}
+
+static void init_scalars(wy_bound *bound) {
+    const wy_type *params = &bound->type->params;
+    for (uint32_t i = 0; i < params->count; i++) {
+        bound->scalars[i].kind = params->fields[i].type->kind;
+        bound->scalars[i].offset = (uint8_t)params->fields[i].offset;
+    }
+    bound->callback = lower_host_scalars;
+}
+
 static void init_lower(wy_bound *bound, const wy_component *component) {
     const wy_trampoline *t = bound->trampoline;
     const wy_func_type *type = t->callee.type;
@@ -242,6 +280,7 @@ static void init_lower(wy_bound *bound, const wy_component *component) {
     if (t->callee.kind == WY_PLAN_FUNC_IMPORT) {
         bound->link = &component->links[t->callee.index];
         bound->callback = bound->link->kind == WY_LINK_HOST ? lower_host : lower_missing;
+        if (bound->link->kind == WY_LINK_HOST && only_scalars(type)) init_scalars(bound);
     } else {
         bound->lift = &component->plan->lifts[t->callee.index];
         bound->callback = lower_guest;
