@@ -18,6 +18,22 @@ execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/engine-build
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/llhttp-fetch
                 OUTPUT_VARIABLE LLHTTP_DIR OUTPUT_STRIP_TRAILING_WHITESPACE
                 COMMAND_ERROR_IS_FATAL ANY)
+
+# A program links the archives where the system has them: looking up and relocating three shared
+# libraries is a third of the start of a small component. libwithy.so links the shared ones.
+option(WITHY_SHARED_DEPS "Link programs with the system's shared libraries" OFF)
+function(choose_archive variable shared)
+  find_library(${variable} NAMES ${ARGN} NO_CACHE)
+  set(choice ${shared})
+  if(${variable} AND NOT WITHY_SHARED_DEPS)
+    set(choice $<IF:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>,${${variable}},${shared}>)
+  endif()
+  set(${variable} ${choice} PARENT_SCOPE)
+endfunction()
+choose_archive(UV_CHOICE PkgConfig::UV libuv_a.a libuv.a)
+choose_archive(SQLITE_CHOICE PkgConfig::SQLITE libsqlite3.a)
+choose_archive(CRYPTO_CHOICE PkgConfig::CRYPTO libcrypto.a)
+
 find_library(ENGINE_LIBRARY NAMES withy_engine wasmtime PATHS ${ENGINE_DIR}/lib NO_DEFAULT_PATH
              NO_CACHE REQUIRED)
 
@@ -32,5 +48,5 @@ if(ENGINE_LIBRARY MATCHES "\\.a$")
                       -Wl,-u,withy_engine_pagemap_scan)
 endif()
 target_include_directories(withy_deps SYSTEM INTERFACE ${ENGINE_DIR}/include)
-target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp PkgConfig::UV
-                      PkgConfig::SQLITE PkgConfig::CRYPTO Threads::Threads ${CMAKE_DL_LIBS} m)
+target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp ${UV_CHOICE}
+                      ${SQLITE_CHOICE} ${CRYPTO_CHOICE} Threads::Threads ${CMAKE_DL_LIBS} m)
