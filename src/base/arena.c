@@ -6,8 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_FIRST ((size_t)4096)
-#define CHUNK_LAST ((size_t)1 << 20)
+/* A test that wants each allocation to be one of the system defines these as 1. */
+#ifndef WY_ARENA_CHUNK_FIRST
+#define WY_ARENA_CHUNK_FIRST 4096
+#define WY_ARENA_CHUNK_LAST (1 << 20)
+#endif
+
+#define CHUNK_FIRST ((size_t)WY_ARENA_CHUNK_FIRST)
+#define CHUNK_LAST ((size_t)WY_ARENA_CHUNK_LAST)
 #define ALIGN_DEFAULT ((size_t)16)
 
 struct wy_arena_chunk {

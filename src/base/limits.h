@@ -26,13 +26,14 @@
 #define WY_MAX_CALL_ARENA ((size_t)1 << 30) /* host copies of one call's values */
 
 /* --- an instance (runtime/, engine/) --- */
-#define WY_MAX_MEMORY_BYTES ((uint64_t)1 << 32) /* all memories of an instance; --max-memory */
-#define WY_MAX_TABLE_ELEMENTS 1000000           /* all tables of an instance */
-#define WY_MAX_WASM_STACK ((size_t)512 << 10)   /* guest stack */
-#define WY_HOST_STACK ((size_t)512 << 10)       /* host stack on a fiber beyond the guest's */
-#define WY_FIBER_STACK ((size_t)2 << 20)        /* a fiber's whole stack: nested guests and host */
-#define WY_MAX_INSTANCES 1000                   /* live at once in one worker */
-#define WY_EPOCH_TICK_MS 10                     /* how often a busy guest yields */
+#define WY_MAX_MEMORY_BYTES ((uint64_t)1 << 32)  /* all memories of an instance; --max-memory */
+#define WY_MAX_TABLE_ELEMENTS 1000000            /* all tables of an instance */
+#define WY_MAX_WASM_STACK ((size_t)512 << 10)    /* guest stack */
+#define WY_HOST_STACK ((size_t)512 << 10)        /* host stack on a fiber beyond the guest's */
+#define WY_FIBER_STACK ((size_t)2 << 20)         /* a fiber's whole stack: nested guests and host */
+#define WY_MAX_SETTINGS_BYTES ((size_t)16 << 20) /* arguments and environment */
+#define WY_MAX_INSTANCES 1000                    /* live at once in one worker */
+#define WY_EPOCH_TICK_MS 10                      /* how often a busy guest yields */
 
 /* --- HTTP (trigger/http/) --- */
 #define WY_MAX_HTTP_HEADER_BYTES ((size_t)64 << 10) /* request line and headers */

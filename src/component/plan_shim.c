@@ -13,7 +13,14 @@ typedef struct shim_pair {
     const wy_core_item **slot_items; /* what the fixup puts there */
     uint32_t slot_count;
     const wy_core_item *start; /* what the fixup calls once the table is filled, or NULL */
+    wy_err err;                /* no memory: nothing is known of the pair */
 } shim_pair;
+
+static void *pair_calloc(plan_builder *b, shim_pair *pair, size_t count, size_t size) {
+    void *at = wy_arena_calloc(b->arena, count, size);
+    if (!at) pair->err = plan_no_memory(b);
+    return at;
+}
 
 static bool same_functype(const wy_core_functype *a, const wy_core_functype *b) {
     if (!a || !b || a->param_count != b->param_count || a->result_count != b->result_count)
@@ -33,15 +40,15 @@ static bool find_fixup(plan_builder *b, uint32_t s, wy_str table_name, shim_pair
         const wy_core_module *module = b->modules[step->module];
         if (module->export_count || module->import_count == 0) continue;
         wy_fixup fixup = {0};
-        fixup.func_of_slot =
-            wy_arena_calloc(b->arena, module->import_count, sizeof *fixup.func_of_slot);
-        if (!fixup.func_of_slot || !wy_fixup_recognise(module, &fixup)) continue;
+        fixup.func_of_slot = pair_calloc(b, out, module->import_count, sizeof *fixup.func_of_slot);
+        if (!fixup.func_of_slot) return false;
+        if (!wy_fixup_recognise(module, &fixup)) continue;
         const wy_core_item *item = &step->imports[fixup.table];
         if (item->kind != WY_ITEM_EXPORT || item->index != s || !wy_str_eq(item->name, table_name))
             continue;
         out->fixup = k;
         out->slot_count = fixup.slot_count;
-        out->slot_items = wy_arena_calloc(b->arena, fixup.slot_count, sizeof *out->slot_items);
+        out->slot_items = pair_calloc(b, out, fixup.slot_count, sizeof *out->slot_items);
         if (!out->slot_items) return false;
         for (uint32_t i = 0; i < fixup.slot_count; i++)
             out->slot_items[i] = &step->imports[fixup.func_of_slot[i]];
@@ -110,8 +117,8 @@ static bool is_table_private(const plan_builder *b, const shim_pair *pair) {
 
 /* Whether the fixup alone uses the trampolines that it puts into the table: others may call theirs
  * before the fixup has run. */
-static bool are_trampolines_private(plan_builder *b, const shim_pair *pair) {
-    uint8_t *filled = wy_arena_calloc(b->arena, b->trampoline_count + 1u, 1);
+static bool are_trampolines_private(plan_builder *b, shim_pair *pair) {
+    uint8_t *filled = pair_calloc(b, pair, b->trampoline_count + 1u, 1);
     if (!filled) return false;
     for (uint32_t i = 0; i < pair->slot_count; i++)
         if (pair->slot_items[i]->kind == WY_ITEM_TRAMPOLINE) filled[pair->slot_items[i]->index] = 1;
@@ -129,7 +136,7 @@ static bool recognise(plan_builder *b, uint32_t s, shim_pair *out) {
     const wy_core_module *module = b->modules[b->steps[s].module];
     if (b->steps[s].import_count || module->export_count == 0) return false;
     out->step = s;
-    out->slots = wy_arena_calloc(b->arena, module->export_count, sizeof *out->slots);
+    out->slots = pair_calloc(b, out, module->export_count, sizeof *out->slots);
     uint32_t table;
     if (!out->slots || !wy_shim_recognise(module, out->slots, &table) ||
         !find_fixup(b, s, module->exports[table].name, out))
@@ -151,7 +158,9 @@ static bool recognise(plan_builder *b, uint32_t s, shim_pair *out) {
 wy_err plan_eliminate_shims(plan_builder *b) {
     for (uint32_t s = 0; s < b->step_count; s++) {
         shim_pair found = {0};
-        if (b->steps[s].module == WY_PLAN_NONE || !recognise(b, s, &found)) continue;
+        bool recognised = b->steps[s].module != WY_PLAN_NONE && recognise(b, s, &found);
+        if (found.err) return found.err;
+        if (!recognised) continue;
         replace_all(b, &found);
         if (is_used(b, &found)) continue;
         uint32_t start = WY_PLAN_NONE;

@@ -136,10 +136,15 @@ void wy_guest_config_init(wy_guest_config *config) {
 
 /* --- settings --- */
 
-static wy_str copy_str(wy_arena *arena, const char *text) {
-    size_t len = strlen(text);
-    char *copy = wy_arena_strndup(arena, text, len);
-    return (wy_str){copy, copy ? len : 0};
+static bool copy_str(wy_guest *guest, wy_str text, wy_str *out) {
+    char *copy = wy_arena_strndup(&guest->arena, text.ptr, text.len);
+    if (copy) *out = (wy_str){copy, text.len};
+    return copy != NULL;
+}
+
+static wy_err no_memory(wy_diag *diag, const char *what) {
+    return wy_diag_set(diag, WY_NOMEM, "out of memory for %s (at most %zu bytes of settings)", what,
+                       WY_MAX_SETTINGS_BYTES);
 }
 
 static wy_err make_cli(wy_guest *guest, const wy_guest_config *config, wy_diag *diag) {
@@ -147,16 +152,14 @@ static wy_err make_cli(wy_guest *guest, const wy_guest_config *config, wy_diag *
     wy_wasi_cli_settings_init(cli);
     wy_str *arguments = wy_arena_calloc(&guest->arena, config->argument_count, sizeof *arguments);
     wy_wasi_variable *env = wy_arena_calloc(&guest->arena, config->env_count, sizeof *env);
-    if (!arguments || !env)
-        return wy_diag_set(diag, WY_NOMEM, "out of memory for arguments and environment");
-    for (size_t i = 0; i < config->argument_count; i++) {
-        char *copy =
-            wy_arena_strndup(&guest->arena, config->arguments[i].ptr, config->arguments[i].len);
-        arguments[i] = (wy_str){copy, copy ? config->arguments[i].len : 0};
-    }
+    if (!arguments || !env) return no_memory(diag, "arguments and environment");
+    for (size_t i = 0; i < config->argument_count; i++)
+        if (!copy_str(guest, config->arguments[i], &arguments[i]))
+            return no_memory(diag, "arguments");
     for (size_t i = 0; i < config->env_count; i++)
-        env[i] = (wy_wasi_variable){copy_str(&guest->arena, config->env[i].name),
-                                    copy_str(&guest->arena, config->env[i].value)};
+        if (!copy_str(guest, wy_str_of(config->env[i].name), &env[i].name) ||
+            !copy_str(guest, wy_str_of(config->env[i].value), &env[i].value))
+            return no_memory(diag, "the environment");
     cli->arguments = arguments;
     cli->argument_count = config->argument_count;
     cli->environment = env;
@@ -169,17 +172,20 @@ static wy_err make_cli(wy_guest *guest, const wy_guest_config *config, wy_diag *
     if (config->follow_out_fd >= 0 || config->follow_err_fd >= 0) {
         char *prefix =
             wy_arena_printf(&guest->arena, "[" WY_STR_FMT "] ", WY_STR_ARG(config->name));
-        if (prefix) cli->out.prefix = cli->err.prefix = wy_str_of(prefix);
+        if (!prefix) return no_memory(diag, "the name in front of lines");
+        cli->out.prefix = cli->err.prefix = wy_str_of(prefix);
     }
     return WY_OK;
 }
 
 static wy_err make_filesystem(wy_guest *guest, const wy_guest_config *config, wy_diag *diag) {
     guest->preopens = wy_arena_calloc(&guest->arena, config->dir_count, sizeof *guest->preopens);
-    if (!guest->preopens) return wy_diag_set(diag, WY_NOMEM, "out of memory for folders");
+    if (!guest->preopens) return no_memory(diag, "folders");
     for (size_t i = 0; i < config->dir_count; i++) {
-        wy_err err = wy_wasi_preopen_open(config->dirs[i].host_path,
-                                          copy_str(&guest->arena, config->dirs[i].guest_path),
+        wy_str guest_path;
+        if (!copy_str(guest, wy_str_of(config->dirs[i].guest_path), &guest_path))
+            return no_memory(diag, "folders");
+        wy_err err = wy_wasi_preopen_open(config->dirs[i].host_path, guest_path,
                                           config->dirs[i].read_only, &guest->preopens[i], diag);
         if (err) {
             wy_diag_prefix(diag, "folder %s", config->dirs[i].host_path);
@@ -239,7 +245,7 @@ wy_err wy_guest_load(wy_engine *engine, const withy_options *options, const wy_g
                      own wy_guest **guest_out, wy_diag *diag) {
     wy_guest *guest = calloc(1, sizeof *guest);
     if (!guest) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
-    wy_arena_init(&guest->arena, (size_t)16 << 20);
+    wy_arena_init(&guest->arena, WY_MAX_SETTINGS_BYTES);
     wy_err err = wy_file_map(config->path, &guest->file, diag);
     if (!err) {
         err = make_cli(guest, config, diag);
@@ -247,8 +253,8 @@ wy_err wy_guest_load(wy_engine *engine, const withy_options *options, const wy_g
         wy_component_config component = {.unmet_trap = options->unmet_trap,
                                          .keep_shims = options->keep_shims,
                                          .memory_bytes_max = options->memory_max};
-        char *name = wy_arena_strndup(&guest->arena, config->name.ptr, config->name.len);
-        component.name = (wy_str){name, name ? config->name.len : 0};
+        if (!err && !copy_str(guest, config->name, &component.name))
+            err = no_memory(diag, "the component's name");
         component.interfaces = wy_interfaces(&component.interface_count);
         component.settings[WY_SLOT_WASI_CLI] = &guest->cli;
         component.settings[WY_SLOT_WASI_FILESYSTEM] = &guest->filesystem;
