@@ -1,10 +1,11 @@
-/* Reading a text file into an arena. */
+/* Reading a text file into an arena, and errors that show a place in a text. */
 #include "base/text.h"
 
 #include "base/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,5 +32,67 @@ wy_err wy_text_read(wy_arena *arena, const char *path, wy_str *text_out, wy_diag
     if (err == WY_OK) *text_out = (wy_str){wy_arena_strndup(arena, buf.ptr, buf.len), buf.len};
     if (err == WY_OK && !text_out->ptr) err = wy_diag_set(diag, WY_NOMEM, "out of memory");
     wy_buf_deinit(&buf);
+    return err;
+}
+
+/* --- places --- */
+
+#define SHOWN_MAX 160 /* bytes of a line that an error shows */
+
+static bool is_continuation(char c) {
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+typedef struct place {
+    uint32_t line, column; /* from 1 */
+    size_t start, end;     /* what is shown of the line: around the place */
+} place;
+
+static place find_place(wy_str text, size_t at) {
+    place p = {.line = 1, .column = 1, .end = at};
+    for (size_t i = 0; i < at; i++) {
+        p.column += !is_continuation(text.ptr[i]);
+        if (text.ptr[i] != '\n') continue;
+        p.line++;
+        p.column = 1;
+        p.start = i + 1;
+    }
+    while (p.end < text.len && text.ptr[p.end] != '\n' && text.ptr[p.end] != '\r')
+        p.end++;
+    while (at - p.start > SHOWN_MAX / 2 || (p.start < at && is_continuation(text.ptr[p.start])))
+        p.start++;
+    if (p.end - p.start > SHOWN_MAX) p.end = p.start + SHOWN_MAX;
+    while (p.end < text.len && p.end > p.start && is_continuation(text.ptr[p.end]))
+        p.end--;
+    return p;
+}
+
+wy_err wy_text_failv(wy_diag *diag, wy_err err, wy_str path, wy_str text, size_t at,
+                     const char *fmt, va_list args) {
+    char words[1024], where[1200];
+    vsnprintf(words, sizeof words, fmt, args);
+    if (at > text.len) at = text.len;
+    place p = find_place(text, at);
+    if (path.len)
+        snprintf(where, sizeof where, WY_STR_FMT ":%u:%u", WY_STR_ARG(path), p.line, p.column);
+    else if (p.line > 1)
+        snprintf(where, sizeof where, "line %u, column %u", p.line, p.column);
+    else
+        snprintf(where, sizeof where, "column %u", p.column);
+    char pad[SHOWN_MAX + 1];
+    size_t width = 0;
+    for (size_t i = p.start; i < at; i++)
+        if (!is_continuation(text.ptr[i])) pad[width++] = text.ptr[i] == '\t' ? '\t' : ' ';
+    pad[width] = '\0';
+    return wy_diag_set_line(diag, err, p.line, p.column, "%s: %s\n  %.*s\n  %s^", where, words,
+                            (int)(p.end - p.start), text.ptr ? text.ptr + p.start : "", pad);
+}
+
+wy_err wy_text_fail(wy_diag *diag, wy_err err, wy_str path, wy_str text, size_t at, const char *fmt,
+                    ...) {
+    va_list args;
+    va_start(args, fmt);
+    wy_text_failv(diag, err, path, text, at, fmt, args);
+    va_end(args);
     return err;
 }

@@ -1,4 +1,5 @@
-/* Text files: read whole, within a limit. */
+/* Texts that people write: read whole, within a limit, and shown where something in them is wrong.
+ */
 #ifndef WY_BASE_TEXT_H
 #define WY_BASE_TEXT_H
 
@@ -9,5 +10,13 @@
  * folder on its way, does not exist; WY_LIMIT: larger than WY_MAX_MANIFEST_BYTES; WY_IO. Any
  * thread. */
 wy_err wy_text_read(wy_arena *arena, const char *path, wy_str *text_out, wy_diag *diag) WY_MUST_USE;
+
+/* Reports "path:line:column: words" (an empty path: "column N: words", with the line where it is
+ * not the first), and below that the line itself with a caret under the byte `at` of `text`. Lines
+ * and columns count from 1, columns in characters. Returns `err`. */
+wy_err wy_text_fail(wy_diag *diag, wy_err err, wy_str path, wy_str text, size_t at, const char *fmt,
+                    ...) WY_PRINTF(6, 7);
+wy_err wy_text_failv(wy_diag *diag, wy_err err, wy_str path, wy_str text, size_t at,
+                     const char *fmt, va_list args);
 
 #endif

@@ -1,56 +1,22 @@
 /* Lexer: see lexer.h. Works on bytes; text must be UTF-8, which the parser has checked. */
 #include "wit/lexer.h"
 
+#include "base/text.h"
 #include "wit/semver.h"
-
-#include <stdio.h>
-
-#define SHOWN_MAX 160 /* bytes of a source line that an error shows */
 
 void wy_wit_lexer_init(wy_wit_lexer *lexer, const wy_wit_file *file) {
     *lexer = (wy_wit_lexer){.file = file};
 }
 
-/* --- errors --- */
-
-static bool is_continuation(char c) {
-    return ((unsigned char)c & 0xc0) == 0x80;
-}
-
 wy_err wy_wit_error(wy_diag *diag, wy_err err, wy_wit_pos pos, const char *fmt, ...) {
-    char text[512];
     va_list args;
     va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
+    if (pos.file)
+        wy_text_failv(diag, err, pos.file->path, pos.file->text, pos.offset, fmt, args);
+    else
+        wy_diag_setv(diag, err, fmt, args);
     va_end(args);
-    if (!pos.file) return wy_diag_set(diag, err, "%s", text);
-
-    wy_str all = pos.file->text;
-    size_t at = pos.offset <= all.len ? pos.offset : all.len, start = 0, end = at;
-    uint32_t line = 1, column = 1;
-    for (size_t i = 0; i < at; i++) {
-        column += !is_continuation(all.ptr[i]);
-        if (all.ptr[i] != '\n') continue;
-        line++;
-        column = 1;
-        start = i + 1;
-    }
-    while (end < all.len && all.ptr[end] != '\n' && all.ptr[end] != '\r')
-        end++;
-    /* A long line is shown around the place only. */
-    while (at - start > SHOWN_MAX / 2 || (start < at && is_continuation(all.ptr[start])))
-        start++;
-    if (end - start > SHOWN_MAX) end = start + SHOWN_MAX;
-    while (end < all.len && end > start && is_continuation(all.ptr[end]))
-        end--;
-    char pad[SHOWN_MAX + 1];
-    size_t width = 0;
-    for (size_t i = start; i < at; i++)
-        if (!is_continuation(all.ptr[i])) pad[width++] = all.ptr[i] == '\t' ? '\t' : ' ';
-    pad[width] = '\0';
-    return wy_diag_set_line(diag, err, line, column, WY_STR_FMT ":%u:%u: %s\n  %.*s\n  %s^",
-                            WY_STR_ARG(pos.file->path), line, column, text, (int)(end - start),
-                            all.ptr ? all.ptr + start : "", pad);
+    return err;
 }
 
 /* --- characters --- */
