@@ -2,41 +2,11 @@
  * is the guest's memory. What is lifted is lowered into a second guest whose realloc may lie, and
  * what was lowered is lifted again. */
 #include "abi/abi.h"
+#include "value/testing.h"
 
 #include <stdlib.h>
 
 #define MEMORY_SIZE 65536
-
-typedef struct input {
-    const uint8_t *at, *end;
-} input;
-
-static uint8_t next(input *in) {
-    return in->at < in->end ? *in->at++ : 0;
-}
-
-static const wy_type *make_type(wy_arena *arena, input *in, unsigned depth) {
-    static const wy_str name = {"x", 1};
-    unsigned kind = next(in) % (WY_KIND_FIXED_LIST + 1);
-    if (kind <= WY_KIND_STRING || depth > 5)
-        return wy_type_scalar((wy_kind)(kind % (WY_KIND_STRING + 1)));
-    wy_type *type = wy_arena_calloc(arena, 1, sizeof *type);
-    type->kind = (uint8_t)kind;
-    type->count = kind == WY_KIND_OPTION || kind == WY_KIND_RESULT ? 2 : 1u + next(in) % 20;
-    if (kind == WY_KIND_LIST || kind == WY_KIND_FIXED_LIST)
-        type->elem = make_type(arena, in, depth + 1);
-    wy_field *fields = wy_arena_calloc(arena, type->count, sizeof *fields);
-    type->fields = fields;
-    for (uint32_t i = 0; i < type->count; i++) {
-        bool typed = kind == WY_KIND_RECORD || kind == WY_KIND_TUPLE ||
-                     (kind == WY_KIND_OPTION && i == 1) ||
-                     ((kind == WY_KIND_VARIANT || kind == WY_KIND_RESULT) && next(in) % 2);
-        fields[i] =
-            (wy_field){.name = name, .type = typed ? make_type(arena, in, depth + 1) : NULL};
-    }
-    if (type->elem) type->fields = NULL;
-    return wy_type_layout(type, type->elem ? NULL : fields, NULL) ? &wy_type_u8 : type;
-}
 
 typedef struct heap {
     uint32_t next;
@@ -68,13 +38,13 @@ static const wy_resource *const resources[] = {&resource};
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    input in = {data, data + size};
+    wy_source in = {data, data + size, 0};
     wy_arena arena;
     wy_arena_init(&arena, (size_t)64 << 20);
-    uint8_t from = next(&in) % 3, to = next(&in) % 3;
-    heap h = {.lie = next(&in)};
-    uint8_t straight = next(&in), kinds = straight >> 1;
-    const wy_type *type = make_type(&arena, &in, 0);
+    uint8_t from = wy_source_byte(&in) % 3, to = wy_source_byte(&in) % 3;
+    heap h = {.lie = wy_source_byte(&in)};
+    uint8_t straight = wy_source_byte(&in), kinds = straight >> 1;
+    const wy_type *type = wy_source_type(&in, &arena, 6, NULL);
     uint8_t *source = aligned_alloc(16, MEMORY_SIZE), *target = aligned_alloc(16, MEMORY_SIZE);
     memset(source, 0, MEMORY_SIZE);
     size_t rest = (size_t)(in.end - in.at);
