@@ -82,6 +82,7 @@
 
 /* --- worker processes (supervisor/) --- */
 #define WY_WORKER_DRAIN_TIMEOUT_MS 60000 /* from the request to stop until they are killed */
+#define WY_MAX_RETIRED_APPLICATIONS 3    /* replaced in a process and still answering requests */
 
 /* --- compile cache (engine/) --- */
 #define WY_MAX_CACHE_BYTES ((uint64_t)2 << 30) /* WITHY_CACHE_MAX_BYTES */

@@ -6,7 +6,7 @@
 static const char usage[] = "[OPTIONS] FILE.wasm";
 static const char text[] =
     "Serves a component that exports wasi:http/incoming-handler. SIGTERM and Ctrl-C drain and\n"
-    "stop; SIGHUP reloads the file without losing a request (with two workers or more).";
+    "stop; SIGHUP reloads the file without losing a request.";
 
 int wy_verb_serve(int argc, char **argv) {
     static wy_common_options common;

@@ -20,19 +20,79 @@
 
 #define SIGNAL_COUNT 3
 
+#define SWEEP_MS 20
+
 typedef struct worker {
     const withy_serve_options *options;
     const wy_service *service;
     wy_worker_tools tools;
+    wy_served served;                               /* answers new requests */
+    wy_served retired[WY_MAX_RETIRED_APPLICATIONS]; /* finish theirs */
+    unsigned retired_count;
     wy_http_server *server;
     wy_signal *signals[SIGNAL_COUNT];
+    wy_timer *sweep; /* runs while something is to end */
     const wy_worker *info;
-    bool draining;
+    bool wants_reload; /* as soon as one more can be retired */
+    bool draining, drained;
 } worker;
 
+static void on_request(void *data, own wy_http_exchange *exchange) {
+    worker *w = data;
+    w->served.on_request(w->served.data, exchange);
+}
+
+static bool is_idle(const worker *w, const wy_served *served) {
+    return !served->application || w->service->is_idle(served->application);
+}
+
+static void unload(worker *w, wy_served *served) {
+    if (served->application) w->service->unload(w->service->data, served->application);
+    *served = (wy_served){0};
+}
+
+/* Under a supervisor it is new workers that load anew; a worker without one does it beside what it
+ * serves, which goes on when that fails. */
+static void reload(worker *w) {
+    w->wants_reload = w->retired_count == WY_MAX_RETIRED_APPLICATIONS;
+    if (w->wants_reload) {
+        wy_log(WY_LOG_INFO, "reloading later: %u earlier ones still have requests to finish",
+               w->retired_count);
+        return;
+    }
+    wy_served fresh = {0};
+    wy_diag diag;
+    wy_diag_init(&diag);
+    if (w->service->load(w->service->data, &w->tools, &fresh, &diag)) {
+        wy_log(WY_LOG_ERROR, "%s; the old one goes on", diag.text);
+        return;
+    }
+    w->retired[w->retired_count++] = w->served;
+    w->served = fresh;
+    wy_timer_start(w->sweep, SWEEP_MS);
+    wy_log(WY_LOG_INFO, "reloaded");
+}
+
+/* Frees what has answered its last request; ends the worker once all has. */
+static void on_sweep(void *data) {
+    worker *w = data;
+    for (unsigned i = w->retired_count; i-- > 0;) {
+        if (!is_idle(w, &w->retired[i])) continue;
+        unload(w, &w->retired[i]);
+        w->retired[i] = w->retired[--w->retired_count];
+    }
+    if (w->wants_reload && !w->draining) reload(w);
+    if (w->drained && w->retired_count == 0 && is_idle(w, &w->served))
+        wy_loop_stop(w->tools.loop);
+    else if (w->drained || w->retired_count)
+        wy_timer_start(w->sweep, SWEEP_MS);
+}
+
+/* Called from within the last request, maybe: what ends is freed from the loop's own stack. */
 static void on_drained(void *data) {
     worker *w = data;
-    wy_loop_stop(w->tools.loop);
+    w->drained = true;
+    wy_timer_start(w->sweep, 0);
 }
 
 static void on_stop_signal(void *data, int signum) {
@@ -44,14 +104,10 @@ static void on_stop_signal(void *data, int signum) {
     wy_http_server_drain(w->server, on_drained, w);
 }
 
-/* Under a supervisor it is the supervisor that reloads. */
 static void on_reload_signal(void *data, int signum) {
-    const worker *w = data;
+    worker *w = data;
     (void)signum;
-    if (w->info->ready_fd < 0)
-        wy_log(WY_LOG_WARN,
-               "a single worker in the foreground does not reload on SIGHUP; start "
-               "with --workers 2 or more, or restart");
+    if (w->info->ready_fd < 0 && !w->draining) reload(w);
 }
 
 static wy_err worker_start(worker *w, const int *listen_fds, unsigned fd_count, const char *address,
@@ -59,9 +115,10 @@ static wy_err worker_start(worker *w, const int *listen_fds, unsigned fd_count, 
     wy_err err = wy_loop_new(&w->tools.loop);
     if (!err) err = wy_host_engine(&w->options->common, &w->tools.engine, diag);
     if (!err) err = wy_scheduler_new(w->tools.loop, w->tools.engine, &w->tools.scheduler);
-    if (!err) err = w->service->load(w->service->data, &w->tools, diag);
+    if (!err) err = wy_timer_new(w->tools.loop, on_sweep, w, &w->sweep);
+    if (!err) err = w->service->load(w->service->data, &w->tools, &w->served, diag);
     wy_http_server_config config = {
-        .on_request = w->tools.on_request, .data = w->tools.data, .address = wy_str_of(address)};
+        .on_request = on_request, .data = w, .address = wy_str_of(address)};
     if (!err) err = wy_http_server_new(w->tools.loop, &config, &w->server);
     static const int signums[SIGNAL_COUNT] = {SIGTERM, SIGINT, SIGHUP};
     for (int i = 0; i < SIGNAL_COUNT && !err; i++)
@@ -77,7 +134,8 @@ static void worker_stop(worker *w) {
     for (int i = 0; i < SIGNAL_COUNT; i++)
         if (w->signals[i]) wy_signal_free(w->signals[i]);
     if (w->server) wy_http_server_free(w->server);
-    w->service->unload(w->service->data);
+    unload(w, &w->served);
+    wy_timer_free(w->sweep);
     if (w->tools.scheduler) wy_scheduler_free(w->tools.scheduler);
     wy_engine_free(w->tools.engine);
     if (w->tools.loop) wy_loop_free(w->tools.loop);
@@ -116,7 +174,7 @@ static int worker_main(void *data, const wy_worker *info) {
     if (!err) {
         wy_worker_ready(info);
         if (!atomic_exchange(&s->told->address, true))
-            s->service->announce(s->service->data, s->address);
+            s->service->announce(s->service->data, w.served.application, s->address);
         wy_loop_run(w.tools.loop);
     } else if (info->ready_fd >= 0) {
         complain(s);
@@ -154,17 +212,34 @@ typedef struct single {
     const char *path;
     const withy_serve_options *options;
     wy_stores stores;
+} single;
+
+/* The file as it was loaded once. */
+typedef struct loaded {
     wy_guest *guest;
     wy_http_component *handler;
     wy_http_client *client;
     wy_wasi_http_settings http;
-} single;
+} loaded;
 
-static wy_err single_load(void *data, wy_worker_tools *tools, wy_diag *diag) {
-    single *s = data;
-    wy_err err = wy_http_client_new(tools->loop, &s->client);
-    if (err) return err;
-    s->http = (wy_wasi_http_settings){.client = s->client};
+static void single_unload(void *data, void *application) {
+    loaded *l = application;
+    (void)data;
+    if (l->handler) wy_http_component_free(l->handler);
+    wy_guest_free(l->guest);
+    if (l->client) wy_http_client_free(l->client);
+    free(l);
+}
+
+static bool single_is_idle(const void *application) {
+    const loaded *l = application;
+    return wy_http_component_is_idle(l->handler);
+}
+
+static wy_err load_file(const single *s, loaded *l, const wy_worker_tools *tools, wy_diag *diag) {
+    wy_err err = wy_http_client_new(tools->loop, &l->client);
+    if (err) return wy_diag_set(diag, err, "the HTTP client could not be made");
+    l->http = (wy_wasi_http_settings){.client = l->client};
     wy_guest_config config;
     wy_guest_config_init(&config);
     config.path = s->path;
@@ -179,29 +254,33 @@ static wy_err single_load(void *data, wy_worker_tools *tools, wy_diag *diag) {
     config.stderr_fd = STDERR_FILENO;
     config.kv = &s->stores.grants;
     config.config = &s->stores.config_grants;
-    config.http = &s->http;
-    err = wy_guest_load(tools->engine, &s->options->common, &config, &s->guest, diag);
+    config.http = &l->http;
+    err = wy_guest_load(tools->engine, &s->options->common, &config, &l->guest, diag);
     if (err) return err;
     wy_http_component_config handler = {.scheduler = tools->scheduler,
-                                        .component = wy_guest_component(s->guest),
+                                        .component = wy_guest_component(l->guest),
                                         .timeout_ms = s->options->common.timeout_ms,
                                         .reuse = s->options->reuse};
-    err = wy_http_component_new(&handler, &s->handler, diag);
+    err = wy_http_component_new(&handler, &l->handler, diag);
     if (err) wy_diag_prefix(diag, "%s", s->path);
-    tools->on_request = wy_http_component_handle;
-    tools->data = s->handler;
     return err;
 }
 
-static void single_unload(void *data) {
-    single *s = data;
-    if (s->handler) wy_http_component_free(s->handler);
-    wy_guest_free(s->guest);
-    if (s->client) wy_http_client_free(s->client);
+static wy_err single_load(void *data, const wy_worker_tools *tools, wy_served *served_out,
+                          wy_diag *diag) {
+    loaded *l = calloc(1, sizeof *l);
+    if (!l) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
+    wy_err err = load_file(data, l, tools, diag);
+    if (err)
+        single_unload(data, l);
+    else
+        *served_out = (wy_served){l, wy_http_component_handle, l->handler};
+    return err;
 }
 
-static void single_announce(void *data, const char *address) {
+static void single_announce(void *data, const void *application, const char *address) {
     const single *s = data;
+    (void)application;
     if (s->options->quiet) return;
     printf("Serving http://%s\n", address);
     fflush(stdout);
@@ -209,7 +288,7 @@ static void single_announce(void *data, const char *address) {
 
 int withy_serve(const char *path, const withy_serve_options *options, withy_error *error) {
     single s = {.path = path, .options = options};
-    wy_service service = {single_load, single_unload, single_announce, &s};
+    wy_service service = {single_load, single_is_idle, single_unload, single_announce, &s};
     wy_diag diag;
     wy_diag_init(&diag);
     wy_err err = wy_stores_single(&options->common, true, &s.stores, &diag);

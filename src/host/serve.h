@@ -7,23 +7,31 @@
 #include "runtime/task.h"
 #include "trigger/http/server.h"
 
-/* What a worker is given to load with, and what it gives back. */
+/* What a worker gives a service to load with. */
 typedef struct wy_worker_tools {
     wy_loop *loop;
     wy_engine *engine;
     wy_scheduler *scheduler;
-    void (*on_request)(void *data, own wy_http_exchange *exchange); /* out */
-    void *data;                                                     /* out: of on_request */
 } wy_worker_tools;
+
+/* What was loaded, and who answers requests with it. */
+typedef struct wy_served {
+    void *application; /* the service's own */
+    void (*on_request)(void *data, own wy_http_exchange *exchange);
+    void *data; /* of on_request */
+} wy_served;
 
 /* What is served. */
 typedef struct wy_service {
-    /* In each worker, before it accepts: fills in the handler. On an error `unload` runs too. */
-    wy_err (*load)(void *data, wy_worker_tools *tools, wy_diag *diag);
-    /* In the worker, after its last request; may find nothing loaded. */
-    void (*unload)(void *data);
-    /* Once, in the process that the user started, when the first worker is ready. */
-    void (*announce)(void *data, const char *address);
+    /* In each worker, before it accepts; where there is one only, again at each reload, beside what
+     * was loaded before. On an error nothing stays loaded. */
+    wy_err (*load)(void *data, const wy_worker_tools *tools, wy_served *served_out, wy_diag *diag);
+    /* Whether it answers no request at the moment. */
+    bool (*is_idle)(const void *application);
+    /* After its last request. */
+    void (*unload)(void *data, void *application);
+    /* Once, in the worker that is ready first. */
+    void (*announce)(void *data, const void *application, const char *address);
     void *data;
 } wy_service;
 

@@ -40,13 +40,14 @@ typedef struct shared {
     wy_stores stores;
     char *scratch; /* folder for copies of files, one below it a worker; NULL: not made */
     bool started;  /* workers run: logs are not truncated again */
-    struct application *application;
+    unsigned made; /* applications, in this process */
 } shared;
 
 /* The application as one worker has it: read from the manifest when the worker starts, so that a
  * reload sees what was edited. */
 typedef struct application {
     shared *shared;
+    char *files; /* folder of its copies of files; NULL: before it is loaded */
     const withy_up_options *options;
     wy_arena arena;
     const wy_app *app;
@@ -183,8 +184,8 @@ static wy_err mount_files(application *a, unit *u, wy_diag *diag) {
     u->dirs = dirs;
     u->dir_count = options->dir_count;
     if (u->component->files_count == 0) return WY_OK;
-    char *folder = wy_arena_printf(&a->arena, "%s/%d/" WY_STR_FMT, a->shared->scratch,
-                                   (int)getpid(), WY_STR_ARG(u->component->id));
+    char *folder =
+        wy_arena_printf(&a->arena, "%s/" WY_STR_FMT, a->files, WY_STR_ARG(u->component->id));
     if (!folder) return no_memory(diag);
     dirs[u->dir_count++] = (withy_dir){folder, "/", true};
     wy_err err = wy_folder_make(folder, diag);
@@ -242,6 +243,7 @@ static void application_free(application *a) {
             if (a->units[i].log_fds[k] >= 0) close(a->units[i].log_fds[k]);
     }
     if (a->client) wy_http_client_free(a->client);
+    if (a->files) wy_folder_remove(a->files); /* reloads would pile up copies */
     wy_arena_deinit(&a->arena);
     free(a);
 }
@@ -282,13 +284,8 @@ static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, w
     return err;
 }
 
-static wy_err up_load(void *data, wy_worker_tools *tools, wy_diag *diag) {
-    shared *s = data;
-    application *a = s->application = application_new(s);
-    if (!a) return no_memory(diag);
-    wy_err err = read_manifest(a, diag);
-    if (!err) err = prepare(a, diag);
-    if (!err) err = wy_http_client_new(tools->loop, &a->client);
+static wy_err load_units(application *a, const wy_worker_tools *tools, wy_diag *diag) {
+    wy_err err = WY_OK;
     for (uint32_t t = 0; !err && t < a->app->http_trigger_count; t++) {
         const wy_app_component *component = a->app->http_triggers[t].component;
         if (!component) continue;
@@ -297,25 +294,44 @@ static wy_err up_load(void *data, wy_worker_tools *tools, wy_diag *diag) {
         if (!err && !u->handler) err = load_unit(a, u, tools, diag);
         a->handlers[t] = u->handler;
     }
-    wy_http_spin *spin = NULL;
-    if (!err) err = wy_http_spin_new(&a->arena, a->app, a->handlers, &spin, diag);
-    tools->on_request = wy_http_spin_handle;
-    tools->data = spin;
     return err;
 }
 
-static void up_unload(void *data) {
+static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *served_out,
+                      wy_diag *diag) {
     shared *s = data;
-    application_free(s->application);
-    s->application = NULL;
-    char files[128];
-    snprintf(files, sizeof files, "%s/%d", s->scratch, (int)getpid());
-    wy_folder_remove(files); /* reloads would pile up copies */
+    application *a = application_new(s);
+    if (!a) return no_memory(diag);
+    a->files = wy_arena_printf(&a->arena, "%s/%d-%u", s->scratch, (int)getpid(), s->made++);
+    wy_err err = a->files ? read_manifest(a, diag) : no_memory(diag);
+    if (!err) err = prepare(a, diag);
+    if (!err && wy_http_client_new(tools->loop, &a->client)) err = no_memory(diag);
+    if (!err) err = load_units(a, tools, diag);
+    wy_http_spin *spin = NULL;
+    if (!err) err = wy_http_spin_new(&a->arena, a->app, a->handlers, &spin, diag);
+    if (err)
+        application_free(a);
+    else
+        *served_out = (wy_served){a, wy_http_spin_handle, spin};
+    return err;
 }
 
-static void up_announce(void *data, const char *address) {
+static bool up_is_idle(const void *application_data) {
+    const application *a = application_data;
+    for (uint32_t i = 0; i < a->app->component_count; i++)
+        if (a->units[i].handler && !wy_http_component_is_idle(a->units[i].handler)) return false;
+    return true;
+}
+
+static void up_unload(void *data, void *application_data) {
+    (void)data;
+    application_free(application_data);
+}
+
+static void up_announce(void *data, const void *application_data, const char *address) {
     const shared *s = data;
-    const wy_app *app = s->application->app;
+    const application *a = application_data;
+    const wy_app *app = a->app;
     if (s->options->serve.quiet) return;
     printf("Serving http://%s\nAvailable Routes:\n", address);
     for (uint32_t t = 0; t < app->http_trigger_count; t++) {
@@ -355,7 +371,7 @@ int withy_up(const char *manifest, const withy_up_options *options, withy_error 
     shared s = {.options = options, .manifest = manifest};
     wy_diag diag;
     wy_diag_init(&diag);
-    wy_service service = {up_load, up_unload, up_announce, &s};
+    wy_service service = {up_load, up_is_idle, up_unload, up_announce, &s};
     wy_err err = shared_init(&s, &diag);
     int status = err ? wy_host_fail(&diag, error) : wy_host_serve(&options->serve, &service, error);
     if (s.scratch) wy_folder_remove(s.scratch);

@@ -341,8 +341,94 @@ def test_address_in_use(command, guest, two):
     assert f"127.0.0.1:{two.port}" in done.stderr
 
 
-def test_a_single_worker_says_that_it_does_not_reload(serve):
-    host = serve("hello", "--workers", "1")
+# --- one worker, in the foreground: it reloads beside what it serves ---
+
+
+def reload(host, wanted: str = "reloaded") -> None:
+    """Waits until it is done, as the log tells it."""
+    before = host.log.count(wanted)
     os.kill(host.process.pid, signal.SIGHUP)
-    host.wait_for_log("does not reload")
+    assert wait_for(lambda: host.log.count(wanted) > before), host.log
+
+
+@pytest.fixture
+def alone(start, guest, tmp_path):
+    manifest = tmp_path / "spin.toml"
+    edit(manifest, guest, "/...", "first")
+    host = start("up", "--from", str(manifest), "--workers", "1", cwd=tmp_path)
+    assert "first" in host.ask("/env").text
+    return host, manifest
+
+
+def test_a_single_worker_reloads_again_and_again_and_loses_nothing(start, guest, tmp_path):
+    file = tmp_path / "changing.wasm"
+    file.write_bytes(Path(guest("faults")).read_bytes())
+    host = start("serve", str(file), "--workers", "1")
+    with Load(host) as load:
+        for _ in range(6):
+            reload(host)
+            load.more(50)
+    assert load.lost == [] and load.refused == 0
+    file.with_suffix(".new").write_bytes(Path(guest("hello")).read_bytes())
+    file.with_suffix(".new").rename(file)
+    reload(host)
     assert host.ask("/").text == "Hello, world!"
+    assert not host.children()
+
+
+def test_a_single_worker_sees_an_edited_manifest_and_loses_nothing(alone, guest):
+    host, manifest = alone
+    with Load(host, "/sleep?ms=5") as load:
+        for edition in ["second", "third", "fourth"]:
+            edit(manifest, guest, "/...", edition)
+            reload(host)
+            for _ in range(10):
+                assert edition in host.ask("/env").text
+            load.more(30)
+    assert load.lost == [] and load.refused == 0
+
+
+def test_what_a_single_worker_replaced_finishes_its_requests(alone, guest):
+    host, manifest = alone
+    with contextlib.ExitStack() as stack:
+        wires = []
+        for turn in range(5):  # more than may be retired at once: the last ones are loaded later
+            wire = stack.enter_context(host.open())
+            wire.request("GET", "/sleep?ms=1500")
+            wires.append(wire)
+            time.sleep(0.1)
+            edit(manifest, guest, "/...", f"edition {turn}")
+            os.kill(host.process.pid, signal.SIGHUP)
+        host.wait_for_log("reloading later")
+        assert "edition 2" in host.ask("/env").text
+        for wire in wires:
+            assert wire.answer().text.startswith("slept ")
+        assert wait_for(lambda: "edition 4" in host.ask("/env").text)
+
+
+def test_a_single_worker_stops_while_what_it_replaced_still_answers(alone):
+    host, _ = alone
+    with host.open() as wire:
+        wire.request("GET", "/sleep?ms=1000")
+        time.sleep(0.3)
+        reload(host)
+        os.kill(host.process.pid, signal.SIGTERM)
+        assert wire.answer().text.startswith("slept ")
+    assert host.process.wait(20) == 0
+
+
+def test_a_single_worker_keeps_what_it_serves_when_the_new_is_broken(alone, guest):
+    host, manifest = alone
+    with Load(host) as load:
+        manifest.write_text("spin_manifest_version = 2\n[application\n")
+        reload(host, "the old one goes on")
+        assert "spin.toml" in host.log
+        for _ in range(10):
+            assert "first" in host.ask("/env").text
+        manifest.write_text(MANIFEST.format(route="/...", source="gone.wasm", edition="second"))
+        reload(host, "the old one goes on")
+        assert "first" in host.ask("/env").text
+        edit(manifest, guest, "/...", "third")
+        reload(host)
+        assert "third" in host.ask("/env").text
+    assert load.lost == [] and load.refused == 0

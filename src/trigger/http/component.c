@@ -22,7 +22,7 @@ struct wy_http_component {
     const wy_plan_export *export;
     idle_instance idle[WY_MAX_HTTP_IDLE_INSTANCES];
     uint32_t idle_count;
-    wy_http_component_stats stats;
+    uint32_t running; /* requests */
 };
 
 /* One request; lies in the request's arena, so it ends with the exchange. */
@@ -53,16 +53,16 @@ wy_err wy_http_component_new(const wy_http_component_config *config,
     return WY_OK;
 }
 
+bool wy_http_component_is_idle(const wy_http_component *handler) {
+    return handler->running == 0;
+}
+
 void wy_http_component_free(own wy_http_component *handler) {
     if (!handler) return;
-    wy_assert(handler->stats.running == 0);
+    wy_assert(wy_http_component_is_idle(handler));
     for (uint32_t i = 0; i < handler->idle_count; i++)
         wy_instance_free(handler->idle[i].instance);
     free(handler);
-}
-
-wy_http_component_stats wy_http_component_stats_get(const wy_http_component *handler) {
-    return handler->stats;
 }
 
 /* --- the guest's answer --- */
@@ -142,20 +142,16 @@ static void log_failure(const request_job *job, const char *what) {
 /* What the client gets when the guest did not answer as it should; logs why. */
 static void judge(request_job *job) {
     wy_http_exchange *exchange = job->exchange;
-    wy_http_component_stats *stats = &job->handler->stats;
     if (job->ended == WY_CANCELLED) {
         wy_log(WY_LOG_DEBUG, "http: the client went away, the request was cancelled");
         wy_http_exchange_fail(exchange, 500);
     } else if (job->ended == WY_TIMEOUT) {
-        stats->timeouts++;
         log_failure(job, "the request took longer than its time");
         wy_http_exchange_fail(exchange, 504);
     } else if (job->trap && wy_instance_had_no_room(job->instance)) {
-        stats->refused++;
         log_failure(job, "the request was refused");
         wy_http_exchange_fail(exchange, 503);
     } else if (job->trap) {
-        stats->traps++;
         log_failure(job, "the component trapped");
         wy_http_exchange_fail(exchange, 500);
     } else if (!exchange->answered) {
@@ -179,7 +175,7 @@ static void end(request_job *job) {
     wy_http_exchange *exchange = job->exchange;
     exchange->on_gone = NULL;
     job->task = NULL;
-    job->handler->stats.running--;
+    job->handler->running--;
     judge(job);
     wy_trap *trap = job->trap;
     keep_or_free(job);
@@ -210,9 +206,7 @@ static wy_err take_instance(request_job *job, wy_diag *diag) {
 }
 
 /* No instance, no stack, no memory: the client may come back later. */
-static void refuse(wy_http_component *handler, own wy_http_exchange *exchange, wy_err err,
-                   const char *text) {
-    handler->stats.refused++;
+static void refuse(own wy_http_exchange *exchange, wy_err err, const char *text) {
     wy_log(WY_LOG_WARN, "http: a request was refused: %s", text && *text ? text : wy_err_text(err));
     wy_http_exchange_fail(exchange, err == WY_LIMIT ? 503 : 500);
     wy_http_exchange_release(exchange);
@@ -221,9 +215,8 @@ static void refuse(wy_http_component *handler, own wy_http_exchange *exchange, w
 void wy_http_component_handle(void *data, own wy_http_exchange *exchange) {
     wy_http_component *handler = data;
     request_job *job = wy_arena_calloc(&exchange->request->arena, 1, sizeof *job);
-    handler->stats.requests++;
     if (!job) {
-        refuse(handler, exchange, WY_LIMIT, NULL);
+        refuse(exchange, WY_LIMIT, NULL);
         return;
     }
     job->handler = handler;
@@ -233,18 +226,18 @@ void wy_http_component_handle(void *data, own wy_http_exchange *exchange) {
     diag.text[0] = '\0';
     wy_err err = take_instance(job, &diag);
     if (err) {
-        refuse(handler, exchange, err, diag.text);
+        refuse(exchange, err, diag.text);
         return;
     }
     exchange->on_gone = on_gone;
     exchange->data = job;
-    handler->stats.running++;
+    handler->running++;
     err = wy_task_spawn(handler->config.scheduler, wy_instance_store(job->instance), run, on_done,
                         job, handler->config.timeout_ms, NULL);
     if (err) {
         exchange->on_gone = NULL;
-        handler->stats.running--;
+        handler->running--;
         wy_instance_free(job->instance);
-        refuse(handler, exchange, err, NULL);
+        refuse(exchange, err, NULL);
     }
 }

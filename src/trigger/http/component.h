@@ -16,18 +16,14 @@ typedef struct wy_http_component_config {
     uint32_t reuse; /* an instance serves up to that many requests, one at a time; 0 and 1: one */
 } wy_http_component_config;
 
-typedef struct wy_http_component_stats {
-    uint64_t requests, traps, timeouts, refused; /* refused: no instance was free */
-    uint32_t running;
-} wy_http_component_stats;
-
 /* WY_UNMET: the component exports no incoming-handler. */
 wy_err wy_http_component_new(const wy_http_component_config *config,
                              own wy_http_component **handler_out, wy_diag *diag) WY_MUST_USE;
+/* Whether no request is running. */
+bool wy_http_component_is_idle(const wy_http_component *handler);
 /* No request may be running. */
 void wy_http_component_free(own wy_http_component *handler);
 /* Answers one request; `data` is the wy_http_component, so that it may be a server's on_request. */
 void wy_http_component_handle(void *data, own wy_http_exchange *exchange);
-wy_http_component_stats wy_http_component_stats_get(const wy_http_component *handler);
 
 #endif
