@@ -73,6 +73,23 @@ own wy_trap *wy_abi_lower_params(wy_lift_lower_cx *cx, const wy_func_type *ft, c
 own wy_trap *wy_abi_lift_result(wy_lift_lower_cx *cx, const wy_func_type *ft, const wy_raw *flat,
                                 void *result_out) WY_MUST_USE;
 
+/* A guest calls a guest: both ways of a call at once, `from` one memory and table straight `to` the
+ * other, which belong to two component instances. What lifting and then lowering the values comes
+ * to, but nothing lies in host memory in between: bytes are copied once and strings are transcoded
+ * once. Sets host_encoding of both contexts. `flat` holds the core parameters that the caller
+ * passed, `flat_out` (room for 16) receives those of the callee. */
+own wy_trap *wy_abi_copy_params(wy_lift_lower_cx *from, wy_lift_lower_cx *to,
+                                const wy_func_type *ft, const wy_raw *flat,
+                                wy_raw *flat_out) WY_MUST_USE;
+/* And back: `from` is the callee now, `flat` its core result; `flat_out` and `ret_ptr` are as in
+ * wy_abi_lower_result. */
+own wy_trap *wy_abi_copy_result(wy_lift_lower_cx *from, wy_lift_lower_cx *to,
+                                const wy_func_type *ft, const wy_raw *flat, wy_raw *flat_out,
+                                uint64_t ret_ptr) WY_MUST_USE;
+/* A single value as core values. */
+own wy_trap *wy_abi_copy_flat(wy_lift_lower_cx *from, wy_lift_lower_cx *to, const wy_type *type,
+                              const wy_raw *flat, wy_raw *flat_out) WY_MUST_USE;
+
 /* Which core function a component function's type is flattened for. */
 enum {
     WY_CORE_LOWER = 1,    /* an import; else an export, which is lifted */

@@ -46,6 +46,26 @@ static inline bool wy_range_valid(const wy_lift_lower_cx *cx, uint64_t ptr, uint
 own wy_trap *wy_range_trap(const wy_lift_lower_cx *cx, const char *what, uint64_t ptr,
                            uint64_t size, uint32_t align);
 
+own wy_trap *wy_char_trap(uint32_t code);
+
+/* CM: unpack_flags_from_int: bits without a label are ignored. */
+static inline uint32_t wy_flags_known(const wy_type *type, uint32_t bits) {
+    return type->count < 32 ? bits & (((uint32_t)1 << type->count) - 1) : bits;
+}
+
+/* The trap of a discriminant that is not below the number of cases. */
+own wy_trap *wy_case_trap(const wy_type *type, uint32_t index);
+
+/* CM: the checks of load_list */
+own wy_trap *wy_list_check(const wy_lift_lower_cx *cx, const wy_type *elem, uint64_t ptr,
+                           uint64_t len) WY_MUST_USE;
+
+/* CM: lift_own, lift_borrow; lower_own, lower_borrow */
+own wy_trap *wy_handle_lift(wy_lift_lower_cx *cx, const wy_type *type, uint32_t index,
+                            wy_handle *rep_out) WY_MUST_USE;
+own wy_trap *wy_handle_lower(wy_lift_lower_cx *cx, const wy_type *type, wy_handle rep,
+                             uint32_t *index_out) WY_MUST_USE;
+
 /* The trap when the call's arena is exhausted. */
 own wy_trap *wy_call_arena_trap(void);
 

@@ -59,19 +59,29 @@ static own wy_trap *load_char(uint32_t code, void *out) {
     return NULL;
 }
 
-/* CM: unpack_flags_from_int: bits without a label are ignored. */
-static void lift_flags(const wy_type *type, uint32_t bits, void *out) {
-    put_int(out, type->count < 32 ? bits & (((uint32_t)1 << type->count) - 1) : bits,
-            type->disc_size);
+own wy_trap *wy_case_trap(const wy_type *type, uint32_t index) {
+    return wy_trap_new("case %u of a variant that has %u", (unsigned)index, (unsigned)type->count);
 }
 
-static own wy_trap *lift_handle(wy_lift_lower_cx *cx, const wy_type *type, uint32_t index,
-                                void *out) {
+own wy_trap *wy_handle_lift(wy_lift_lower_cx *cx, const wy_type *type, uint32_t index,
+                            wy_handle *rep_out) {
     wy_assert(cx->resources);
     const wy_resource *resource = cx->resources[type->resource_index];
     return type->kind == WY_KIND_OWN
-               ? wy_handle_lift_own(cx->handles, resource, index, out)
-               : wy_handle_lift_borrow(cx->handles, resource, index, cx->scope, out);
+               ? wy_handle_lift_own(cx->handles, resource, index, rep_out)
+               : wy_handle_lift_borrow(cx->handles, resource, index, cx->scope, rep_out);
+}
+
+own wy_trap *wy_list_check(const wy_lift_lower_cx *cx, const wy_type *elem, uint64_t ptr,
+                           uint64_t len) {
+    const uint32_t size = wy_guest_size(elem, cx->is_64), align = wy_guest_align(elem, cx->is_64);
+    uint64_t bytes;
+    if (WY_UNLIKELY(__builtin_mul_overflow(len, size, &bytes) || bytes > WY_MAX_LIST_BYTES))
+        return wy_trap_new("a list of %llu elements is longer than %u bytes",
+                           (unsigned long long)len, (unsigned)WY_MAX_LIST_BYTES);
+    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, bytes, align)))
+        return wy_range_trap(cx, "a list", ptr, bytes, align);
+    return NULL;
 }
 
 /* --- out of memory --- */
@@ -79,13 +89,9 @@ static own wy_trap *lift_handle(wy_lift_lower_cx *cx, const wy_type *type, uint3
 /* CM: load_list_from_range. Lists of plain elements become views. */
 WY_WALK own wy_trap *load_list(wy_lift_lower_cx *cx, const wy_type *elem, uint64_t ptr,
                                uint64_t len, wy_list *out, const bool is_64) {
-    const uint32_t size = wy_guest_size(elem, is_64), align = wy_guest_align(elem, is_64);
-    uint64_t bytes;
-    if (WY_UNLIKELY(__builtin_mul_overflow(len, size, &bytes) || bytes > WY_MAX_LIST_BYTES))
-        return wy_trap_new("a list of %llu elements is longer than %u bytes",
-                           (unsigned long long)len, (unsigned)WY_MAX_LIST_BYTES);
-    if (WY_UNLIKELY(!wy_range_valid(cx, ptr, bytes, align)))
-        return wy_range_trap(cx, "a list", ptr, bytes, align);
+    const uint32_t size = wy_guest_size(elem, is_64);
+    own wy_trap *wrong = wy_list_check(cx, elem, ptr, len);
+    if (WY_UNLIKELY(wrong)) return wrong;
     out->len = len;
     out->ptr = cx->memory + ptr;
     if ((elem->attrs & WY_TYPE_PLAIN) || len == 0) return NULL;
@@ -110,9 +116,7 @@ WY_WALK own wy_trap *load_list(wy_lift_lower_cx *cx, const wy_type *elem, uint64
 WY_WALK own wy_trap *load_variant(wy_lift_lower_cx *cx, const wy_type *type, uint64_t ptr,
                                   void *out, const bool is_64) {
     uint32_t index = load_int(cx->memory + ptr, type->disc_size);
-    if (WY_UNLIKELY(index >= type->count))
-        return wy_trap_new("case %u of a variant that has %u", (unsigned)index,
-                           (unsigned)type->count);
+    if (WY_UNLIKELY(index >= type->count)) return wy_case_trap(type, index);
     put_int(out, index, type->disc_size);
     const wy_type *payload = type->fields[index].type;
     if (!payload) return NULL;
@@ -181,9 +185,11 @@ WY_WALK own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint64_t pt
     case WY_KIND_ENUM:
     case WY_KIND_OPTION:
     case WY_KIND_RESULT: return load_variant(cx, type, ptr, out, is_64);
-    case WY_KIND_FLAGS: lift_flags(type, load_int(at, type->disc_size), out); return NULL;
+    case WY_KIND_FLAGS:
+        put_int(out, wy_flags_known(type, load_int(at, type->disc_size)), type->disc_size);
+        return NULL;
     case WY_KIND_OWN:
-    case WY_KIND_BORROW: return lift_handle(cx, type, load_u32(cx, ptr), out);
+    case WY_KIND_BORROW: return wy_handle_lift(cx, type, load_u32(cx, ptr), out);
     case WY_KIND_FIXED_LIST: return load_fixed_list(cx, type, ptr, out, is_64);
     }
     wy_assert(!"kind of a type");
@@ -230,9 +236,7 @@ WY_WALK own wy_trap *lift_flat_record(wy_lift_lower_cx *cx, const wy_type *type,
 WY_WALK own wy_trap *lift_flat_variant(wy_lift_lower_cx *cx, const wy_type *type,
                                        const wy_raw *flat, void *out, const bool is_64) {
     uint32_t index = (uint32_t)flat[0].i32;
-    if (WY_UNLIKELY(index >= type->count))
-        return wy_trap_new("case %u of a variant that has %u", (unsigned)index,
-                           (unsigned)type->count);
+    if (WY_UNLIKELY(index >= type->count)) return wy_case_trap(type, index);
     put_int(out, index, type->disc_size);
     const wy_type *payload = type->fields[index].type;
     if (!payload) return NULL;
@@ -280,9 +284,11 @@ WY_WALK own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const 
     case WY_KIND_ENUM:
     case WY_KIND_OPTION:
     case WY_KIND_RESULT: return lift_flat_variant(cx, type, flat, out, is_64);
-    case WY_KIND_FLAGS: lift_flags(type, (uint32_t)flat->i32, out); return NULL;
+    case WY_KIND_FLAGS:
+        put_int(out, wy_flags_known(type, (uint32_t)flat->i32), type->disc_size);
+        return NULL;
     case WY_KIND_OWN:
-    case WY_KIND_BORROW: return lift_handle(cx, type, (uint32_t)flat->i32, out);
+    case WY_KIND_BORROW: return wy_handle_lift(cx, type, (uint32_t)flat->i32, out);
     case WY_KIND_FIXED_LIST: return lift_flat_fixed_list(cx, type, flat, out, is_64);
     }
     wy_assert(!"kind of a type");

@@ -61,23 +61,26 @@ static uint32_t read_int(const void *value, uint32_t size) {
     return result;
 }
 
-static own wy_trap *lower_handle(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
-                                 uint32_t *index_out) {
+own wy_trap *wy_handle_lower(wy_lift_lower_cx *cx, const wy_type *type, wy_handle rep,
+                             uint32_t *index_out) {
     wy_assert(cx->resources);
     const wy_resource *resource = cx->resources[type->resource_index];
-    wy_handle rep;
-    memcpy(&rep, value, sizeof rep);
-    if (type->kind == WY_KIND_OWN) {
-        own wy_trap *trap = wy_handle_add_own(cx->handles, resource, rep, index_out);
-        if (!trap) cx->owns_lowered++;
-        return trap;
-    }
+    if (type->kind == WY_KIND_OWN) return wy_handle_add_own(cx->handles, resource, rep, index_out);
     /* CM: lower_borrow: to the instance that defines the resource goes the representation. */
     if (!resource->host && resource->instance == cx->instance) {
         *index_out = (uint32_t)rep;
         return NULL;
     }
     return wy_handle_add_borrow(cx->handles, resource, rep, cx->scope, index_out);
+}
+
+static own wy_trap *lower_handle(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
+                                 uint32_t *index_out) {
+    wy_handle rep;
+    memcpy(&rep, value, sizeof rep);
+    own wy_trap *trap = wy_handle_lower(cx, type, rep, index_out);
+    if (!trap && type->kind == WY_KIND_OWN) cx->owns_lowered++;
+    return trap;
 }
 
 /* --- into memory --- */
@@ -98,7 +101,7 @@ WY_WALK own wy_trap *store_list(wy_lift_lower_cx *cx, const wy_type *elem, const
     trap = wy_reallocate(cx, 0, 0, wy_guest_align(elem, is_64), (uint32_t)bytes, ptr_out);
     if (trap) return trap;
     if (elem->attrs & WY_TYPE_SAME) {
-        if (bytes) memcpy(cx->memory + *ptr_out, list->ptr, bytes);
+        if (bytes) memmove(cx->memory + *ptr_out, list->ptr, bytes);
         return NULL;
     }
     const char *from = list->ptr;

@@ -39,11 +39,13 @@ static uint32_t next_utf8(source *s) {
     return code;
 }
 
-/* UTF-16 was validated when lifted: a high surrogate has its low one. */
+/* UTF-16 was validated when lifted: a high surrogate has its low one. (A guest that calls itself
+ * can change its string in realloc: still never a read past the end.) */
 static uint32_t next_utf16(source *s) {
     uint32_t unit = read_u16(s->at);
     s->at += 2;
     if ((unit & 0xfc00) != 0xd800) return unit;
+    if (s->at == s->end) return REPLACEMENT;
     uint32_t low = read_u16(s->at);
     s->at += 2;
     return 0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff);
@@ -195,7 +197,7 @@ static own wy_trap *store_string_copy(wy_lift_lower_cx *cx, source s, uint32_t u
     uint8_t *to = cx->memory + *ptr_out;
     *units_out = s.code_units;
     if ((size_t)(s.end - s.at) == bytes) {
-        if (bytes) memcpy(to, s.at, bytes);
+        if (bytes) memmove(to, s.at, bytes); /* realloc may return the very place */
         return NULL;
     }
     while (s.at < s.end)

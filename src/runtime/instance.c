@@ -303,7 +303,7 @@ bool wy_instance_had_no_room(const wy_instance *instance) {
 /* --- calling --- */
 
 own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_lift_lower_cx *cx,
-                          const void *args, void *result, wy_raw *core, bool between_guests) {
+                          const void *args, void *result, wy_raw *core) {
     wy_trap *trap = NULL;
     const wy_core_func *func = wy_instance_func(instance, lift->func, &trap);
     if (!func) return trap;
@@ -317,7 +317,6 @@ own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_li
     if (cx->memory)
         cx->memory_size =
             wy_memory_size(instance->context, &instance->memories[lift->options.memory].memory);
-    if (between_guests) cx->host_encoding = cx->encoding;
     return wy_abi_lift_result(cx, lift->type, core, result);
 }
 
@@ -346,7 +345,7 @@ static own wy_trap *call_lift(wy_instance *instance, const wy_plan_lift *lift, c
     void *result = wy_arena_alloc(&instance->call_arena, result_size + 1);
     if (!trap && !result) trap = wy_trap_new("out of memory for a result");
     wy_raw core[WY_FLAT_MAX + 1];
-    if (!trap) trap = wy_lift_call(instance, lift, &cx, args, result, core, false);
+    if (!trap) trap = wy_lift_call(instance, lift, &cx, args, result, core);
     if (!trap && on_result) on_result(data, result);
     if (!trap) trap = wy_lift_post_return(instance, lift, core);
     if (!trap) return wy_call_scope_end(&scope);

@@ -108,10 +108,33 @@ typedef struct wy_cx_env {
 
 /* trampoline.c */
 void wy_bound_init(wy_bound *bound, const wy_component *component, uint32_t index);
+static inline wy_instance *wy_instance_of(wy_caller *caller) {
+    return wy_context_data(wy_caller_context(caller));
+}
+static inline own wy_trap *wy_check_ready(const wy_instance *instance, const wy_trampoline *t) {
+    if (WY_UNLIKELY(instance->steps_done < t->ready_after))
+        return wy_trap_new("an import was called before the component was linked");
+    return NULL;
+}
+/* What every lowered function asks first. */
+static inline own wy_trap *wy_check_leave(const wy_instance *instance, const wy_trampoline *t) {
+    if (WY_UNLIKELY(!instance->instances[t->instance].may_leave))
+        return wy_trap_new("cannot leave component instance");
+    return wy_check_ready(instance, t);
+}
+/* The end of a call that went well, or trapped. */
+static inline own wy_trap *wy_finish_scope(wy_call_scope *scope, own wy_trap *trap) {
+    if (WY_LIKELY(!trap)) return wy_call_scope_end(scope);
+    wy_call_scope_abandon(scope);
+    return trap;
+}
 /* The end of a guest's resource: a full call of its destructor. */
 own wy_trap *wy_guest_resource_drop(void *env, const wy_resource *resource, wy_handle rep);
 /* The end of a host's resource. */
 own wy_trap *wy_host_resource_drop(void *env, const wy_resource *resource, wy_handle rep);
+
+/* guest_call.c: the callback of a LOWER of a lift. */
+own wy_trap *wy_lower_guest(void *env, wy_caller *caller, wy_raw *values, size_t count);
 
 /* instance.c */
 const wy_core_func *wy_instance_func(wy_instance *instance, uint32_t index, own wy_trap **trap_out);
@@ -124,11 +147,9 @@ own wy_trap *wy_instance_enter_set(wy_instance *instance, const uint32_t *set,
 void wy_instance_leave_set(wy_instance *instance, const uint32_t *set, uint32_t count);
 
 /* One lifted function called with host values in between: lower `args`, call, lift the result into
- * `result`. post-return is the caller's to run, with `core` as it came back. `between_guests`: the
- * strings of the result stay in this guest's encoding (see wy_lift_lower_cx.host_encoding). */
+ * `result`. post-return is the caller's to run, with `core` as it came back. */
 own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_lift_lower_cx *cx,
-                          const void *args, void *result, wy_raw *core,
-                          bool between_guests) WY_MUST_USE;
+                          const void *args, void *result, wy_raw *core) WY_MUST_USE;
 own wy_trap *wy_lift_post_return(wy_instance *instance, const wy_plan_lift *lift,
                                  const wy_raw *core) WY_MUST_USE;
 

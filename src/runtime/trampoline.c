@@ -1,28 +1,10 @@
 /* Trampolines: the core functions that the host makes. A guest calls a lowered import; its
- * arguments are lifted, the link's target runs (a host function, or another guest's lifted
- * function), and the result is lowered. Also the resource built-ins. (CM: canon_lower,
- * canon_resource_*) */
+ * arguments are lifted, the link's target runs, and the result is lowered; calls to another guest
+ * are guest_call.c's. Also the resource built-ins. (CM: canon_lower, canon_resource_*) */
 #include "runtime/internal.h"
 
 #include "abi/scalar.h"
 #include "base/limits.h"
-
-static wy_instance *instance_of(wy_caller *caller) {
-    return wy_context_data(wy_caller_context(caller));
-}
-
-static own wy_trap *check_ready(const wy_instance *instance, const wy_trampoline *t) {
-    if (WY_UNLIKELY(instance->steps_done < t->ready_after))
-        return wy_trap_new("an import was called before the component was linked");
-    return NULL;
-}
-
-/* What every lowered function asks first. */
-static own wy_trap *check_leave(const wy_instance *instance, const wy_trampoline *t) {
-    if (WY_UNLIKELY(!instance->instances[t->instance].may_leave))
-        return wy_trap_new("cannot leave component instance");
-    return check_ready(instance, t);
-}
 
 /* Room for args and result: the caller's buffer, or the call arena for large ones. */
 static char *values_room(wy_instance *instance, const wy_bound *bound, char *buffer) {
@@ -37,12 +19,6 @@ static void call_begin(wy_instance *instance) {
 static void call_end(wy_instance *instance) {
     if (--instance->call_depth == 0 && instance->call_arena.at)
         wy_arena_reset(&instance->call_arena);
-}
-
-static own wy_trap *finish_scope(wy_call_scope *scope, own wy_trap *trap) {
-    if (WY_LIKELY(!trap)) return wy_call_scope_end(scope);
-    wy_call_scope_abandon(scope);
-    return trap;
 }
 
 /* --- lowered import of the host --- */
@@ -68,8 +44,8 @@ static own wy_trap *call_host(wy_instance *instance, const wy_bound *bound, wy_l
 static own wy_trap *lower_host(void *env, wy_caller *caller, wy_raw *values, size_t count) {
     (void)count;
     const wy_bound *bound = env;
-    wy_instance *instance = instance_of(caller);
-    wy_trap *trap = check_leave(instance, bound->trampoline);
+    wy_instance *instance = wy_instance_of(caller);
+    wy_trap *trap = wy_check_leave(instance, bound->trampoline);
     if (WY_UNLIKELY(trap)) return trap;
     _Alignas(16) char buffer[WY_CALL_STACK_BYTES];
     char *room = values_room(instance, bound, buffer);
@@ -84,7 +60,7 @@ static own wy_trap *lower_host(void *env, wy_caller *caller, wy_raw *values, siz
     call_begin(instance);
     if (WY_LIKELY(!trap)) trap = call_host(instance, bound, &cx, values, room);
     call_end(instance);
-    return finish_scope(&scope, trap);
+    return wy_finish_scope(&scope, trap);
 }
 
 /* The same for a function that takes and gives scalars only: there is no memory to look into and
@@ -92,8 +68,8 @@ static own wy_trap *lower_host(void *env, wy_caller *caller, wy_raw *values, siz
 static own wy_trap *lower_host_scalars(void *env, wy_caller *caller, wy_raw *values, size_t count) {
     (void)count;
     const wy_bound *bound = env;
-    wy_instance *instance = instance_of(caller);
-    wy_trap *trap = check_leave(instance, bound->trampoline);
+    wy_instance *instance = wy_instance_of(caller);
+    wy_trap *trap = wy_check_leave(instance, bound->trampoline);
     if (WY_UNLIKELY(trap)) return trap;
     _Alignas(16) char args[WY_FLAT_MAX * WY_SCALAR_SIZE], result[WY_SCALAR_SIZE];
     for (uint32_t i = 0; i < bound->type->params.count; i++)
@@ -123,67 +99,13 @@ static own wy_trap *lower_missing(void *env, wy_caller *caller, wy_raw *values, 
                        WY_STR_ARG(import->name));
 }
 
-/* --- lowered function of another component --- */
-
-static own wy_trap *call_guest(wy_instance *instance, const wy_bound *bound, wy_lift_lower_cx *from,
-                               wy_lift_lower_cx *to, wy_raw *values, char *room) {
-    uint32_t ret_ptr = bound->spills ? (uint32_t)values[bound->param_count - 1].i32 : 0;
-    const wy_plan_lift *lift = bound->lift;
-    /* Strings pass as they lie, and are transcoded once, when they are lowered. */
-    from->host_encoding = to->host_encoding = from->encoding;
-    wy_trap *trap = wy_abi_lift_params(from, bound->type, values, room);
-    wy_raw core[WY_FLAT_MAX + 1];
-    char *result = room + bound->result_offset;
-    if (!trap) trap = wy_lift_call(instance, lift, to, room, result, core, true);
-    if (trap) return trap;
-    from->host_encoding = to->encoding;
-    if (bound->type->result) {
-        if (bound->needs_memory && from->memory)
-            from->memory_size = wy_memory_size(
-                instance->context,
-                &instance->memories[((wy_cx_env *)from->env)->options->memory].memory);
-        trap = wy_abi_lower_result(from, bound->type, result, values, ret_ptr);
-        if (trap) return trap;
-    }
-    return wy_lift_post_return(instance, lift, core);
-}
-
-static own wy_trap *lower_guest(void *env, wy_caller *caller, wy_raw *values, size_t count) {
-    (void)count;
-    const wy_bound *bound = env;
-    const wy_trampoline *t = bound->trampoline;
-    wy_instance *instance = instance_of(caller);
-    wy_trap *trap = check_leave(instance, t);
-    if (!trap) trap = wy_instance_enter_set(instance, t->entering, t->entering_count);
-    if (trap) return trap;
-    _Alignas(16) char buffer[WY_CALL_STACK_BYTES];
-    char *room = values_room(instance, bound, buffer);
-    if (!room) return wy_trap_new("the values of a call pass the limit WY_MAX_CALL_ARENA");
-    wy_call_scope lends, borrows; /* the caller's lends; the callee's borrow handles */
-    wy_call_scope_init(&lends);
-    wy_call_scope_init(&borrows);
-    wy_cx_env from_env = {instance, &t->options, &instance->instances[t->instance]};
-    wy_cx_env to_env = {instance, &bound->lift->options,
-                        &instance->instances[bound->lift->instance]};
-    wy_lift_lower_cx from, to;
-    trap = wy_instance_cx(instance, &from_env, &lends, bound->needs_memory, &from);
-    if (!trap) trap = wy_instance_cx(instance, &to_env, &borrows, bound->needs_memory, &to);
-    call_begin(instance);
-    if (!trap) trap = call_guest(instance, bound, &from, &to, values, room);
-    call_end(instance);
-    trap = finish_scope(&borrows, trap);
-    trap = finish_scope(&lends, trap);
-    if (!trap) wy_instance_leave_set(instance, t->entering, t->entering_count);
-    return trap;
-}
-
 /* --- resource built-ins --- */
 
 static own wy_trap *resource_new(void *env, wy_caller *caller, wy_raw *values, size_t count) {
     (void)count;
     const wy_bound *bound = env;
-    wy_instance *instance = instance_of(caller);
-    wy_trap *trap = check_leave(instance, bound->trampoline);
+    wy_instance *instance = wy_instance_of(caller);
+    wy_trap *trap = wy_check_leave(instance, bound->trampoline);
     uint32_t index = 0;
     if (!trap)
         trap = wy_handle_add_own(&instance->instances[bound->trampoline->instance].handles,
@@ -195,9 +117,9 @@ static own wy_trap *resource_new(void *env, wy_caller *caller, wy_raw *values, s
 static own wy_trap *resource_rep(void *env, wy_caller *caller, wy_raw *values, size_t count) {
     (void)count;
     const wy_bound *bound = env;
-    wy_instance *instance = instance_of(caller);
+    wy_instance *instance = wy_instance_of(caller);
     wy_handle rep = 0;
-    wy_trap *trap = check_ready(instance, bound->trampoline);
+    wy_trap *trap = wy_check_ready(instance, bound->trampoline);
     if (trap) return trap;
     trap = wy_handle_rep(&instance->instances[bound->trampoline->instance].handles, bound->resource,
                          (uint32_t)values[0].i32, &rep);
@@ -248,8 +170,8 @@ own wy_trap *wy_host_resource_drop(void *env, const wy_resource *resource, wy_ha
 static own wy_trap *resource_drop(void *env, wy_caller *caller, wy_raw *values, size_t count) {
     (void)count;
     const wy_bound *bound = env;
-    wy_instance *instance = instance_of(caller);
-    wy_trap *trap = check_leave(instance, bound->trampoline);
+    wy_instance *instance = wy_instance_of(caller);
+    wy_trap *trap = wy_check_leave(instance, bound->trampoline);
     if (trap) return trap;
     drop_env drop = {instance, bound->trampoline};
     return wy_handle_drop(&instance->instances[bound->trampoline->instance].handles,
@@ -283,7 +205,7 @@ static void init_lower(wy_bound *bound, const wy_component *component) {
         if (bound->link->kind == WY_LINK_HOST && only_scalars(type)) init_scalars(bound);
     } else {
         bound->lift = &component->plan->lifts[t->callee.index];
-        bound->callback = lower_guest;
+        bound->callback = wy_lower_guest;
     }
     bound->spills = wy_abi_result_spills(type);
     bound->needs_memory = bound->spills || wy_abi_params_spill(type) ||

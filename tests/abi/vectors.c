@@ -1,8 +1,11 @@
-/* Runs canonical-ABI vectors, one JSON object a line, against lifting, lowering and layout.
+/* Runs canonical-ABI vectors, one JSON object a line, against lifting, lowering, copying and
+ * layout.
  *
- * "lift": a value is lifted out of a memory, compared, and lowered into an empty one; compared are
- * also the core values, the memory and each call of realloc. "flatten": core signatures. "layout":
- * sizes and core values for memories with 32-bit and 64-bit addresses. */
+ * "lift": a value is lifted out of a memory, compared, and copied into an empty one, as from guest
+ * to guest; compared are also the core values, the memory and each call of realloc. Copying into a
+ * memory with addresses of the other width has to give what lifting and lowering gives. "flatten":
+ * core signatures. "layout": sizes and core values for memories with 32-bit and 64-bit addresses.
+ */
 #include "abi/abi.h"
 #include "vector_type.h"
 
@@ -196,28 +199,65 @@ static const char *compare_lowered(const heap *h, const wy_type *type, const wy_
     return NULL;
 }
 
-static const char *lower_again(const wy_type *type, const void *value, uint8_t host_encoding,
-                               const json_t *vector) {
+/* The empty memory of a guest that values are written to. */
+static void open_target(heap *h, wy_lift_lower_cx *cx, uint32_t size, bool wide, uint8_t encoding) {
+    *h = (heap){.size = size, .next = 8};
+    h->memory = calloc(size + 8, 1);
+    *cx = (wy_lift_lower_cx){.memory = h->memory,
+                             .memory_size = size,
+                             .is_64 = wide,
+                             .encoding = encoding,
+                             .realloc = bump,
+                             .env = h};
+}
+
+static const char *copy_to_same(wy_lift_lower_cx *from, const wy_type *type, const wy_raw *flat,
+                                const json_t *vector) {
     static heap h;
-    h = (heap){.size = (uint32_t)json_integer_value(json_object_get(vector, "dst_size")),
-               .next = 8};
-    h.memory = calloc(h.size + 8, 1);
-    wy_lift_lower_cx cx = {.memory = h.memory,
-                           .memory_size = h.size,
-                           .is_64 = is_64(vector),
-                           .encoding = encoding_of(json_object_get(vector, "dst_enc")),
-                           .host_encoding = host_encoding,
-                           .realloc = bump,
-                           .env = &h};
-    wy_raw flat[WY_FLAT_MANY] = {{0}};
-    own wy_trap *trap = wy_abi_lower_flat(&cx, type, value, flat);
-    const char *wrong = trap ? "trap when lowering" : compare_lowered(&h, type, flat, vector);
+    wy_lift_lower_cx to;
+    open_target(&h, &to, (uint32_t)json_integer_value(json_object_get(vector, "dst_size")),
+                from->is_64, encoding_of(json_object_get(vector, "dst_enc")));
+    wy_raw out[WY_FLAT_MANY] = {{0}};
+    own wy_trap *trap = wy_abi_copy_flat(from, &to, type, flat, out);
+    const char *wrong = trap ? "trap when copying" : compare_lowered(&h, type, out, vector);
     if (trap) wy_trap_free(trap);
     free(h.memory);
     return wrong;
 }
 
-/* NULL: passed. Lifted twice: for a host function (UTF-8), and for another guest. */
+static const char *copy_to_other_width(wy_lift_lower_cx *from, const wy_type *type,
+                                       const wy_raw *flat, void *value, const json_t *vector) {
+    static heap copied, lowered;
+    wy_lift_lower_cx to;
+    uint32_t size = 4 * (uint32_t)json_integer_value(json_object_get(vector, "dst_size"));
+    uint8_t encoding = encoding_of(json_object_get(vector, "dst_enc"));
+    wy_raw copied_flat[WY_FLAT_MANY] = {{0}}, lowered_flat[WY_FLAT_MANY] = {{0}};
+    open_target(&copied, &to, size, !from->is_64, encoding);
+    own wy_trap *trap = wy_abi_copy_flat(from, &to, type, flat, copied_flat);
+    wy_assert(!trap);
+    from->host_encoding = from->encoding;
+    trap = wy_abi_lift_flat(from, type, flat, value);
+    wy_assert(!trap);
+    open_target(&lowered, &to, size, !from->is_64, encoding);
+    to.host_encoding = from->encoding;
+    trap = wy_abi_lower_flat(&to, type, value, lowered_flat);
+    wy_assert(!trap);
+    bool same = memcmp(copied.memory, lowered.memory, size) == 0 &&
+                memcmp(copied_flat, lowered_flat, sizeof copied_flat) == 0 &&
+                copied.call_count == lowered.call_count &&
+                memcmp(copied.calls, lowered.calls, copied.call_count * sizeof *copied.calls) == 0;
+    free(copied.memory);
+    free(lowered.memory);
+    return same ? NULL : "copying to the other width";
+}
+
+static const char *expect_trap(own wy_trap *trap) {
+    if (!trap) return "no trap";
+    wy_trap_free(trap);
+    return NULL;
+}
+
+/* NULL: passed. */
 static const char *run_lift(wy_arena *arena, const json_t *vector) {
     const wy_type *type = vector_type(arena, json_object_get(vector, "type"));
     if (!type) return "unknown type";
@@ -235,17 +275,22 @@ static const char *run_lift(wy_arena *arena, const json_t *vector) {
     void *value = wy_arena_calloc(arena, 1, type->size);
     own wy_trap *trap = wy_abi_lift_flat(&cx, type, flat, value);
     const char *wrong = NULL;
-    if (trap || json_object_get(vector, "trap")) {
-        if (!trap) wrong = "no trap when lifting";
-        if (!json_object_get(vector, "trap")) wrong = "trap when lifting";
-        if (trap) wy_trap_free(trap);
+    if (json_object_get(vector, "trap")) {
+        static heap h;
+        wy_lift_lower_cx to;
+        wy_raw out[WY_FLAT_MANY];
+        open_target(&h, &to, 1u << 20, cx.is_64, WY_ENCODING_UTF8);
+        wrong = expect_trap(trap);
+        if (!wrong) wrong = expect_trap(wy_abi_copy_flat(&cx, &to, type, flat, out));
+        free(h.memory);
+    } else if (trap) {
+        wrong = "trap when lifting";
+        wy_trap_free(trap);
     } else if (!value_equals(type, value, json_object_get(vector, "value"))) {
         wrong = "value";
     } else {
-        cx.host_encoding = cx.encoding;
-        trap = wy_abi_lift_flat(&cx, type, flat, value);
-        wy_assert(!trap);
-        wrong = lower_again(type, value, cx.host_encoding, vector);
+        wrong = copy_to_same(&cx, type, flat, vector);
+        if (!wrong) wrong = copy_to_other_width(&cx, type, flat, value, vector);
     }
     free(memory);
     return wrong;
