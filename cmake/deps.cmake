@@ -43,9 +43,10 @@ target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_DIR}/include)
 
 add_library(withy_deps INTERFACE)
 # Weak references (a prebuilt engine lacks these functions) do not pull them out of an archive.
+set(ENGINE_PULL)
 if(ENGINE_LIBRARY MATCHES "\\.a$")
-  target_link_options(withy_deps INTERFACE -Wl,-u,withy_engine_store_limits
-                      -Wl,-u,withy_engine_pagemap_scan)
+  set(ENGINE_PULL -Wl,-u,withy_engine_store_limits -Wl,-u,withy_engine_pagemap_scan)
+  target_link_options(withy_deps INTERFACE ${ENGINE_PULL})
 endif()
 target_include_directories(withy_deps SYSTEM INTERFACE ${ENGINE_DIR}/include)
 target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp ${UV_CHOICE}

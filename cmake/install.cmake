@@ -33,6 +33,7 @@ set_target_properties(withy_archive PROPERTIES
 get_filename_component(ENGINE_NAME ${ENGINE_LIBRARY} NAME_WE)
 string(REGEX REPLACE "^lib" "" ENGINE_NAME ${ENGINE_NAME})
 
+string(REPLACE ";" " " ENGINE_PULL_FLAGS "${ENGINE_PULL}")
 # Relative to the file itself: the prefix is chosen when installing.
 file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${CMAKE_SOURCE_DIR}/cmake/libwithy.pc.in ${CMAKE_BINARY_DIR}/install/libwithy.pc @ONLY)

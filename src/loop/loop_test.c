@@ -229,7 +229,10 @@ static void on_connect(void *data, own wy_stream *stream, wy_err err, const char
     w->err = err;
     snprintf(w->text, sizeof w->text, "%s", text);
     w->client = stream;
-    if (err) return;
+    if (err) {
+        wy_loop_stop(w->loop); /* a listener would keep it waiting */
+        return;
+    }
     wy_stream_set_handlers(stream, &client_handlers, w);
     wy_stream_read_start(stream);
     client_send(w);
@@ -256,6 +259,7 @@ static void echo(const char *host) {
     assert_int_equal(w->dones, 0);
     wy_loop_run(w->loop);
     assert_int_equal(w->dones, 1);
+    if (!w->client) fail_msg("%s: %s", host, w->text);
     assert_int_equal(w->received, BIG);
     assert_false(w->wrong);
     assert_int_equal(w->server_ended, 1);
@@ -270,8 +274,11 @@ TEST(what_is_sent_comes_back_whole) {
     echo("127.0.0.1");
 }
 
+/* Only the resolver knows this way to write 127.0.0.1; it needs no names of the machine's. */
+#define NAME "127.1"
+
 TEST(names_are_resolved) {
-    echo("localhost");
+    echo(NAME);
 }
 
 static bool deny(void *data, const char *address) {
@@ -308,7 +315,7 @@ TEST(a_cancelled_attempt_reports_nothing) {
     world *w = calloc(1, sizeof *w);
     wy_connect *connect;
     uint16_t port = listen_somewhere(w);
-    const char *hosts[] = {"127.0.0.1", "localhost"};
+    const char *hosts[] = {"127.0.0.1", NAME};
     for (int i = 0; i < 4; i++) {
         assert_int_equal(
             wy_connect_start(w->loop, hosts[i & 1], port, NULL, on_connect, w, &connect), WY_OK);

@@ -93,8 +93,14 @@ need_clang() {
     CLANG=clang-$clang_version
 }
 
-# Finds node 20 or later with npm, or installs the pinned one; sets NODE_BIN (a folder for PATH).
+# Finds node 20 or later with npm, or installs the pinned one and puts it first on the path. Unlike the other tools that
+# fetch something here, node knows only the certificates that it was built with: it is told the machine's.
 need_node() {
+    system_certificates=/etc/ssl/certs/ca-certificates.crt
+    if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$system_certificates" ]; then
+        NODE_EXTRA_CA_CERTS=$system_certificates
+        export NODE_EXTRA_CA_CERTS
+    fi
     node_major=$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')
     if [ "${node_major:-0}" -ge 20 ] && command -v npm >/dev/null; then
         return 0
