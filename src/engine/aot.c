@@ -2,7 +2,6 @@
 #include "engine/aot.h"
 
 #include "base/limits.h"
-#include "base/log.h"
 #include "engine/cache.h"
 
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #define ALIGNMENT 64
 
 static const char magic[8] = "withyaot";
+static const char undamaged[] = "compiled ahead, undamaged"; /* what is recorded of a file */
 
 /* Numbers are in the byte order of the machine: compiled code is of one machine anyway. */
 typedef struct header {
@@ -125,6 +125,16 @@ static bool is_inside(uint64_t offset, uint64_t len, uint64_t total) {
     return offset <= total && len <= total - offset;
 }
 
+static bool has_digest(const wy_engine *engine, const header *h, const uint8_t *bytes, size_t len) {
+    uint64_t digest[2];
+    char known[WY_CACHE_KEY_BYTES];
+    if (wy_known_part(engine, bytes, len, known) && strcmp(known, undamaged) == 0) return true;
+    wy_cache_digest(bytes + DIGEST_FROM, len - DIGEST_FROM, digest);
+    if (digest[0] != h->digest[0] || digest[1] != h->digest[1]) return false;
+    wy_know_part(engine, bytes, len, undamaged);
+    return true;
+}
+
 static wy_err check(const wy_engine *engine, const header *h, const uint8_t *bytes, size_t len,
                     wy_diag *diag) {
     if (strncmp(h->version, WITHY_VERSION, sizeof h->version) != 0 ||
@@ -133,9 +143,7 @@ static wy_err check(const wy_engine *engine, const header *h, const uint8_t *byt
                            "compiled by withy %.31s (%.191s), this is withy %s (%s): compile the "
                            "component again",
                            h->version, h->fingerprint, WITHY_VERSION, engine->fingerprint);
-    uint64_t digest[2];
-    wy_cache_digest(bytes + DIGEST_FROM, len - DIGEST_FROM, digest);
-    bool good = h->total == len && digest[0] == h->digest[0] && digest[1] == h->digest[1] &&
+    bool good = h->total == len && has_digest(engine, h, bytes, len) &&
                 h->module_count <= WY_MAX_COMPONENT_ITEMS &&
                 is_inside(sizeof *h, h->module_count * sizeof(part), len) &&
                 is_inside(h->component_offset, h->component_len, len);
@@ -164,22 +172,12 @@ wy_err wy_aot_attach(wy_engine *engine, const uint8_t *bytes, size_t len, wy_str
     return WY_OK;
 }
 
-own wasmtime_module_t *wy_aot_find(const wy_engine *engine, const char *key) {
-    for (const struct wy_aot *aot = engine->aot; aot; aot = aot->next) {
-        for (uint64_t i = 0; i < aot->count; i++) {
-            const part *p = &aot->parts[i];
-            if (strncmp(p->key, key, sizeof p->key) != 0) continue;
-            wasmtime_module_t *module = NULL;
-            wasmtime_error_t *error =
-                wasmtime_module_deserialize(engine->wasm, aot->bytes + p->offset, p->len, &module);
-            if (!error) return module;
-            wy_diag diag;
-            wy_diag_init(&diag);
-            wy_engine_error(&diag, WY_UNSUPPORTED, error);
-            wy_log(WY_LOG_WARN, "compiled module cannot be used here, compiling it: %s", diag.text);
-        }
-    }
-    return NULL;
+wy_str wy_aot_find(const wy_engine *engine, const char *key) {
+    for (const struct wy_aot *aot = engine->aot; aot; aot = aot->next)
+        for (uint64_t i = 0; i < aot->count; i++)
+            if (strncmp(aot->parts[i].key, key, sizeof aot->parts[i].key) == 0)
+                return (wy_str){(const char *)aot->bytes + aot->parts[i].offset, aot->parts[i].len};
+    return (wy_str){0};
 }
 
 void wy_aot_detach_all(wy_engine *engine) {

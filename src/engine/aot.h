@@ -5,7 +5,8 @@
  *
  * `withy compile` writes one with wy_aot_build. Whoever loads components asks wy_aot_is first; if
  * so, wy_aot_attach gives the component's bytes to load as usual, and from then on wy_module_load
- * finds its core modules in the file instead of compiling them. */
+ * finds its core modules in the file instead of compiling them. Where there is a cache they are
+ * put there and mapped, so that all processes share them; else they are copied. */
 #ifndef WY_ENGINE_AOT_H
 #define WY_ENGINE_AOT_H
 
@@ -20,11 +21,13 @@ wy_err wy_aot_build(wy_engine *engine, wy_str component, const wy_str *modules, 
 bool wy_aot_is(const uint8_t *bytes, size_t len);
 
 /* Checks the file (made by the same withy and engine, undamaged) and makes its modules known to
- * wy_module_load. `bytes` must outlive the engine and be trusted like an executable: the digest
- * guards against damage, not against malice. *component_out is a view into it. WY_UNSUPPORTED: made
- * by another version, with both named; WY_MALFORMED: damaged. Not while other threads use the
- * engine. */
+ * wy_module_load. `bytes` must stay until wy_aot_detach_all and be trusted like an executable: the
+ * digest guards against damage, not against malice. *component_out is a view into it.
+ * WY_UNSUPPORTED: made by another version, with both named; WY_MALFORMED: damaged. Not while other
+ * threads use the engine. */
 wy_err wy_aot_attach(wy_engine *engine, const uint8_t *bytes, size_t len, wy_str *component_out,
                      wy_diag *diag);
+/* Modules that were loaded are not affected. */
+void wy_aot_detach_all(wy_engine *engine);
 
 #endif

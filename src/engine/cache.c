@@ -22,17 +22,17 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define PATH_MAX_BYTES 4096
-#define STALE_SECONDS 3600     /* a temporary or lock file that old was left behind */
-#define TOUCH_SECONDS 600      /* an entry's time of use is this coarse */
-#define EVICT_TO_PERCENT 80    /* evicting goes on to here, so that it is rare */
-#define ENTRIES_MAX 100000     /* entries looked at when evicting */
-#define ENTRY_SUFFIX ".module" /* after the key */
+#define STALE_SECONDS 3600    /* a temporary or lock file that old was left behind */
+#define FORGET_SECONDS 604800 /* a record that nobody used for so long is of a file of the past */
+#define CHECK_ANEW_BYTES ((size_t)64 << 10) /* smaller entries are read as fast as a record */
+#define EVICT_TO_PERCENT 80                 /* evicting goes on to here, so that it is rare */
+#define ENTRIES_MAX 100000                  /* entries looked at when evicting */
+#define ENTRY_SUFFIX ".module"              /* after the key */
 
 static const char magic[8] = "wycache1";
 
 struct wy_cache {
-    char dir[PATH_MAX_BYTES - 128];
+    char dir[WY_CACHE_PATH_BYTES - 128];
     uint64_t bytes_max;
     atomic_bool has_warned;
 };
@@ -101,9 +101,9 @@ void wy_cache_close(own wy_cache *cache) {
     free(cache);
 }
 
-static void path_of(const wy_cache *cache, const char *key, const char *suffix,
-                    char out[PATH_MAX_BYTES]) {
-    snprintf(out, PATH_MAX_BYTES, "%s/%s%s", cache->dir, key, suffix);
+void wy_cache_path(const wy_cache *cache, const char *name, const char *suffix,
+                   char out[WY_CACHE_PATH_BYTES]) {
+    snprintf(out, WY_CACHE_PATH_BYTES, "%s/%s%s", cache->dir, name, suffix);
 }
 
 /* --- keys and digests --- */
@@ -145,14 +145,17 @@ static bool is_good(const wy_engine *engine, const uint8_t *bytes, size_t size) 
     return digest[0] == trailer.digest[0] && digest[1] == trailer.digest[1];
 }
 
-/* The file is mapped through the descriptor that was checked: a name may mean another file by now.
- */
-static own wasmtime_module_t *map_checked(const wy_engine *engine, int fd, size_t size) {
+static bool check(const wy_engine *engine, int fd, size_t size) {
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
-    if (bytes == MAP_FAILED) return NULL;
+    if (bytes == MAP_FAILED) return false;
     bool good = is_good(engine, bytes, size);
     munmap(bytes, size);
-    if (!good) return NULL;
+    return good;
+}
+
+/* The file is mapped through the descriptor that was checked: a name may mean another file by now.
+ */
+static own wasmtime_module_t *map(const wy_engine *engine, int fd) {
     char path[64];
     wasmtime_module_t *module = NULL;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -161,19 +164,32 @@ static own wasmtime_module_t *map_checked(const wy_engine *engine, int fd, size_
     return error ? NULL : module;
 }
 
+/* Reads the entry unless it is known; leaves behind when it was used. */
+static own wasmtime_module_t *map_checked(const wy_engine *engine, const char *key, int fd,
+                                          const struct stat *st) {
+    wy_file_id id = wy_file_id_of(st);
+    bool is_small = id.size < CHECK_ANEW_BYTES;
+    bool is_known = !is_small && wy_known_entry(engine, key, &id);
+    if (!is_known && !check(engine, fd, (size_t)id.size)) return NULL;
+    wasmtime_module_t *module = map(engine, fd);
+    if (!module || is_known) return module;
+    if (!is_small && id.is_settled)
+        wy_know_entry(engine, key, &id);
+    else if (time(NULL) - st->st_mtime > WY_CACHE_TOUCH_SECONDS)
+        futimens(fd, NULL);
+    return module;
+}
+
 own wasmtime_module_t *wy_cache_get(wy_cache *cache, const wy_engine *engine, const char *key) {
-    char path[PATH_MAX_BYTES];
-    path_of(cache, key, ENTRY_SUFFIX, path);
+    char path[WY_CACHE_PATH_BYTES];
+    wy_cache_path(cache, key, ENTRY_SUFFIX, path);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) return NULL;
     struct stat st;
     wasmtime_module_t *module = NULL;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_size > 0)
-        module = map_checked(engine, fd, (size_t)st.st_size);
-    if (!module)
-        unlink(path);
-    else if (time(NULL) - st.st_mtime > TOUCH_SECONDS)
-        futimens(fd, NULL);
+        module = map_checked(engine, key, fd, &st);
+    if (!module) unlink(path);
     close(fd);
     return module;
 }
@@ -181,8 +197,8 @@ own wasmtime_module_t *wy_cache_get(wy_cache *cache, const wy_engine *engine, co
 /* --- writing --- */
 
 int wy_cache_lock(wy_cache *cache, const char *key) {
-    char path[PATH_MAX_BYTES];
-    path_of(cache, key, ".lock", path);
+    char path[WY_CACHE_PATH_BYTES];
+    wy_cache_path(cache, key, ".lock", path);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         warn(cache, "cannot lock an entry");
@@ -196,8 +212,8 @@ int wy_cache_lock(wy_cache *cache, const char *key) {
 void wy_cache_unlock(wy_cache *cache, const char *key, int lock) {
     if (lock < 0) return;
     /* Who waits on the file that goes away finds the entry when it looks again. */
-    char path[PATH_MAX_BYTES];
-    path_of(cache, key, ".lock", path);
+    char path[WY_CACHE_PATH_BYTES];
+    wy_cache_path(cache, key, ".lock", path);
     unlink(path);
     close(lock);
 }
@@ -214,14 +230,14 @@ static bool write_all(int fd, const void *bytes, size_t len) {
     return true;
 }
 
-static bool write_entry(const wy_engine *engine, const char *path, const wasm_byte_vec_t *bytes) {
-    wy_cache_trailer trailer = {.length = bytes->size};
+static bool write_entry(const wy_engine *engine, const char *path, wy_str compiled) {
+    wy_cache_trailer trailer = {.length = compiled.len};
     memcpy(trailer.magic, magic, sizeof magic);
     snprintf(trailer.fingerprint, sizeof trailer.fingerprint, "%s", engine->fingerprint);
-    wy_cache_digest(bytes->data, bytes->size, trailer.digest);
+    wy_cache_digest(compiled.ptr, compiled.len, trailer.digest);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return false;
-    bool ok = write_all(fd, bytes->data, bytes->size) && write_all(fd, &trailer, sizeof trailer);
+    bool ok = write_all(fd, compiled.ptr, compiled.len) && write_all(fd, &trailer, sizeof trailer);
     return close(fd) == 0 && ok;
 }
 
@@ -236,6 +252,23 @@ static int by_use(const void *a, const void *b) {
     return (x->used > y->used) - (x->used < y->used);
 }
 
+/* A file that is no entry: goes when nobody can need it any more. */
+static void tidy(int dir, const char *name, const struct stat *st) {
+    int64_t age = time(NULL) - st->st_mtime;
+    wy_str checked = WY_STR(WY_CACHE_CHECKED_SUFFIX), part = WY_STR(WY_CACHE_PART_SUFFIX);
+    bool is_record = wy_str_ends(wy_str_of(name), checked) || wy_str_ends(wy_str_of(name), part);
+    if (age > (is_record ? FORGET_SECONDS : STALE_SECONDS)) unlinkat(dir, name, 0);
+}
+
+/* An entry was used when it was written or checked, or when its record was. */
+static time_t time_of_use(const wy_cache *cache, const char *name, time_t written) {
+    char key[WY_CACHE_KEY_BYTES], path[WY_CACHE_PATH_BYTES];
+    struct stat st;
+    snprintf(key, sizeof key, "%s", name);
+    wy_cache_path(cache, key, WY_CACHE_CHECKED_SUFFIX, path);
+    return lstat(path, &st) == 0 && st.st_mtime > written ? st.st_mtime : written;
+}
+
 /* Lists the entries and their size in all; removes what was left behind. */
 static size_t list_entries(const wy_cache *cache, entry **entries_out, uint64_t *total_out) {
     wy_str suffix = WY_STR(ENTRY_SUFFIX);
@@ -248,7 +281,7 @@ static size_t list_entries(const wy_cache *cache, entry **entries_out, uint64_t 
         if (fstatat(dirfd(dir), item->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
         if (!S_ISREG(st.st_mode) || strlen(item->d_name) >= sizeof entries->name) continue;
         if (!wy_str_ends(wy_str_of(item->d_name), suffix)) {
-            if (time(NULL) - st.st_mtime > STALE_SECONDS) unlinkat(dirfd(dir), item->d_name, 0);
+            tidy(dirfd(dir), item->d_name, &st);
             continue;
         }
         if (count == cap) {
@@ -259,7 +292,7 @@ static size_t list_entries(const wy_cache *cache, entry **entries_out, uint64_t 
         }
         entry *e = &entries[count++];
         snprintf(e->name, sizeof e->name, "%s", item->d_name);
-        e->used = st.st_mtime;
+        e->used = time_of_use(cache, item->d_name, st.st_mtime);
         e->size = (uint64_t)st.st_size;
         *total_out += e->size;
     }
@@ -276,33 +309,24 @@ static void evict(const wy_cache *cache) {
         uint64_t target = cache->bytes_max / 100 * EVICT_TO_PERCENT;
         qsort(entries, count, sizeof *entries, by_use);
         for (size_t i = 0; i < count && total > target; i++) {
-            char path[PATH_MAX_BYTES];
-            path_of(cache, entries[i].name, "", path);
+            char path[WY_CACHE_PATH_BYTES];
+            wy_cache_path(cache, entries[i].name, "", path);
             if (unlink(path) == 0) total -= entries[i].size;
         }
     }
     free(entries);
 }
 
-void wy_cache_put(wy_cache *cache, const wy_engine *engine, const char *key,
-                  const wasmtime_module_t *module) {
-    wasm_byte_vec_t bytes;
-    wasmtime_error_t *error = wasmtime_module_serialize((wasmtime_module_t *)module, &bytes);
-    if (error) {
-        wasmtime_error_delete(error);
-        return;
-    }
-    char temp[PATH_MAX_BYTES], path[PATH_MAX_BYTES], suffix[32];
+void wy_cache_put(wy_cache *cache, const wy_engine *engine, const char *key, wy_str compiled) {
+    char temp[WY_CACHE_PATH_BYTES], path[WY_CACHE_PATH_BYTES], suffix[32];
+    if (compiled.len > cache->bytes_max) return; /* it would only push everything else out */
     snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
-    path_of(cache, key, suffix, temp);
-    path_of(cache, key, ENTRY_SUFFIX, path);
-    if (bytes.size > cache->bytes_max) {
-        /* It would only push everything else out. */
-    } else if (!write_entry(engine, temp, &bytes) || rename(temp, path) != 0) {
+    wy_cache_path(cache, key, suffix, temp);
+    wy_cache_path(cache, key, ENTRY_SUFFIX, path);
+    if (!write_entry(engine, temp, compiled) || rename(temp, path) != 0) {
         warn(cache, "cannot write an entry");
         unlink(temp);
     } else {
         evict(cache);
     }
-    wasm_byte_vec_delete(&bytes);
 }

@@ -9,8 +9,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef struct place {
@@ -43,7 +45,7 @@ static int entries(const place *p, char path_out[512], off_t *size_out) {
     for (struct dirent *item; dir && (item = readdir(dir)) != NULL;) {
         struct stat st;
         if (item->d_name[0] == '.') continue;
-        assert_non_null(strstr(item->d_name, ".module"));
+        if (!strstr(item->d_name, ".module")) continue; /* a record */
         snprintf(path_out, 512, "%s/%s", p->dir, item->d_name);
         assert_int_equal(stat(path_out, &st), 0);
         size += st.st_size;
@@ -54,19 +56,30 @@ static int entries(const place *p, char path_out[512], off_t *size_out) {
     return count;
 }
 
+/* Records with this suffix; the last one's path into `path_out`. */
+static int records(const place *p, const char *suffix, char path_out[512]) {
+    int count = 0;
+    DIR *dir = opendir(p->dir);
+    for (struct dirent *item; dir && (item = readdir(dir)) != NULL;) {
+        if (!wy_str_ends(wy_str_of(item->d_name), wy_str_of(suffix))) continue;
+        snprintf(path_out, 512, "%s/%s", p->dir, item->d_name);
+        count++;
+    }
+    if (dir) closedir(dir);
+    return count;
+}
+
 static void remove_place(place *p) {
     char path[512];
-    while (entries(p, path, NULL))
+    while (entries(p, path, NULL) || records(p, WY_CACHE_CHECKED_SUFFIX, path) ||
+           records(p, WY_CACHE_PART_SUFFIX, path))
         assert_int_equal(unlink(path), 0);
     rmdir(p->dir);
     assert_int_equal(rmdir(p->root), 0);
 }
 
-/* Loads a module whose `f` returns `n`, and calls it. */
-static void use(wy_engine *engine, int n) {
-    char text[200];
-    snprintf(text, sizeof text, "(module (func (export \"f\") (result i32) (i32.const %d)))", n);
-    wy_module *module = wy_testing_module(engine, text);
+/* Calls `f` of the module, which is to return `n`. */
+static void call(wy_engine *engine, own wy_module *module, int n) {
     wy_store *store;
     wy_core_instance instance;
     wy_trap *trap = NULL;
@@ -83,6 +96,13 @@ static void use(wy_engine *engine, int n) {
     assert_int_equal(value.i32, n);
     wy_store_free(store);
     wy_module_free(module);
+}
+
+/* Loads a module whose `f` returns `n`, and calls it. */
+static void use(wy_engine *engine, int n) {
+    char text[200];
+    snprintf(text, sizeof text, "(module (func (export \"f\") (result i32) (i32.const %d)))", n);
+    call(engine, wy_testing_module(engine, text), n);
 }
 
 static ino_t inode(const char *path) {
@@ -241,6 +261,148 @@ TEST(what_was_not_used_longest_goes) {
     remove_place(&p);
 }
 
+/* --- what is known of files without reading them --- */
+
+#define LARGE 100000 /* enough that records are kept */
+
+/* Writes a module with LARGE bytes of data whose `f` returns `n` to an open file. */
+static void write_large(int fd, int n) {
+    size_t len, size = LARGE + 400;
+    char *text = malloc(size), *data = malloc(LARGE + 1);
+    memset(data, 'x', LARGE);
+    data[LARGE] = 0;
+    snprintf(text, size,
+             "(module (memory 2) (data (i32.const 0) \"%s\") (func (export \"f\") (result i32) "
+             "(i32.const %d)))",
+             data, n);
+    uint8_t *wasm = wy_testing_wasm(text, &len);
+    assert_int_equal(pwrite(fd, wasm, len, 0), (ssize_t)len);
+    free(wasm);
+    free(data);
+    free(text);
+}
+
+/* Loads the file as a source and calls it; whether its key was known before. */
+static bool use_file(wy_engine *engine, const char *path, int n) {
+    struct stat st;
+    wy_diag diag;
+    wy_module *module;
+    char key[WY_CACHE_KEY_BYTES];
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(fstat(fd, &st), 0);
+    size_t len = (size_t)st.st_size;
+    wy_file_id id = wy_file_id_of(&st);
+    const uint8_t *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+    assert_true(bytes != MAP_FAILED);
+    close(fd);
+    wy_engine_set_source(engine, &id, bytes, len);
+    bool was_known = wy_known_part(engine, bytes, len, key);
+    assert_int_equal(wy_module_load(engine, bytes, len, &module, &diag), WY_OK);
+    wy_engine_set_source(engine, NULL, NULL, 0);
+    assert_false(wy_known_part(engine, bytes, len, key));
+    munmap((void *)bytes, len);
+    call(engine, module, n);
+    return was_known;
+}
+
+/* Puts the times of `path` back to those in `st`, as far as a user can. */
+static void set_back(const char *path, const struct stat *st) {
+    struct timespec times[2] = {st->st_atim, st->st_mtim};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void wait_until_settled(void) {
+    struct timespec pause = {.tv_sec = 2, .tv_nsec = 300000000};
+    nanosleep(&pause, NULL);
+}
+
+typedef struct known {
+    place place;
+    char file[128], entry[512], record[512];
+    wy_engine *engine;
+    struct stat st; /* of the file, settled */
+} known;
+
+/* A file that was loaded when it was settled, with its entry. */
+static void make_known(known *k) {
+    make_place(&k->place);
+    k->engine = engine_at(&k->place, 0);
+    snprintf(k->file, sizeof k->file, "%s/large.wasm", k->place.root);
+    int fd = open(k->file, O_RDWR | O_CREAT, 0600);
+    write_large(fd, 1);
+    close(fd);
+    assert_false(use_file(k->engine, k->file, 1));
+    assert_false(use_file(k->engine, k->file, 1)); /* just written: may change at any time */
+    assert_int_equal(entries(&k->place, k->entry, NULL), 1);
+    assert_int_equal(records(&k->place, WY_CACHE_PART_SUFFIX, k->record), 0);
+    assert_int_equal(records(&k->place, WY_CACHE_CHECKED_SUFFIX, k->record), 0);
+    wait_until_settled();
+    assert_false(use_file(k->engine, k->file, 1));
+    assert_true(use_file(k->engine, k->file, 1));
+    assert_int_equal(records(&k->place, WY_CACHE_PART_SUFFIX, k->record), 1);
+    assert_int_equal(stat(k->file, &k->st), 0);
+}
+
+static void remove_known(known *k) {
+    wy_engine_free(k->engine);
+    assert_int_equal(unlink(k->file), 0);
+    remove_place(&k->place);
+}
+
+TEST(a_file_is_known_until_it_changes) {
+    known k;
+    char other[160];
+    make_known(&k);
+    int fd = open(k.file, O_RDWR); /* in place, with size and time of modification as before */
+    write_large(fd, 2);
+    close(fd);
+    set_back(k.file, &k.st);
+    assert_false(use_file(k.engine, k.file, 2));
+
+    snprintf(other, sizeof other, "%s.new", k.file); /* and by another in its place */
+    fd = open(other, O_RDWR | O_CREAT, 0600);
+    write_large(fd, 3);
+    close(fd);
+    set_back(other, &k.st);
+    assert_int_equal(rename(other, k.file), 0);
+    assert_false(use_file(k.engine, k.file, 3));
+    assert_int_equal(records(&k.place, WY_CACHE_PART_SUFFIX, k.record), 1);
+    remove_known(&k);
+}
+
+/* The entry is known to be good; damage it so that only its time of change tells. */
+TEST(an_entry_is_known_until_it_changes) {
+    known k;
+    char key[WY_CACHE_KEY_BYTES];
+    struct stat st;
+    make_known(&k);
+    snprintf(key, sizeof key, "%s", strrchr(k.entry, '/') + 1);
+    assert_int_equal(stat(k.entry, &st), 0);
+    wy_file_id id = wy_file_id_of(&st);
+    assert_true(wy_known_entry(k.engine, key, &id));
+    flip_middle(k.entry);
+    set_back(k.entry, &st);
+    ino_t before = inode(k.entry);
+    use_file(k.engine, k.file, 1);
+    assert_int_equal(entries(&k.place, k.entry, NULL), 1);
+    assert_int_not_equal(inode(k.entry), before);
+    remove_known(&k);
+}
+
+TEST(a_record_that_is_damaged_says_nothing) {
+    known k;
+    make_known(&k);
+    flip_at(k.record, 300, SEEK_SET); /* in the key */
+    assert_false(use_file(k.engine, k.file, 1));
+    assert_true(use_file(k.engine, k.file, 1));
+    cut_short(k.record);
+    assert_false(use_file(k.engine, k.file, 1));
+    assert_int_equal(records(&k.place, WY_CACHE_CHECKED_SUFFIX, k.record), 1);
+    flip_at(k.record, 30, SEEK_SET);
+    assert_true(use_file(k.engine, k.file, 1));
+    remove_known(&k);
+}
+
 TEST(an_unusable_directory_is_gone_without) {
     place p;
     char path[512];
@@ -283,10 +445,21 @@ TEST(a_component_compiled_ahead_brings_its_modules) {
     use(engine, 9);
     char key[WY_CACHE_KEY_BYTES];
     wy_cache_key(engine, wasm[1], lens[1], key);
-    wasmtime_module_t *found = wy_aot_find(engine, key);
-    assert_non_null(found);
-    wasmtime_module_delete(found);
+    assert_non_null(wy_aot_find(engine, key).ptr);
+    wy_aot_detach_all(engine);
+    assert_null(wy_aot_find(engine, key).ptr);
     wy_engine_free(engine);
+
+    place p; /* by way of a cache, where there is one */
+    char path[512];
+    make_place(&p);
+    engine = engine_at(&p, 0);
+    assert_int_equal(wy_aot_attach(engine, bytes, len, &component, &diag), WY_OK);
+    use(engine, 7);
+    assert_int_equal(entries(&p, path, NULL), 1);
+    wy_aot_detach_all(engine);
+    wy_engine_free(engine);
+    remove_place(&p);
 
     engine = wy_testing_engine();
     bytes[len / 2] ^= 1;

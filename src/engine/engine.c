@@ -1,6 +1,7 @@
 /* The engine: Wasmtime's configuration, and how much address space its pools may have. */
 #include "base/limits.h"
 #include "base/log.h"
+#include "engine/aot.h"
 #include "engine/cache.h"
 
 #include <stdio.h>

@@ -89,6 +89,23 @@ void wy_engine_free(own wy_engine *engine);
 
 /* --- modules (module.c, cache.c) --- */
 
+/* A file as the system identifies it: while none of this changes, neither does its content. */
+typedef struct wy_file_id {
+    uint64_t device, inode, size;
+    uint64_t modified_ns, changed_ns;
+    bool is_settled; /* it is ours or root's, and a later change will show in its times */
+} wy_file_id;
+
+struct stat;
+/* To be taken before the file is read. */
+wy_file_id wy_file_id_of(const struct stat *st);
+
+/* From now on, parts of `bytes` are parts of that file, and what was found out about them by
+ * reading is remembered from one process to the next. Ends with the next call; NULL, NULL, 0 for
+ * none. Not while other threads use the engine. */
+void wy_engine_set_source(wy_engine *engine, const wy_file_id *id, const uint8_t *bytes,
+                          size_t len);
+
 /* Compiles a core module, or maps it from the cache: keyed by content, engine version and flags;
  * an entry that is corrupt or foreign is compiled anew, never run. WY_MALFORMED or WY_INVALID with
  * Wasmtime's text in diag when it does not validate. Any thread. */

@@ -34,11 +34,19 @@ static inline void wy_ticker_note_run(wy_ticker *ticker) {
 
 typedef struct wy_cache wy_cache;
 
+/* The file that is being loaded (known.c). */
+typedef struct wy_source {
+    const uint8_t *bytes; /* NULL: none */
+    size_t len;
+    wy_file_id id;
+} wy_source;
+
 struct wy_engine {
     wasm_engine_t *wasm;
     wasmtime_linker_t *fiber_linker; /* "entry" and "suspend" (fiber.c) */
     wy_cache *cache;                 /* NULL: compile without */
     struct wy_aot *aot;              /* files compiled ahead of time, newest first */
+    wy_source source;
     wy_ticker ticker;
     wy_engine_config config; /* as it came out, after falling back */
     char fingerprint[192];
@@ -94,9 +102,8 @@ wy_err wy_engine_error(wy_diag *diag, wy_err code, own wasmtime_error_t *error);
 own wasm_functype_t *wy_functype_new(const uint8_t *params, size_t param_count,
                                      const uint8_t *results, size_t result_count);
 
-/* aot.c: a module out of the files attached; NULL: in none. */
-own wasmtime_module_t *wy_aot_find(const wy_engine *engine, const char *key);
-void wy_aot_detach_all(wy_engine *engine);
+/* aot.c: a serialized module in the files attached; NULL: in none. */
+wy_str wy_aot_find(const wy_engine *engine, const char *key);
 
 struct wy_module {
     wasmtime_module_t *wasm;

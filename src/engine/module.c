@@ -7,6 +7,9 @@
 /* Compiling takes long enough above this for a person to wonder. */
 #define COMPILE_NOTICE_BYTES ((size_t)2 << 20)
 
+/* Computing the key of a smaller module is as fast as looking for a record of it. */
+#define KEY_ANEW_BYTES ((size_t)32 << 10)
+
 static wy_err wrap(own wasmtime_module_t *wasm, own wy_module **module_out) {
     wy_module *module = calloc(1, sizeof *module);
     if (!module) {
@@ -31,23 +34,59 @@ static wy_err compile(wy_engine *engine, const uint8_t *bytes, size_t len,
     return wy_engine_error(diag, is_wasm ? WY_INVALID : WY_MALFORMED, error);
 }
 
-static wy_err compile_or_map(wy_engine *engine, const uint8_t *bytes, size_t len,
-                             own wasmtime_module_t **wasm_out, wy_diag *diag) {
-    if (!engine->cache && !engine->aot) return compile(engine, bytes, len, wasm_out, diag);
-    char key[WY_CACHE_KEY_BYTES];
-    wy_cache_key(engine, bytes, len, key);
-    *wasm_out = wy_aot_find(engine, key);
+/* NULL, with a log line: made for another processor, say. */
+static own wasmtime_module_t *copy_of(const wy_engine *engine, wy_str compiled) {
+    wasmtime_module_t *wasm = NULL;
+    wasmtime_error_t *error = wasmtime_module_deserialize(
+        engine->wasm, (const uint8_t *)compiled.ptr, compiled.len, &wasm);
+    if (!error) return wasm;
+    wy_diag diag;
+    wy_diag_init(&diag);
+    wy_engine_error(&diag, WY_UNSUPPORTED, error);
+    wy_log(WY_LOG_WARN, "compiled module cannot be used here, compiling it: %s", diag.text);
+    return NULL;
+}
+
+/* Exchanges a module in memory of our own for one that is mapped and shared. */
+static void keep(wy_engine *engine, const char *key, wasmtime_module_t **wasm) {
+    wasm_byte_vec_t bytes;
+    wasmtime_error_t *error = wasmtime_module_serialize(*wasm, &bytes);
+    if (error) {
+        wasmtime_error_delete(error);
+        return;
+    }
+    wy_cache_put(engine->cache, engine, key, (wy_str){bytes.data, bytes.size});
+    wasm_byte_vec_delete(&bytes);
+    wasmtime_module_t *mapped = wy_cache_get(engine->cache, engine, key);
+    if (!mapped) return;
+    wasmtime_module_delete(*wasm);
+    *wasm = mapped;
+}
+
+/* The cache has it not yet: it comes out of a file compiled ahead, or is compiled. */
+static wy_err make(wy_engine *engine, const char *key, const uint8_t *bytes, size_t len,
+                   own wasmtime_module_t **wasm_out, wy_diag *diag) {
+    wy_str compiled = wy_aot_find(engine, key);
+    if (compiled.ptr && engine->cache) {
+        wy_cache_put(engine->cache, engine, key, compiled);
+        *wasm_out = wy_cache_get(engine->cache, engine, key);
+    }
+    if (compiled.ptr && !*wasm_out) *wasm_out = copy_of(engine, compiled);
     if (*wasm_out) return WY_OK;
-    if (!engine->cache) return compile(engine, bytes, len, wasm_out, diag);
+    wy_err err = compile(engine, bytes, len, wasm_out, diag);
+    if (!err && engine->cache) keep(engine, key, wasm_out);
+    return err;
+}
+
+static wy_err find_or_make(wy_engine *engine, const char *key, const uint8_t *bytes, size_t len,
+                           own wasmtime_module_t **wasm_out, wy_diag *diag) {
+    if (!engine->cache) return make(engine, key, bytes, len, wasm_out, diag);
     *wasm_out = wy_cache_get(engine->cache, engine, key);
     if (*wasm_out) return WY_OK;
     int lock = wy_cache_lock(engine->cache, key);
     wy_err err = WY_OK;
     *wasm_out = wy_cache_get(engine->cache, engine, key); /* another made it meanwhile */
-    if (!*wasm_out) {
-        err = compile(engine, bytes, len, wasm_out, diag);
-        if (!err) wy_cache_put(engine->cache, engine, key, *wasm_out);
-    }
+    if (!*wasm_out) err = make(engine, key, bytes, len, wasm_out, diag);
     wy_cache_unlock(engine->cache, key, lock);
     return err;
 }
@@ -55,7 +94,18 @@ static wy_err compile_or_map(wy_engine *engine, const uint8_t *bytes, size_t len
 wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
                       own wy_module **module_out, wy_diag *diag) {
     wasmtime_module_t *wasm = NULL;
-    wy_err err = compile_or_map(engine, bytes, len, &wasm, diag);
+    wy_err err = WY_OK;
+    char key[WY_CACHE_KEY_BYTES];
+    bool is_small = len < KEY_ANEW_BYTES;
+    if (!engine->cache && !engine->aot)
+        err = compile(engine, bytes, len, &wasm, diag);
+    else if (!is_small && engine->cache && wy_known_part(engine, bytes, len, key))
+        wasm = wy_cache_get(engine->cache, engine, key);
+    if (!err && !wasm) {
+        wy_cache_key(engine, bytes, len, key);
+        err = find_or_make(engine, key, bytes, len, &wasm, diag);
+        if (!err && !is_small) wy_know_part(engine, bytes, len, key);
+    }
     return err ? err : wrap(wasm, module_out);
 }
 

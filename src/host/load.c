@@ -71,7 +71,7 @@ wy_err wy_file_map(const char *path, wy_file *file_out, wy_diag *diag) {
         if (at == MAP_FAILED)
             err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
         else
-            *file_out = (wy_file){at, (size_t)st.st_size};
+            *file_out = (wy_file){at, (size_t)st.st_size, wy_file_id_of(&st)};
     }
     close(fd);
     return err;
@@ -200,30 +200,42 @@ static wy_err make_filesystem(wy_guest *guest, const wy_guest_config *config, wy
 
 /* --- kinds of file --- */
 
-/* Names are read for as long as the component lives; its core modules are compiled by now. */
-static wy_err keep_file(wy_guest *guest, wy_diag *diag) {
+/* Of the file, what is read for as long as the component lives: all of the component but its core
+ * modules, which are compiled by now. */
+static wy_err keep_file(wy_guest *guest, wy_str component, wy_diag *diag) {
     const wy_plan *plan = wy_component_plan(guest->component);
-    wy_str *modules = wy_arena_calloc(&guest->arena, plan->module_count, sizeof *modules);
-    if (!modules) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
+    const char *begin = (const char *)guest->file.bytes, *end = begin + guest->file.len;
+    const char *after = component.ptr + component.len;
+    wy_str *dropped = wy_arena_calloc(&guest->arena, plan->module_count + 2, sizeof *dropped);
+    if (!dropped) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
+    size_t count = 0;
+    dropped[count++] = (wy_str){begin, (size_t)(component.ptr - begin)};
     for (uint32_t i = 0; i < plan->module_count; i++)
-        modules[i] = (wy_str){(const char *)plan->modules[i]->bytes, plan->modules[i]->len};
-    return wy_file_keep(&guest->file, modules, plan->module_count, diag);
+        dropped[count++] = (wy_str){(const char *)plan->modules[i]->bytes, plan->modules[i]->len};
+    dropped[count++] = (wy_str){after, (size_t)(end - after)};
+    return wy_file_keep(&guest->file, dropped, count, diag);
+}
+
+static wy_err load_file(wy_guest *guest, wy_engine *engine, wy_component_config *config,
+                        wy_diag *diag) {
+    wy_str component = {(const char *)guest->file.bytes, guest->file.len};
+    wy_err err = WY_OK;
+    if (wy_aot_is(guest->file.bytes, guest->file.len))
+        err = wy_aot_attach(engine, guest->file.bytes, guest->file.len, &component, diag);
+    const uint8_t *bytes = (const uint8_t *)component.ptr;
+    if (!err) err = wy_host_check_kind(bytes, component.len, diag);
+    if (!err)
+        err = wy_component_load(engine, bytes, component.len, config, &guest->component, diag);
+    wy_aot_detach_all(engine);
+    return err ? err : keep_file(guest, component, diag);
 }
 
 static wy_err load_component(wy_guest *guest, wy_engine *engine, wy_component_config *config,
                              wy_diag *diag) {
-    const uint8_t *bytes = guest->file.bytes;
-    size_t len = guest->file.len;
-    if (wy_aot_is(bytes, len)) {
-        wy_str component;
-        wy_err err = wy_aot_attach(engine, bytes, len, &component, diag);
-        if (err) return err;
-        bytes = (const uint8_t *)component.ptr;
-        len = component.len;
-    }
-    wy_err err = wy_host_check_kind(bytes, len, diag);
-    if (!err) err = wy_component_load(engine, bytes, len, config, &guest->component, diag);
-    return err ? err : keep_file(guest, diag);
+    wy_engine_set_source(engine, &guest->file.id, guest->file.bytes, guest->file.len);
+    wy_err err = load_file(guest, engine, config, diag);
+    wy_engine_set_source(engine, NULL, NULL, 0);
+    return err;
 }
 
 wy_err wy_host_check_kind(const uint8_t *bytes, size_t len, wy_diag *diag) {

@@ -11,6 +11,7 @@
 typedef struct wy_file {
     const uint8_t *bytes;
     size_t len;
+    wy_file_id id;
 } wy_file;
 
 /* WY_NOT_FOUND, WY_IO, WY_LIMIT (WY_MAX_COMPONENT_BYTES). */
