@@ -337,15 +337,13 @@ static bool check_depth(wy_validator *v, uint32_t depth) {
 
 const wy_instance_type *wy_scope_bundle(wy_validator *v, wy_scope *scope,
                                         const wy_ast_instance *instance) {
-    wy_scope *inside = wy_scope_new(v, NULL, WY_SCOPE_INSTANCE_TYPE);
+    wy_scope *inside = wy_scope_new(v, NULL, WY_SCOPE_BUNDLE);
     wy_instance_type *out = wy_take(v, 1, sizeof *out);
     if (!inside || !out) return NULL;
     for (uint32_t i = 0; i < instance->count; i++) {
         wy_extern_type type;
         v->offset = instance->args[i].offset;
         if (!wy_scope_extern_at(v, scope, instance->args[i].item, &type)) return NULL;
-        if (type.sort == WY_SORT_TYPE && type.type.kind == WY_TYPE_RESOURCE)
-            type.type.alias = ++v->aliases;
         if (!list_add(v, inside, &inside->exports, &instance->args[i].name, &type)) return NULL;
     }
     const wy_extern_list *list = &inside->exports;

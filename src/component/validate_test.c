@@ -113,6 +113,12 @@ TEST(resources_have_identities) {
     unload(bytes);
 }
 
+TEST(an_instance_of_exports_gives_no_new_names) {
+    uint8_t *bytes = load("rebundled.wasm");
+    assert_int_equal(types->type->export_count, 1);
+    unload(bytes);
+}
+
 TEST(component_and_module_types) {
     uint8_t *bytes = load("types.wasm");
     const wy_named_type *module = wy_component_type_find_import(types->type, WY_STR("m"));

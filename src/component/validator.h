@@ -43,6 +43,7 @@ typedef enum wy_scope_kind {
     WY_SCOPE_COMPONENT,
     WY_SCOPE_COMPONENT_TYPE,
     WY_SCOPE_INSTANCE_TYPE,
+    WY_SCOPE_BUNDLE, /* an instance made of exports: what it holds keeps the names it has */
 } wy_scope_kind;
 
 /* One direction of a scope: what it imports, or what it exports. */

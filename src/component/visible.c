@@ -94,6 +94,7 @@ static bool enter(wy_validator *v, wy_scope *scope, wy_extern_list *list,
 
 bool wy_visible_enter(wy_validator *v, wy_scope *scope, wy_extern_list *list, wy_str name,
                       const wy_extern_type *type) {
+    if (scope->kind == WY_SCOPE_BUNDLE) return true;
     if (type->sort == WY_SORT_TYPE && type->type.kind == WY_TYPE_RESOURCE) {
         wy_str *copy = wy_take(v, 1, sizeof *copy);
         if (!copy) return false;

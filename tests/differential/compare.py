@@ -14,10 +14,12 @@ import sys
 import time
 
 import guest as g
+import verdict
 from shape import Memory, Type, canonical_float, decode, encoded, lower, lower_flat, random_type
-from shape import VARIANTS, random_value, tuple_of
+from shape import VARIANTS, handles_in, random_value, tuple_of
 
 CASES_EACH = 12  # of one component
+MUTATED_EACH = 40
 
 
 class Case:
@@ -33,10 +35,12 @@ class Case:
 def random_guest(rng):
     while True:
         flat_goal = rng.choice([None, None, None, 15, 16, 17])
-        params = [random_type(rng) for _ in range(rng.choice([0, 1, 1, 2, 3]))]
+        handles = rng.choice([(), (), ("own", "borrow")])
+        counts = [1, 2, 3] if handles else [0, 1, 1, 2, 3]
+        params = [random_type(rng, 4, handles) for _ in range(rng.choice(counts))]
         while flat_goal and sum(len(t.flat) for t in params) < flat_goal:
             params.append(random_type(rng, 1))
-        result = random_type(rng) if rng.random() < 0.85 else None
+        result = random_type(rng, 4, handles[:1]) if rng.random() < 0.85 else None
         sizes = [t.size for t in params] + [result.size if result else 0]
         flats = [len(t.flat) for t in params] + [len(result.flat) if result else 0]
         if len(params) <= 20 and sum(sizes) < g.RET_AREA_SIZE // 2 and max(flats) < 200:
@@ -53,12 +57,61 @@ def _cells(numbers, wide):
     return b"".join(struct.pack("<Q" if wide == 8 else "<I", n) for n in numbers)
 
 
+def _numbers(rng):
+    """Numbers for resources that go from the host to a guest."""
+    return lambda kind: rng.randint(100, 1000000)
+
+
 def _args(guest, rng):
-    return [random_value(t, rng) for t in guest.params]
+    return [random_value(t, rng, new_handle=_numbers(rng)) for t in guest.params]
 
 
 def _host_results(guest, rng, count=1):
-    return [random_value(guest.result, rng) for _ in range(count)] if guest.result else []
+    if not guest.result:
+        return []
+    return [random_value(guest.result, rng, new_handle=_numbers(rng)) for _ in range(count)]
+
+
+class Table:
+    """Which index of a guest's handle table a handle will have (CM: Table)."""
+
+    def __init__(self):
+        self.free, self.count = [], 1
+
+    def add(self):
+        if self.free:
+            return self.free.pop()
+        self.count += 1
+        return self.count - 1
+
+    def pass_on(self, guest, args, result):
+        """The handles that `pass` has to drop, which is called with `args` and gets `result`."""
+        given = [h for t, v in zip(guest.params, args) for h in handles_in(t, v)]
+        indexes = [(kind, self.add()) for kind, _ in given]
+        self.free += [index for kind, index in indexes if kind == "own"]
+        owned = [self.add() for _ in handles_in(guest.result, result)] if guest.result else []
+        drops = [index for kind, index in indexes if kind == "borrow"]
+        self.free += drops[::-1]
+        self.free += owned
+        return drops
+
+
+def _drop(indexes, suffix):
+    cells = _cells(indexes[: g.DROPS_LEN], 4)
+    return [_set(g.DROP_COUNT, b_u32(len(cells) // 4) + cells, suffix)]
+
+
+def _drop_lists(guest, rng, indexes):
+    """Tells every guest to drop handles, at times others."""
+    calls = []
+    for suffix in ["", "2"][: len(guest.encodings)] if guest.has_resource else []:
+        told = list(indexes)
+        if rng.random() < 0.1:
+            told += [rng.randint(0, 4)]
+        if told and rng.random() < 0.1:
+            told.pop()
+        calls += _drop(told, suffix)
+    return calls
 
 
 def _hashes(guest):
@@ -68,11 +121,15 @@ def _hashes(guest):
 def pass_case(guest, rng):
     """Values go in and come out."""
     count = rng.choice([1, 1, 1, 2, 5])
-    calls = []
-    for _ in range(count):
-        calls.append(("pass", _args(guest, rng)))
+    calls, table = [], Table()
+    results = _host_results(guest, rng, count)
+    for i in range(count):
+        args = _args(guest, rng)
+        drops = table.pass_on(guest, args, results[i] if results else None)
+        calls += _drop_lists(guest, rng, drops)
+        calls.append(("pass", args))
         calls += _hashes(guest)
-    return Case("pass", calls, _host_results(guest, rng, count))
+    return Case("pass", calls, results)
 
 
 def realloc_case(guest, rng):
@@ -82,8 +139,10 @@ def realloc_case(guest, rng):
     script = [rng.choice([0, 0, rng.choice(lies)]) for _ in range(rng.randint(1, g.SCRIPT_LEN))]
     suffix = rng.choice(["", "2"]) if guest.composed else ""
     calls = [_set(g.SCRIPT, _cells(script, 4), suffix), _set(g.SCRIPT_COUNT, b_u32(len(script)), suffix)]
-    calls += [("pass", _args(guest, rng))] + _hashes(guest)
-    return Case("realloc", calls, _host_results(guest, rng))
+    args, results = _args(guest, rng), _host_results(guest, rng)
+    drops = Table().pass_on(guest, args, results[0] if results else None)
+    calls += _drop_lists(guest, rng, drops) + [("pass", args)] + _hashes(guest)
+    return Case("realloc", calls, results)
 
 
 def b_u32(n):
@@ -145,13 +204,31 @@ def _bad_pointer(rng, pointer):
     )
 
 
+def _indexes(rng):
+    """Indexes into a handle table that has a few entries."""
+    return lambda kind: rng.choice([1, 1, 2, 2, 3, 4, 0, 1000000])
+
+
+def handle_case(guest, rng):
+    """A guest that keeps the handles which calls gave it, gives them away, lends and drops them,
+    those that it has and others."""
+    calls, count = [], rng.randint(2, 6)
+    for _ in range(count):
+        if rng.random() < 0.3:
+            calls += _drop([rng.randint(0, 4) if rng.random() < 0.2 else rng.randint(1, 3)], "")
+            calls.append(("drops", []))
+        else:
+            calls += raw_params_case(guest, rng).calls
+    return Case("handles", calls, _host_results(guest, rng, count))
+
+
 def raw_result_case(guest, rng):
     """What lies in the guest's memory is lifted as a result, whether it makes sense or not."""
     callee = guest.encodings[-1] if guest.composed and guest.inner == "raw" else guest.encodings[0]
     suffix = "2" if guest.composed and guest.inner == "raw" else ""
     spoiled = rng.random() < 0.7
     memory = Memory(RAW_AT, callee)
-    value = random_value(guest.result, rng)
+    value = random_value(guest.result, rng, new_handle=_indexes(rng))
     if g.spills(guest.result):
         at, piece = memory.room(guest.result.size, guest.result.align)
         lower(guest.result, value, memory, piece, 0)
@@ -182,7 +259,7 @@ def raw_params_case(guest, rng):
     spoiled = rng.random() < 0.7
     memory = Memory(RAW_AT, guest.encodings[0])
     params = tuple_of(guest.params) if guest.params else None
-    values = _args(guest, rng)
+    values = [random_value(t, rng, new_handle=_indexes(rng)) for t in guest.params]
     if params and len(params.flat) > 16:
         at, piece = memory.room(params.size, params.align)
         lower(params, values, memory, piece, 0)
@@ -208,6 +285,8 @@ def random_case(guest, rng):
     kinds = [pass_case] * 4 + [realloc_case] * 2 + [raw_params_case] * 3
     if guest.result:
         kinds += [raw_result_case] * 3
+    if guest.has_resource:
+        kinds += [handle_case] * 4
     return rng.choice(kinds)(guest, rng)
 
 
@@ -373,7 +452,7 @@ class Session:
         self.options = options
         self.runner = Runner(options.runner)
         self.reference = reference.Reference()
-        self.cases = self.components = self.traps = self.differences = 0
+        self.cases = self.components = self.traps = self.invalid = self.differences = 0
 
     def both(self, guest, cases):
         self.runner.send(guest.bytes, guest, cases)
@@ -384,9 +463,28 @@ class Session:
         """Generates and compares component `number`."""
         rng = random.Random(f"{self.options.seed}/{number}")
         guest = random_guest(rng)
+        self.components += 1
+        if number % 4 == 3:
+            self.verdicts(number, guest, rng)
+        else:
+            self.calls(number, guest, rng)
+
+    def verdicts(self, number, guest, rng):
+        """Compares the validity of the component with something changed."""
+        for i in range(MUTATED_EACH):
+            content = verdict.nested(verdict.mutated(guest.bytes, rng))
+            self.runner.send(content)
+            theirs = self.reference.validate(content)
+            ours = self.runner.receive()[0]
+            self.cases += 1
+            self.invalid += ours is not None
+            text = verdict.difference(ours, theirs)
+            if text:
+                self.report(f"{number}", guest, None, f"binary {i}: {text}", content)
+
+    def calls(self, number, guest, rng):
         cases = [random_case(guest, rng) for _ in range(CASES_EACH)]
         (our_error, ours), (their_error, theirs) = self.both(guest, cases)
-        self.components += 1
         self.cases += len(cases)
         if our_error or their_error:
             self.report(number, guest, None, f"here: {our_error}; there: {their_error}")
@@ -412,7 +510,7 @@ class Session:
         dumped = Case(case.kind, calls, case.host_results)
         return case, self._difference(guest, dumped) or text
 
-    def report(self, number, guest, case, text):
+    def report(self, number, guest, case, text, content=None):
         self.differences += 1
         print(f"DIFFERENCE in component {number}: {guest}")
         if case:
@@ -423,8 +521,8 @@ class Session:
         print(f"  {text}")
         print(f"  again: tests/differential/run --seed {self.options.seed} --only {number}", flush=True)
         if self.options.save:
-            with open(f"{self.options.save}/{self.options.seed}-{number}.wasm", "wb") as file:
-                file.write(guest.bytes)
+            with open(f"{self.options.save}/{self.options.seed}-{number}-{self.differences}.wasm", "wb") as file:
+                file.write(content or guest.bytes)
 
 
 def _short(value):
@@ -454,8 +552,8 @@ def main():
             break
     session.runner.close()
     print(
-        f"{session.cases} cases in {session.components} components, {session.traps} of them traps: "
-        f"{session.differences} differences ({time.monotonic() - begin:.1f} s, seed {options.seed})"
+        f"{session.cases} cases in {session.components} components, of them {session.traps} traps and "
+        f"{session.invalid} invalid: {session.differences} differences ({time.monotonic() - begin:.1f} s, seed {options.seed})"
     )
     return 1 if session.differences else 0
 

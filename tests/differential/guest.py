@@ -8,6 +8,7 @@ exports
   raw          of that type: returns what lies in cells of its memory
   raw-params   calls `i` with core values out of cells
   set, dump    write and read its memory; hash: of all that it wrote
+  drops        drops the handles that it was told to drop; pass and raw do so before they return
 
 and keeps in its memory the core values of its last call, a log of the calls of realloc, and how
 post-return was called. A composed component holds two leaves: A's `i` is B's `pass` or `raw`, B's
@@ -22,6 +23,7 @@ HEAP_NEXT, LOG_COUNT, SCRIPT_COUNT, SCRIPT_AT = 0x100, 0x104, 0x108, 0x10C
 SCRIPT, SCRIPT_LEN = 0x140, 16  # 0: as usual; else realloc returns the entry - 1
 RAW_FLATS, RAW_RESULT, RAW_RET = 0x200, 0x290, 0x298
 POST_COUNT, POST_VALUE, GOT_RESULT, DUMP_RET = 0x2A0, 0x2A8, 0x2B0, 0x2B8
+DROP_COUNT, DROPS, DROPS_LEN = 0x2C0, 0x2C4, 15  # handles that pass and drops drop
 FLAT_LOG, REALLOC_LOG, REALLOC_LOG_LEN = 0x300, 0x400, 128
 RET_AREA, RET_AREA_SIZE, HEAP = 0x1000, 0x1000, 0x2000
 PAGES = 2
@@ -58,7 +60,7 @@ def _realloc(scripted, even):
     """`even`: in one of the transcodings to latin1+utf16 the specification asks for alignment 1
     when shrinking, the reference for 2. It is not looked at."""
     old_ptr, old_size, align, new_size, at = (local_get(n) for n in range(5))
-    code = b.when(old_size, i32_const(2) + local_set(2)) if even else b""
+    code = b.when(old_ptr, i32_const(2) + local_set(2)) if even else b""
     if scripted:
         record = i32_const(REALLOC_LOG) + b.load("i32", LOG_COUNT) + i32_const(4) + b.I32_SHL + b.I32_ADD
         code += b.when(
@@ -124,20 +126,33 @@ def libc_module(encoding):
 LIBC = {encoding: libc_module(encoding) for encoding in ENCODINGS}
 
 
-def main_module(params, result):
+def _drop_handles(drop):
+    """Drops what is on the list, which is empty then; local 0 is free."""
+    left = b.load("i32", DROP_COUNT)
+    at = b.load("i32", DROP_COUNT) + i32_const(2) + b.I32_SHL
+    body = b.store("i32", DROP_COUNT, left + i32_const(1) + b.I32_SUB)
+    return b.loop_while(left, body + b.load_at("i32", at, DROPS) + b.call(drop))
+
+
+def main_module(params, result, has_resource):
     m = b.Module()
     m.import_memory("libc", "memory", PAGES)
     flat, back = flat_params(params), flat_result(result)
     import_params = flat + (["i32"] if spills(result) else [])
     imported = m.import_func("host", "i", import_params, [] if spills(result) else back)
+    drops = b""
+    if has_resource:
+        drops = b.call(m.import_func("host", "drop", ["i32"], []) + 1)
     log = b"".join(b.store(kind, FLAT_LOG + 8 * n, local_get(n)) for n, kind in enumerate(flat))
     hand_on = b"".join(local_get(n) for n in range(len(flat)))
     if spills(result):
         call = hand_on + i32_const(RET_AREA) + b.call(imported) + i32_const(RET_AREA)
     else:
         call = hand_on + b.call(imported)
-    m.func("pass", flat, back, log + call)
-    m.func("raw", flat, back, log + b"".join(b.load(kind, RAW_RESULT) for kind in back))
+    if has_resource:
+        m.func("drops", [], [], _drop_handles(m.imported_funcs - 1))
+    m.func("pass", flat, back, log + call + drops)
+    m.func("raw", flat, back, log + drops + b"".join(b.load(kind, RAW_RESULT) for kind in back))
     cells = b"".join(b.load(kind, RAW_FLATS + 8 * n) for n, kind in enumerate(flat))
     if spills(result):
         raw = cells + b.load("i32", RAW_RET) + b.call(imported)
@@ -326,6 +341,8 @@ class Guest:
             out["set" + suffix] = ([u32, U8_LIST], None)
             out["hash" + suffix] = ([], Type("u64"))
             out["dump" + suffix] = ([], U8_LIST)
+            if self.has_resource:
+                out["drops" + suffix] = ([], None)
         return out
 
     def _import_host(self, c):
@@ -354,8 +371,11 @@ class Guest:
         realloc = c.core_alias(0, libc, "realloc")
         options = [bytes([ENCODINGS[encoding]]), b"\x03" + u(memory), b"\x04" + u(realloc)]
         lowered = c.lower(c.alias(1, host, "i"), options)
-        imports = c.core_inline([("i", 0, lowered)])
-        module = c.module(main_module(self.params, self.result))
+        items = [("i", 0, lowered)]
+        if self.has_resource:
+            items.append(("drop", 0, c.resource_drop(space.resource)))
+        imports = c.core_inline(items)
+        module = c.module(main_module(self.params, self.result, self.has_resource))
         main = c.core_instantiate(module, [("libc", libc), ("host", imports)])
         func_type = space.func(self.params, self.result)
         post = c.core_alias(0, main, "post")
@@ -363,7 +383,8 @@ class Guest:
             core = c.core_alias(0, main, text)
             c.export_func(text, c.lift(core, options + [b"\x05" + u(post)], func_type))
         none = space.func([], None)
-        c.export_func("raw-params", c.lift(c.core_alias(0, main, "raw-params"), [], none))
+        for text in ["raw-params"] + (["drops"] if self.has_resource else []):
+            c.export_func(text, c.lift(c.core_alias(0, main, text), [], none))
         self._export_tools(c, space, libc, memory)
         return bytes(c.out)
 

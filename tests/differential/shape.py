@@ -144,11 +144,11 @@ def _labels(count):
     return [_LABELS[i % 8] + (f"-v{i // 8}" if i >= 8 else "") for i in range(count)]
 
 
-def random_type(rng, depth=4, handles=False):
-    """`handles`: own and borrow of the resource "r" may occur."""
+def random_type(rng, depth=4, handles=()):
+    """`handles`: "own" and "borrow" of the resource "r" when they may occur."""
     if depth <= 0 or rng.random() < 0.25:
-        if handles and rng.random() < 0.3:
-            return Type(rng.choice(["own", "own", "borrow"]), elem="r")
+        if handles and rng.random() < 0.5:
+            return Type(rng.choice(handles), elem="r")
         return Type(rng.choice(_LEAVES))
     kind = rng.choice(
         ["list", "list", "record", "tuple", "variant", "enum", "option", "result", "flags"]
@@ -218,6 +218,19 @@ def _random_scalar(kind, rng):
     wide = int(kind[1:])
     n = rng.choice([0, 1, (1 << wide) - 1, 1 << (wide - 1), (1 << (wide - 1)) - 1, rng.getrandbits(wide)])
     return n - (1 << wide) if kind[0] == "s" and n >> (wide - 1) else n
+
+
+def handles_in(t, value):
+    """(kind, number) of each handle, in the order of lifting and lowering."""
+    if t.kind in ("own", "borrow"):
+        return [(t.kind, value)]
+    if t.kind == "list":
+        return [h for item in value for h in handles_in(t.elem, item)]
+    if t.kind in ("record", "tuple"):
+        return [h for (_, part), v in zip(t.fields, value) for h in handles_in(part, v)]
+    if t.kind in VARIANTS and t.fields[value[0]][1]:
+        return handles_in(t.fields[value[0]][1], value[1])
+    return []
 
 
 def canonical_float(kind, bits):
