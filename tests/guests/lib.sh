@@ -280,12 +280,14 @@ c_component() {
         rm "$c_out.core" "$c_out.embedded"
 }
 
-# c_command OUT ARGUMENT...: a program with main() and the C library, which speaks preview 1 through the adapter.
+# c_command WIT WORLD OUT ARGUMENT...: a program with main() and the C library, which speaks preview 1 through the
+# adapter and has the imports of WORLD too.
 c_command() {
-    c_out=$1
-    shift
+    c_wit_dir=$1 c_world=$2 c_out=$3
+    shift 3
     # shellcheck disable=SC2086
     "$CLANG" $C_FLAGS "$@" -o "$c_out.core" &&
-        wasm-tools component new "$c_out.core" --adapt "wasi_snapshot_preview1=$ADAPTER_COMMAND" -o "$c_out" &&
-        rm "$c_out.core"
+        wasm-tools component embed "$c_wit_dir" --world "$c_world" "$c_out.core" -o "$c_out.embedded" &&
+        wasm-tools component new "$c_out.embedded" --adapt "wasi_snapshot_preview1=$ADAPTER_COMMAND" -o "$c_out" &&
+        rm "$c_out.core" "$c_out.embedded"
 }

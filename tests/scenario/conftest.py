@@ -136,6 +136,13 @@ def sanitized(withy) -> bool:
 
 
 @pytest.fixture(scope="session")
+def counts_together(withy) -> bool:
+    """Whether limits count for all memories and tables of an instance together: not with a prebuilt engine."""
+    with open(withy, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b"libwasmtime.so") < 0
+
+
+@pytest.fixture(scope="session")
 def guest():
     """guest("hello"): the path of a test component."""
     folder = Path(os.environ.get("WITHY_GUESTS", ROOT / "build" / "guests"))

@@ -1,5 +1,6 @@
 """`withy run`: commands in C (through the preview-1 adapter) and Rust."""
 
+import socket
 import time
 
 import pytest
@@ -120,3 +121,85 @@ def test_closed_output_ends_the_command(withy, guest):
     pipe = f"yes | head -c 50000000 | {withy} run {guest('cli')} copy | head -c 10"
     done = subprocess.run(["sh", "-c", pipe], capture_output=True, timeout=60)
     assert done.stdout == b"y\n" * 5
+
+
+# --- what the command line grants ---
+
+
+@pytest.fixture
+def more(command, guest):
+    return lambda *args, flags=(), **options: command("run", *flags, guest("command"), *args, **options)
+
+
+def test_key_value_in_a_file_outlives_the_command(more, tmp_path):
+    flags = ["--kv", str(tmp_path / "store.db")]
+    assert more("get", "colour", flags=flags).stdout == "none\n"
+    assert more("set", "colour", "green", flags=flags).returncode == 0
+    assert more("get", "colour", flags=flags).stdout == "green\n"
+    other = more("get", "colour", flags=["--kv", str(tmp_path / "other.db")])
+    assert (other.returncode, other.stdout) == (0, "none\n")
+
+
+def test_key_value_without_a_file_ends_with_the_command(more):
+    assert more("set", "colour", "green").returncode == 0
+    assert more("get", "colour").stdout == "none\n"
+
+
+def test_key_value_in_a_file_that_cannot_be_one(more, tmp_path):
+    """The store is opened when a guest asks for it: it is the guest that is told."""
+    done = more("get", "colour", flags=["--kv", str(tmp_path)])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("key-value error ") and str(tmp_path) in done.stderr
+
+
+def test_settings(more):
+    flags = ["--config", "greeting=hello there", "--config", "empty="]
+    assert more("config", "greeting", flags=flags).stdout == "hello there\n"
+    assert more("config", "empty", flags=flags).stdout == "\n"
+    assert more("config", "other", flags=flags).stdout == "none\n"
+
+
+def test_outgoing_http(more, serve):
+    host = serve("faults")
+    done = more("fetch", f"http://127.0.0.1:{host.port}/status?code=203")
+    assert (done.returncode, done.stdout.splitlines()[0], done.stderr) == (0, "203", "")
+    done = more("fetch", f"http://127.0.0.1:{host.port}/big?bytes=3000000")
+    status, body = done.stdout.split("\n", 1)
+    assert (status, len(body)) == ("200", 3000000)
+
+
+def test_outgoing_http_to_nobody(more):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and nobody listens
+        done = more("fetch", f"http://127.0.0.1:{closed.getsockname()[1]}/")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "http error" in done.stderr
+
+
+# --- limits that count for all memories, and all tables, of an instance ---
+
+MIB = 1 << 20
+
+
+def test_memory_of_two_modules_counts_together(command, guest, counts_together):
+    assert command("run", "--max-memory", str(80 * MIB), guest("memories")).returncode == 0
+    done = command("run", "--max-memory", str(48 * MIB), guest("memories"))
+    if counts_together:
+        assert done.returncode == 134
+        assert f"limit of {48 * MIB} bytes for all memories" in done.stderr
+        assert "second_must_grow" in done.stderr
+    else:
+        assert done.returncode == 0, "32 MiB each, and each may have 48"
+    done = command("run", "--max-memory", str(16 * MIB), guest("memories"))
+    assert done.returncode == 134
+    assert "first_must_grow" in done.stderr
+
+
+def test_elements_of_two_tables_count_together(command, guest, counts_together):
+    done = command("run", guest("tables"))
+    if counts_together:
+        assert done.returncode == 134
+        assert "limit of 1000000 elements for all tables" in done.stderr
+        assert "first_must_grow_again" in done.stderr
+    else:
+        assert done.returncode == 0, "800,000 and 400,000, and each may have 1,000,000"
