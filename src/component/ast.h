@@ -110,15 +110,13 @@ typedef struct wy_ast_type {
 /* externtype */
 typedef enum wy_ast_bound {
     WY_BOUND_EQ,
-    WY_BOUND_SUB_RESOURCE, /* type */
-    WY_BOUND_VALTYPE,      /* value */
+    WY_BOUND_SUB_RESOURCE,
 } wy_ast_bound;
 
 typedef struct wy_ast_externtype {
-    wy_sort sort;        /* CORE_MODULE, FUNC, VALUE, TYPE, COMPONENT, INSTANCE */
-    wy_ast_bound bound;  /* TYPE, VALUE */
-    uint32_t idx;        /* type index (core type for CORE_MODULE; value index for VALUE eq) */
-    wy_ast_valtype type; /* VALUE with WY_BOUND_VALTYPE */
+    wy_sort sort;       /* CORE_MODULE, FUNC, TYPE, COMPONENT, INSTANCE */
+    wy_ast_bound bound; /* TYPE */
+    uint32_t idx;       /* type index (core type for CORE_MODULE) */
     size_t offset;
 } wy_ast_externtype;
 

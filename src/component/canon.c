@@ -58,6 +58,7 @@ static void flatten(const wy_ctype *type, flat_list *flat) {
     case WY_TYPE_F64: push(flat, WY_CORE_F64); return;
     case WY_TYPE_STRING:
     case WY_TYPE_LIST:
+    case WY_TYPE_MAP:
         push(flat, WY_CORE_I32);
         push(flat, WY_CORE_I32);
         return;
@@ -69,6 +70,10 @@ static void flatten(const wy_ctype *type, flat_list *flat) {
         for (uint32_t i = 0; i < type->count && flat->count < FLAT_END; i++)
             flatten(type->types[i], flat);
         return;
+    case WY_TYPE_FIXED_LIST:
+        for (uint32_t i = 0; i < type->length && flat->count < FLAT_END; i++)
+            flatten(type->type, flat);
+        return;
     case WY_TYPE_VARIANT:
     case WY_TYPE_OPTION:
     case WY_TYPE_RESULT: flatten_variant(type, flat); return;
@@ -79,6 +84,8 @@ static void flatten(const wy_ctype *type, flat_list *flat) {
 static bool has_pointer(const wy_ctype *type) {
     if (!type) return false;
     if (type->kind == WY_TYPE_STRING || type->kind == WY_TYPE_LIST) return true;
+    if (type->kind == WY_TYPE_MAP) return true;
+    if (type->kind == WY_TYPE_STREAM || type->kind == WY_TYPE_FUTURE) return false;
     for (uint32_t i = 0; i < type->count; i++)
         if ((type->fields && has_pointer(type->fields[i].type)) ||
             (type->types && has_pointer(type->types[i])))
@@ -109,7 +116,8 @@ static wy_core_functype *functype_of(wy_validator *v, const uint8_t *params, uin
     return out;
 }
 
-/* CM: flatten_functype */
+/* CM[canon.flatten] CanonicalABI.md, Flattening: core types of values; more than 16 parameters or
+ * one result go through memory. */
 static bool flatten_functype(wy_validator *v, const wy_ctype_func *func, bool lift,
                              flat_func *out) {
     *out = (flat_func){0};
@@ -175,6 +183,8 @@ static const char *option_name(wy_canonopt_kind kind) {
     return "?";
 }
 
+/* CM[canon.memory] CanonicalABI.md, canonopt Validation: a memory option is a subtype of (memory
+ * 0). */
 static bool check_memory(wy_validator *v, const wy_scope *scope, uint32_t idx) {
     const wy_core_externtype *memory = wy_scope_get(v, scope, WY_SORT_CORE_MEMORY, idx);
     if (!memory) return false;
@@ -183,6 +193,10 @@ static bool check_memory(wy_validator *v, const wy_scope *scope, uint32_t idx) {
     return true;
 }
 
+/* CM[canon.realloc] CanonicalABI.md, canonopt Validation: realloc is a func of four i32 to i32, and
+ * goes with memory only. CM[canon.post-return] CanonicalABI.md, canonopt Validation: post-return
+ * goes with lift only. CM[gate.canonopt] CanonicalABI.md, canonopt Validation: async and callback
+ * are gated. */
 static bool check_option(wy_validator *v, const wy_scope *scope, const wy_ast_canon *canon,
                          const wy_canonopt *opt) {
     switch (opt->kind) {
@@ -204,6 +218,8 @@ static bool check_option(wy_validator *v, const wy_scope *scope, const wy_ast_ca
     return false;
 }
 
+/* CM[canon.once] CanonicalABI.md, canonopt Validation: an option is given at most once, a string
+ * encoding too. */
 static bool check_options(wy_validator *v, const wy_scope *scope, const wy_ast_canon *canon) {
     unsigned seen = 0;
     for (uint32_t i = 0; i < canon->opt_count; i++) {
@@ -224,6 +240,11 @@ static bool need(wy_validator *v, bool has, bool wanted, const char *option) {
 
 /* --- definitions --- */
 
+/* CM[canon.lift] CanonicalABI.md, canon lift: the callee has the core type flatten_functype($ft,
+ * 'lift'). CM[canon.lift-type] Binary.md, Canonical Definitions: the type of a lifted function is a
+ * functype. CM[canon.lift-post-return] CanonicalABI.md, canon lift: post-return takes the callee's
+ * results. CM[canon.lift-options] CanonicalABI.md, canon lift: lists, strings and more than 16 flat
+ * parameters need realloc, and those or more than one flat result memory. */
 static bool validate_lift(wy_validator *v, wy_scope *scope, const wy_ast_canon *canon) {
     size_t offset = v->offset;
     const wy_deftype *type = wy_scope_get(v, scope, WY_SORT_TYPE, canon->idx2);
@@ -248,6 +269,9 @@ static bool validate_lift(wy_validator *v, wy_scope *scope, const wy_ast_canon *
            wy_scope_add(v, scope, WY_SORT_FUNC, type->func);
 }
 
+/* CM[canon.lower] CanonicalABI.md, canon lower: the core func has the type flatten_functype($ft,
+ * 'lower'). CM[canon.lower-options] CanonicalABI.md, canon lower: lists, strings, more than 16 flat
+ * parameters or one flat result need memory; a list or string in the result realloc. */
 static bool validate_lower(wy_validator *v, wy_scope *scope, const wy_ast_canon *canon) {
     size_t offset = v->offset;
     const wy_ctype_func *func = wy_scope_get(v, scope, WY_SORT_FUNC, canon->idx);
@@ -262,6 +286,10 @@ static bool validate_lower(wy_validator *v, wy_scope *scope, const wy_ast_canon 
                                      flat.results.count));
 }
 
+/* CM[canon.resource-local] CanonicalABI.md, canon resource.new, canon resource.rep: the resource is
+ * defined in this component; both are core funcs from i32 to i32.
+ * CM[canon.resource-drop] CanonicalABI.md, canon resource.drop: any resource; a core func from i32.
+ */
 static bool validate_resource(wy_validator *v, wy_scope *scope, const wy_ast_canon *canon) {
     static const uint8_t i32 = WY_CORE_I32;
     wy_deftype type;
@@ -275,7 +303,8 @@ static bool validate_resource(wy_validator *v, wy_scope *scope, const wy_ast_can
     return add_core_func(v, scope, functype_of(v, &i32, 1, &i32, 1));
 }
 
-/* The proposal that a canonical definition above WASI 0.2 belongs to. */
+/* CM[gate.canon] Explainer.md, Canonical Built-ins: the proposal that a canonical definition above
+ * WASI 0.2 belongs to. */
 static const char *proposal_of(wy_canon_kind kind) {
     if (kind >= WY_CANON_ERROR_CONTEXT_NEW && kind <= WY_CANON_ERROR_CONTEXT_DROP)
         return "error-context";

@@ -23,7 +23,8 @@ static void put(group_writer *w, uint32_t number) {
 
 static void put_ref(group_writer *w, uint32_t index) {
     if (index < w->id_count && w->ids[index] == UINT32_MAX) {
-        w->unknown = true; /* a module type */
+        w->unknown = true; /* CM[core.no-module] Binary.md, Type Definitions: a core type refers to
+                              no module type */
     } else if (index < w->id_count) {
         put(w, 0);
         put(w, w->ids[index]);
@@ -99,6 +100,7 @@ static bool add_subtype(const group_writer *w, const wy_core_subtype *type, uint
 }
 
 /* A supertype is of the same kind, not final, and stands before. */
+/* CM[core.sub] Core specification, Validation, Types. */
 static bool check_super(const group_writer *w, const wy_core_rectype *rec, uint32_t member) {
     const wy_core_subtype *type = &rec->subtypes[member], *super;
     if (!type->has_super) return true;
@@ -135,6 +137,8 @@ static bool intern_group(group_writer *w, const wy_core_rectype *rec, uint32_t *
     return true;
 }
 
+/* CM[core.equal] Core specification, Types, Recursive Types: types are equal where their groups
+ * are, up to the place in them. */
 bool wy_core_rectype_add(wy_validator *v, const wy_core_rectype *rec, wy_vec *ids) {
     if (rec->count == 0) return true;
     group_writer w = {.v = v, .ids = ids->items, .id_count = ids->count, .size = rec->count};
@@ -185,7 +189,8 @@ const char *wy_core_functype_text(wy_validator *v, const wy_core_functype *type)
 
 /* --- module types --- */
 
-/* (Core specification: Validation, Limits) */
+/* CM[core.limits] Core specification, Validation, Limits: a maximum is not below the minimum, both
+ * are within the range; a shared memory has a maximum. */
 static bool check_limits(wy_validator *v, const wy_core_externtype *type) {
     const wy_core_limits *limits = &type->limits;
     if (type->kind != WY_CORE_EXTERN_MEMORY && type->kind != WY_CORE_EXTERN_TABLE) return true;
@@ -202,6 +207,8 @@ static bool check_limits(wy_validator *v, const wy_core_externtype *type) {
 }
 
 /* Turns the type indexes of an externtype into canonical ids. */
+/* CM[core.externtype] Core specification, Validation, External Types: a function or tag has a
+ * function type that exists; a tag no results. */
 static bool resolve_extern(wy_validator *v, const wy_vec *ids, wy_core_externtype *type) {
     if (!check_limits(v, type)) return false;
     if (type->type.kind == WY_CORE_REF && type->type.heap == WY_HEAP_TYPE) {
@@ -232,6 +239,8 @@ static bool import_key(wy_validator *v, const wy_core_import *import, wy_str *ou
     return true;
 }
 
+/* CM[core.import-unique] Explainer.md, Type Definitions: the two-level import names of a module are
+ * unique. */
 static bool add_import_name(wy_validator *v, wy_map *names, const wy_core_import *import) {
     wy_str key;
     if (!import_key(v, import, &key)) return false;
@@ -269,6 +278,8 @@ const wy_module_type *wy_core_module_type(wy_validator *v, const wy_core_module 
     return out;
 }
 
+/* CM[core.alias] Binary.md, Type Definitions: an outer alias in a module type finds a core type
+ * that is no module type. */
 static bool alias_core_type(wy_validator *v, wy_scope *scope, const wy_ast_alias *alias,
                             wy_vec *ids) {
     if (alias->count == 0) {
@@ -318,6 +329,8 @@ static bool add_decl(wy_validator *v, wy_scope *scope, const wy_core_decl *decl,
     return false;
 }
 
+/* CM[core.module-type] Explainer.md, Type Definitions: a module type starts with an empty type
+ * index space; its exports have unique names. */
 const wy_module_type *wy_core_declared_module(wy_validator *v, wy_scope *scope,
                                               const wy_core_deftype *type) {
     wy_vec ids = {0}, lists[2] = {{0}, {0}};
@@ -418,6 +431,8 @@ static bool limits_match(const wy_core_limits *a, const wy_core_limits *b) {
            (!b->has_max || (a->has_max && a->max <= b->max));
 }
 
+/* CM[core.match] Core specification, Validation, Matching: functions, tables, memories, globals,
+ * tags. */
 bool wy_core_extern_matches(const wy_validator *v, const wy_core_externtype *actual,
                             const wy_core_externtype *expected) {
     if (actual->kind != expected->kind) return false;
@@ -451,6 +466,7 @@ static const wy_core_import *find_import(const wy_module_type *type, const wy_co
     return NULL;
 }
 
+/* CM[subtype.module] Explainer.md, Type Checking: a subtype may export more and import less. */
 bool wy_module_matches(wy_validator *v, const wy_module_type *actual,
                        const wy_module_type *expected) {
     uint64_t work = (uint64_t)actual->import_count * expected->import_count +

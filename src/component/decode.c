@@ -36,6 +36,8 @@ static wy_definition *add_definition(component_state *s, wy_definition_kind kind
 
 /* --- instances --- */
 
+/* CM[bin.core-instance] Binary.md, Instance Definitions: 0x00 or 0x01; an argument is an instance,
+ * 0x12. */
 static void decode_core_instance(wy_reader *r, wy_ast_instance *out) {
     uint8_t form = wy_read_u8(r);
     if (form > 1) wy_read_bad_byte(r, form, "a core instance");
@@ -59,6 +61,7 @@ static void decode_core_instance(wy_reader *r, wy_ast_instance *out) {
     out->count = r->err ? 0 : count;
 }
 
+/* CM[bin.instance] Binary.md, Instance Definitions: 0x00 or 0x01. */
 static void decode_instance(wy_reader *r, wy_ast_instance *out) {
     uint8_t form = wy_read_u8(r);
     if (form > 1) wy_read_bad_byte(r, form, "an instance");
@@ -106,6 +109,7 @@ static void apply_opt(wy_ast_canon *canon, const wy_canonopt *opt) {
     }
 }
 
+/* CM[bin.canonopt] Binary.md, Canonical Definitions: the options 0x00 to 0x07. */
 static void decode_opts(wy_reader *r, wy_ast_canon *out) {
     uint32_t count = wy_read_count(r, "canonical options");
     wy_canonopt *opts = wy_read_alloc(r, count, sizeof *opts);
@@ -113,11 +117,7 @@ static void decode_opts(wy_reader *r, wy_ast_canon *out) {
         opts[i].offset = r->at;
         uint8_t kind = wy_read_u8(r);
         if (kind == 0x08 || kind == 0x09) {
-            wy_read_fail(
-                r, WY_UNSUPPORTED, opts[i].offset,
-                "canonical option 0x%02x belongs to the proposal 'gc', which this host does "
-                "not have",
-                kind);
+            wy_read_gated(r, opts[i].offset, "a canonical option", "gc");
             return;
         }
         if (kind > WY_CANONOPT_CALLBACK) {
@@ -132,11 +132,14 @@ static void decode_opts(wy_reader *r, wy_ast_canon *out) {
     out->opt_count = r->err ? 0 : count;
 }
 
+/* CM[bin.canon-sort] Binary.md, Canonical Definitions: the 0x00 behind lift and lower stands for
+ * the sort func. */
 static void decode_canon_sort(wy_reader *r) {
     uint8_t byte = wy_read_u8(r);
     if (byte != 0) wy_read_bad_byte(r, byte, "a canonical definition");
 }
 
+/* CM[bin.canon] Binary.md, Canonical Definitions: the opcodes. */
 static void decode_canon(wy_reader *r, wy_ast_canon *out) {
     uint8_t kind = wy_read_u8(r);
     if (r->err) return;
@@ -332,6 +335,8 @@ static const struct section_kind {
     {"value", WY_DEF_VALUE, false},
 };
 
+/* CM[bin.section] Binary.md, Component Definitions: the sections 0 to 12, in any order and number,
+ * and each as long as it says. */
 static void decode_section(component_state *s, uint8_t id) {
     wy_reader *r = s->r;
     const struct section_kind *section = &section_kinds[id];
@@ -350,6 +355,8 @@ static void decode_section(component_state *s, uint8_t id) {
                      section->name);
 }
 
+/* CM[bin.preamble] Binary.md, Component Definitions: magic, version 0x0d, layer 1; a core module
+ * inside has the core preamble. */
 static void decode_preamble(wy_reader *r) {
     size_t start = r->at;
     const uint8_t *at = r->bytes + start;

@@ -135,7 +135,8 @@ void wy_decode_core_rectype(wy_reader *r, wy_core_rectype *out) {
     out->count = r->err ? 0 : count;
 }
 
-/* `what` is "table" or "memory"; flags: 1 has max, 2 shared, 4 64-bit, 8 page size. */
+/* CM[bin.core-externtype] Core specification, Binary Format, Types: tables, memories, globals,
+ * tags. `what` is "table" or "memory"; flags: 1 has max, 2 shared, 4 64-bit, 8 page size. */
 static void decode_limits(wy_reader *r, const char *what, wy_core_limits *out) {
     size_t start = r->at;
     uint8_t flags = wy_read_u8(r);
@@ -393,6 +394,8 @@ static void core_section(module_state *s, uint8_t id) {
     }
 }
 
+/* CM[bin.core-module] Core specification, Binary Format, Modules: known sections in their order,
+ * each as long as it says, and as many bodies as functions. */
 void wy_decode_core_module(wy_reader *r, wy_core_module *out) {
     static const uint8_t preamble[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
     size_t start = r->at, end = r->end;

@@ -21,6 +21,7 @@ static bool is_primitive(uint8_t byte) {
 
 /* --- sorts, names, bounds --- */
 
+/* CM[bin.sort] Binary.md, Instance Definitions: the bytes of core:sort and sort. */
 wy_sort wy_decode_core_sort(wy_reader *r) {
     uint8_t byte = wy_read_u8(r);
     switch (byte) {
@@ -49,6 +50,7 @@ wy_sort wy_decode_sort(wy_reader *r) {
     }
 }
 
+/* CM[bin.attribute] Binary.md, Import and Export Definitions: the attributes 0x00 to 0x02. */
 static void decode_attributes(wy_reader *r, wy_ast_name *name) {
     uint32_t count = wy_read_count(r, "attributes of a name");
     wy_attribute *attributes = wy_read_alloc(r, count, sizeof *attributes);
@@ -62,6 +64,8 @@ static void decode_attributes(wy_reader *r, wy_ast_name *name) {
     name->attribute_count = r->err ? 0 : count;
 }
 
+/* CM[bin.name] Binary.md, Import and Export Definitions: nameattributes begin with 0x00, 0x01 or
+ * 0x02; the first two mean the same. */
 void wy_decode_extern_name(wy_reader *r, wy_ast_name *out) {
     uint8_t form = wy_read_u8(r);
     if (form > 2) wy_read_bad_byte(r, form, "the name of an import or export");
@@ -70,6 +74,8 @@ void wy_decode_extern_name(wy_reader *r, wy_ast_name *out) {
     if (form == 2) decode_attributes(r, out);
 }
 
+/* CM[bin.valtype] Binary.md, Type Definitions: an opcode of a primvaltype, or an index that is not
+ * negative. */
 wy_ast_valtype wy_decode_valtype(wy_reader *r) {
     uint8_t byte = wy_read_peek(r);
     if (is_primitive(byte)) {
@@ -88,6 +94,7 @@ static wy_ast_valtype decode_optional_valtype(wy_reader *r) {
     return (wy_ast_valtype){.prim = WY_VALTYPE_NONE};
 }
 
+/* CM[bin.resultlist] Binary.md, Type Definitions: 0x00 and a type, or 0x01 0x00. */
 wy_ast_valtype wy_decode_resultlist(wy_reader *r) {
     if (!wy_read_bool(r, "a result list")) return wy_decode_valtype(r);
     uint8_t zero = wy_read_u8(r);
@@ -95,6 +102,8 @@ wy_ast_valtype wy_decode_resultlist(wy_reader *r) {
     return (wy_ast_valtype){.prim = WY_VALTYPE_NONE};
 }
 
+/* CM[bin.externtype] Binary.md, Type Definitions: core module, func, value, type, component,
+ * instance; the bound of a type is 0x00 or 0x01. */
 void wy_decode_externtype(wy_reader *r, wy_ast_externtype *out) {
     out->offset = r->at;
     size_t start = r->at;
@@ -112,16 +121,9 @@ void wy_decode_externtype(wy_reader *r, wy_ast_externtype *out) {
         if (!bound) out->idx = wy_read_u32(r);
         return;
     }
-    case WY_SORT_VALUE: {
-        uint8_t bound = wy_read_u8(r);
-        if (bound > 1) wy_read_bad_byte(r, bound, "the bound of a value");
-        out->bound = bound ? WY_BOUND_VALTYPE : WY_BOUND_EQ;
-        if (bound)
-            out->type = wy_decode_valtype(r);
-        else
-            out->idx = wy_read_u32(r);
+    case WY_SORT_VALUE: /* tools and specification do not agree on what follows */
+        wy_read_gated(r, start, "a value import or export", "values");
         return;
-    }
     default:
         wy_read_fail(r, WY_MALFORMED, start, "an import or export cannot be a %s",
                      wy_sort_name(out->sort));
@@ -130,6 +132,8 @@ void wy_decode_externtype(wy_reader *r, wy_ast_externtype *out) {
 
 /* --- aliases --- */
 
+/* CM[bin.alias] Binary.md, Alias Definitions: 0x00, 0x01, 0x02; each gives its own sorts, an outer
+ * alias core modules, core types, types and components. */
 static bool may_alias_outer(wy_sort sort) {
     return sort == WY_SORT_CORE_MODULE || sort == WY_SORT_CORE_TYPE || sort == WY_SORT_TYPE ||
            sort == WY_SORT_COMPONENT;
@@ -165,6 +169,8 @@ void wy_decode_alias(wy_reader *r, wy_ast_alias *out) {
 
 /* --- core types --- */
 
+/* CM[bin.core-decl] Binary.md, Type Definitions: the moduledecls 0x00 to 0x03; an alias there is
+ * 0x10 0x01. */
 static void decode_core_decl(wy_reader *r, wy_core_decl *out) {
     out->offset = r->at;
     uint8_t kind = wy_read_u8(r);
@@ -198,6 +204,8 @@ static void decode_core_decl(wy_reader *r, wy_core_decl *out) {
     }
 }
 
+/* CM[bin.core-type] Binary.md, Type Definitions: 0x50 opens a module type, 0x00 0x50 a sub type
+ * that is not final. */
 const wy_core_deftype *wy_decode_core_deftype(wy_reader *r) {
     size_t start = r->at;
     wy_core_deftype *out = wy_read_alloc(r, 1, sizeof *out);
@@ -227,6 +235,7 @@ const wy_core_deftype *wy_decode_core_deftype(wy_reader *r) {
 
 /* --- types --- */
 
+/* CM[bin.case] Binary.md, Type Definitions: a case ends with 0x00. */
 static void decode_fields(wy_reader *r, wy_ast_type *out, const char *what, bool cases) {
     uint32_t count = wy_read_count(r, what);
     wy_ast_field *fields = wy_read_alloc(r, count, sizeof *fields);
@@ -261,6 +270,8 @@ static void decode_tuple(wy_reader *r, wy_ast_type *out) {
     out->count = r->err ? 0 : count;
 }
 
+/* CM[bin.decl] Binary.md, Type Definitions: the declarators 0x00, 0x01, 0x02 and 0x04; in a
+ * component type 0x03, an import, too. */
 static void decode_decl(wy_reader *r, wy_definition *out, bool component, unsigned depth) {
     out->offset = r->at;
     uint8_t kind = wy_read_u8(r);
@@ -319,6 +330,7 @@ static void decode_resource(wy_reader *r, wy_ast_type *out) {
     if (out->has_dtor) out->dtor = wy_read_u32(r);
 }
 
+/* CM[bin.type] Binary.md, Type Definitions: the opcodes of deftype. */
 static void decode_type_body(wy_reader *r, wy_ast_type *out, unsigned depth) {
     uint8_t byte = (uint8_t)out->kind;
     switch ((int)out->kind) {

@@ -17,17 +17,21 @@ static const wy_ctype primitives[] = {
 #undef PRIMITIVE
 };
 
+/* CM[gate.types] Explainer.md, Gated Features: error-context, async functions, values and the like.
+ * In memory it is a handle, like those of streams and futures. */
+static const wy_ctype error_context = {
+    .kind = WY_TYPE_ERROR_CONTEXT, .nodes = 1, .depth = 1, .elem_size64 = 4, .align64 = 4};
+
 const wy_ctype *wy_primitive(uint8_t kind) {
     wy_assert(kind <= WY_TYPE_BOOL && kind >= WY_TYPE_STRING);
     return &primitives[WY_TYPE_BOOL - kind];
 }
 
+/* CM[type.valtype] Binary.md, Type Definitions: the index of a valtype refers to a defvaltype. */
 const wy_ctype *wy_valtype_resolve(wy_validator *v, wy_scope *scope, wy_ast_valtype type) {
     wy_assert(type.prim != WY_VALTYPE_NONE);
-    if (type.prim == WY_TYPE_ERROR_CONTEXT) {
-        wy_fail_gated(v, "error-context", "error-context");
-        return NULL;
-    }
+    if (type.prim == WY_TYPE_ERROR_CONTEXT)
+        return wy_gate(v, WY_PROPOSAL_ERROR_CONTEXT, "error-context") ? &error_context : NULL;
     if (type.prim != WY_VALTYPE_IDX) return wy_primitive(type.prim);
     const wy_deftype *entry = wy_scope_get(v, scope, WY_SORT_TYPE, type.idx);
     if (!entry) return NULL;
@@ -60,6 +64,8 @@ static bool add_part(wy_validator *v, wy_ctype *type, const wy_ctype *part) {
     return true;
 }
 
+/* CM[type.elem-size] Binary.md, Type Definitions: elem_size(t, 'i64') of every defvaltype is below
+ * 2^28. */
 static bool set_size(wy_validator *v, wy_ctype *type, uint64_t size, uint32_t align) {
     size = align_to(size, align);
     if (size >= ELEM_SIZE_END)
@@ -92,6 +98,8 @@ static void largest(const wy_ctype *part, uint32_t *size, uint32_t *align) {
     if (part->align64 > *align) *align = part->align64;
 }
 
+/* CM[type.empty] Binary.md, Type Definitions: records, variants, tuples, flags and enums have at
+ * least one member. */
 static bool check_count(wy_validator *v, const wy_ast_type *ast, const char *what) {
     if (ast->count == 0) return wy_fail(v, "%s must not be empty", what);
     if (ast->count > WY_MAX_LABELS)
@@ -165,6 +173,7 @@ static bool build_labels(wy_validator *v, const wy_ast_type *ast, wy_ctype *type
     wy_map names;
     wy_map_init(&names, v->arena);
     if (!check_count(v, ast, flags ? "a flags type" : "an enum type")) return false;
+    /* CM[type.flags] Binary.md, Type Definitions: at most 32 flags. */
     if (flags && ast->count > 32)
         return wy_fail(v, "a flags type with %u flags; at most 32 are allowed", ast->count);
     for (uint32_t i = 0; i < ast->count; i++)
@@ -201,6 +210,7 @@ static bool build_list_or_option(wy_validator *v, wy_scope *scope, const wy_ast_
     return set_variant_size(v, type, 2, type->type->elem_size64, type->type->align64);
 }
 
+/* CM[type.handle] Binary.md, Type Definitions: own and borrow refer to a resource type. */
 static bool build_handle(wy_validator *v, wy_scope *scope, const wy_ast_type *ast, wy_ctype *type) {
     wy_deftype resource;
     if (!wy_scope_resource(v, scope, ast->idx, &resource)) return false;
@@ -209,6 +219,50 @@ static bool build_handle(wy_validator *v, wy_scope *scope, const wy_ast_type *as
     type->has_resource = true;
     type->has_borrow = ast->kind == WY_TYPE_BORROW;
     return set_size(v, type, 4, 4);
+}
+
+/* CM[type.stream] Binary.md, Type Definitions: the element of a stream or future contains no
+ * borrow, that of a stream is not char. */
+static bool build_stream_or_future(wy_validator *v, wy_scope *scope, const wy_ast_type *ast,
+                                   wy_ctype *type) {
+    const char *name = ast->kind == WY_TYPE_STREAM ? "stream" : "future";
+    if (ast->type.prim != WY_VALTYPE_NONE) {
+        type->type = wy_valtype_resolve(v, scope, ast->type);
+        if (!type->type) return false;
+        if (type->type->has_borrow)
+            return wy_fail(v, "the element of a %s contains a `borrow`", name);
+        if (ast->kind == WY_TYPE_STREAM && type->type->kind == WY_TYPE_CHAR)
+            return wy_fail(v, "a stream of `char` is not allowed");
+        if (!add_part(v, type, type->type)) return false;
+    }
+    return wy_gate(v, WY_PROPOSAL_ASYNC,
+                   ast->kind == WY_TYPE_STREAM ? "a stream type" : "a future type") &&
+           set_size(v, type, 4, 4);
+}
+
+/* CM[type.map] Binary.md, Type Definitions: the key of a map is a keytype: bool, an integer, char
+ * or string. In memory a map is a list of pairs. */
+static bool build_map(wy_validator *v, wy_scope *scope, const wy_ast_type *ast, wy_ctype *type) {
+    type->type = wy_valtype_resolve(v, scope, ast->type);
+    if (!type->type) return false;
+    uint8_t key = (uint8_t)type->type->kind;
+    if (type->type->kind < WY_TYPE_STRING || key == WY_TYPE_F32 || key == WY_TYPE_F64)
+        return wy_fail(v, "the key of a map must be bool, an integer, char or string");
+    type->error = wy_valtype_resolve(v, scope, ast->error);
+    return type->error && add_part(v, type, type->type) && add_part(v, type, type->error) &&
+           wy_gate(v, WY_PROPOSAL_MAP, "a map type") && set_size(v, type, 16, 8);
+}
+
+/* CM[type.fixed-list] Binary.md, Type Definitions: the length of a list type, if it has one, is
+ * greater than 0. */
+static bool build_fixed_list(wy_validator *v, wy_scope *scope, const wy_ast_type *ast,
+                             wy_ctype *type) {
+    type->type = wy_valtype_resolve(v, scope, ast->type);
+    if (!type->type || !add_part(v, type, type->type)) return false;
+    if (ast->idx == 0) return wy_fail(v, "the length of a list type must not be 0");
+    type->length = ast->idx;
+    return set_size(v, type, (uint64_t)type->type->elem_size64 * ast->idx, type->type->align64) &&
+           wy_gate(v, WY_PROPOSAL_FIXED_LISTS, "a list of fixed length");
 }
 
 static bool build_value(wy_validator *v, wy_scope *scope, const wy_ast_type *ast, wy_ctype *type) {
@@ -223,12 +277,10 @@ static bool build_value(wy_validator *v, wy_scope *scope, const wy_ast_type *ast
     case WY_TYPE_OPTION: return build_list_or_option(v, scope, ast, type);
     case WY_TYPE_OWN:
     case WY_TYPE_BORROW: return build_handle(v, scope, ast, type);
-    case WY_TYPE_FIXED_LIST:
-        return wy_fail_gated(v, "a list of fixed length", "fixed-length lists");
-    case WY_TYPE_STREAM: return wy_fail_gated(v, "a stream type", "async");
-    case WY_TYPE_FUTURE: return wy_fail_gated(v, "a future type", "async");
-    case WY_TYPE_MAP: return wy_fail_gated(v, "a map type", "map");
-    case WY_TYPE_ERROR_CONTEXT: return wy_fail_gated(v, "error-context", "error-context");
+    case WY_TYPE_FIXED_LIST: return build_fixed_list(v, scope, ast, type);
+    case WY_TYPE_STREAM:
+    case WY_TYPE_FUTURE: return build_stream_or_future(v, scope, ast, type);
+    case WY_TYPE_MAP: return build_map(v, scope, ast, type);
     default: return wy_fail(v, "unexpected type 0x%02x", (unsigned)ast->kind);
     }
 }
@@ -253,11 +305,14 @@ static const wy_ctype_func *build_func(wy_validator *v, wy_scope *scope, const w
         func->has_resource |= type->has_resource;
         nodes += type->nodes;
     }
+    func->async = ast->kind == WY_TYPE_ASYNC_FUNC;
     func->params = params;
     func->param_count = ast->count;
     if (ast->type.prim != WY_VALTYPE_NONE) {
         func->result = wy_valtype_resolve(v, scope, ast->type);
         if (!func->result) return NULL;
+        /* CM[type.result-borrow] Binary.md, Type Definitions: no transitive use of borrow in the
+         * result of a functype. */
         if (func->result->has_borrow) {
             wy_fail(v, "the result of a function contains a `borrow`");
             return NULL;
@@ -275,10 +330,15 @@ static const wy_ctype_func *build_func(wy_validator *v, wy_scope *scope, const w
 
 bool wy_deftype_build(wy_validator *v, wy_scope *scope, const wy_ast_type *ast, wy_deftype *out) {
     *out = (wy_deftype){.kind = ast->kind};
-    if (ast->kind == WY_TYPE_ASYNC_FUNC) return wy_fail_gated(v, "an async function type", "async");
-    if (ast->kind == WY_TYPE_FUNC) {
+    if (ast->kind == WY_TYPE_FUNC || ast->kind == WY_TYPE_ASYNC_FUNC) {
+        out->kind = WY_TYPE_FUNC;
         out->func = build_func(v, scope, ast);
-        return out->func != NULL;
+        return out->func &&
+               (!out->func->async || wy_gate(v, WY_PROPOSAL_ASYNC, "an async function type"));
+    }
+    if (ast->kind == WY_TYPE_ERROR_CONTEXT) {
+        out->value = &error_context;
+        return wy_gate(v, WY_PROPOSAL_ERROR_CONTEXT, "error-context");
     }
     if (ast->kind <= WY_TYPE_BOOL && ast->kind >= WY_TYPE_STRING) {
         out->value = wy_primitive((uint8_t)ast->kind);

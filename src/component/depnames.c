@@ -96,6 +96,7 @@ static bool range_valid(wy_str text) {
     return text.len > 0 && text.ptr[0] == '<' && wy_semver_valid(wy_str_sub(text, 1, text.len));
 }
 
+/* CM[name.dependency] docs/deviations.md: names that older tools write. */
 bool wy_depname_valid(wy_str text) {
     wy_str inside, rest;
     bool is_url = wy_str_starts(text, url), is_locked = wy_str_starts(text, locked);

@@ -12,8 +12,8 @@ static bool is_upper(char c) {
     return c >= 'A' && c <= 'Z';
 }
 
-/* Fragments with hyphens between; each of one case, the first starts with a letter. `words`: no
- * acronyms. */
+/* CM[name.label] Explainer.md, Import and Export Definitions: a label is made of words and acronyms
+ * with hyphens between; the first starts with a letter. `words`: no acronyms. */
 static bool fragments_valid(wy_str text, bool words) {
     if (text.len == 0 || is_digit(text.ptr[0])) return false;
     bool lower = false, upper = false, empty = true;
@@ -61,6 +61,8 @@ static bool semver_identifiers(wy_str text, bool numeric) {
     return true;
 }
 
+/* CM[name.version] Explainer.md, Import and Export Definitions: an interfaceversion is a valid
+ * semver. */
 bool wy_semver_valid(wy_str text) {
     size_t plus = wy_str_find(text, '+');
     if (plus < text.len) {
@@ -91,6 +93,8 @@ bool wy_package_name_valid(wy_str text) {
            fragments_valid(wy_str_sub(text, colon + 1, text.len), true);
 }
 
+/* CM[name.interface] Explainer.md, Import and Export Definitions: namespace ':' words '/' label,
+ * and perhaps a version. */
 bool wy_interface_name_valid(wy_str text) {
     size_t at = wy_str_find(text, '@');
     if (at < text.len) {
@@ -100,6 +104,57 @@ bool wy_interface_name_valid(wy_str text) {
     size_t slash = wy_str_find(text, '/');
     return slash < text.len && wy_package_name_valid(wy_str_sub(text, 0, slash)) &&
            fragments_valid(wy_str_sub(text, slash + 1, text.len), false);
+}
+
+/* CM[name.canonversion] Explainer.md, Canonical Interface Name: "1", "0.2", "0.0.3": a gated form
+ * of interfaceversion. */
+static bool is_canonversion(wy_str text) {
+    static const char *const zeros[] = {"", "0.", "0.0."};
+    if (wy_str_eqz(text, "0.0.0")) return true;
+    for (int i = 2; i >= 0; i--) {
+        wy_str head = wy_str_of(zeros[i]);
+        if (!wy_str_starts(text, head)) continue;
+        wy_str last = wy_str_sub(text, head.len, text.len);
+        if (last.len == 0 || last.ptr[0] == '0') return false;
+        for (size_t k = 0; k < last.len; k++)
+            if (!is_digit(last.ptr[k])) return false;
+        return true;
+    }
+    return false;
+}
+
+/* CM[name.nested] Explainer.md, Import and Export Definitions: several namespaces or projections
+ * are a gated form of interfacename. */
+static bool is_nested_name(wy_str text) {
+    size_t at = wy_str_find(text, '@');
+    if (at < text.len && !wy_semver_valid(wy_str_sub(text, at + 1, text.len))) return false;
+    text = wy_str_sub(text, 0, at);
+    size_t slash = wy_str_find(text, '/');
+    wy_str package = wy_str_sub(text, 0, slash);
+    unsigned parts = 0;
+    for (; package.len; parts++) {
+        size_t end = wy_str_find(package, ':');
+        if (!fragments_valid(wy_str_sub(package, 0, end), true)) return false;
+        package = wy_str_sub(package, end < package.len ? end + 1 : end, package.len);
+    }
+    while (slash < text.len) {
+        text = wy_str_sub(text, slash + 1, text.len);
+        slash = wy_str_find(text, '/');
+        if (!fragments_valid(wy_str_sub(text, 0, slash), false)) return false;
+        parts++;
+    }
+    return parts > 3;
+}
+
+/* Why a name with a colon is no interface name: a gated form, or no form at all. */
+static bool refuse_interface_name(wy_validator *v, wy_str text) {
+    size_t at = wy_str_find(text, '@');
+    if (at < text.len && wy_interface_name_valid(wy_str_sub(text, 0, at)) &&
+        is_canonversion(wy_str_sub(text, at + 1, text.len)))
+        return wy_fail_gated(v, "an interface name with a canonical version",
+                             "canonical interface names");
+    if (is_nested_name(text)) return wy_fail_gated(v, "a nested interface name", "nested names");
+    return wy_fail(v, "\"%.*s\" is not a valid interface name", WY_STR_ARG(text));
 }
 
 /* "label.label" behind [method] or [static]. */
@@ -120,6 +175,8 @@ static bool starts_cut(wy_str text, const char *prefix, wy_str *rest_out) {
     return true;
 }
 
+/* CM[name.plain] Explainer.md, Import and Export Definitions: a plainname is a label, or one behind
+ * [constructor], or two with a dot behind [method] or [static]; no other annotation exists. */
 bool wy_name_parse(wy_validator *v, wy_str text, wy_name *out) {
     wy_str rest;
     *out = (wy_name){.kind = WY_NAME_LABEL};
@@ -144,29 +201,34 @@ bool wy_name_parse(wy_validator *v, wy_str text, wy_name *out) {
     }
     if (wy_str_find(text, ':') < text.len) {
         out->kind = WY_NAME_INTERFACE;
-        if (wy_interface_name_valid(text)) return true;
-        return wy_fail(v, "\"%.*s\" is not a valid interface name", WY_STR_ARG(text));
+        return wy_interface_name_valid(text) || refuse_interface_name(v, text);
     }
     if (wy_label_valid(text)) return true;
     return wy_fail(v, "the name \"%.*s\" is not in kebab case", WY_STR_ARG(text));
 }
 
-/* The form in which strongly unique names differ. */
+/* CM[name.unique] Explainer.md, Name Uniqueness: names are strongly unique when their canonical
+ * forms differ: letters in lower case, annotations other than [constructor] gone, [method]l.l and
+ * [static]l.l as l; and without hyphens, as component-model #704 has it. A version counts as it is
+ * written, and so do names that have no labels. */
 static bool canonical(wy_validator *v, wy_str text, wy_str *out) {
     wy_str rest;
-    if (starts_cut(text, "[method]", &rest) || starts_cut(text, "[static]", &rest)) {
-        size_t dot = wy_str_find(rest, '.');
-        text = rest;
-        if (dot < rest.len &&
-            wy_str_eq_nocase(wy_str_sub(rest, 0, dot), wy_str_sub(rest, dot + 1, rest.len)))
-            text = wy_str_sub(rest, 0, dot);
-    }
+    bool member = starts_cut(text, "[method]", &rest) || starts_cut(text, "[static]", &rest);
+    if (member) text = rest;
     char *copy = wy_arena_strndup(v->arena, text.ptr, text.len);
     if (!copy) return wy_no_memory(v);
-    bool fold = !wy_depname_is(text); /* those have no words */
-    for (size_t i = 0; fold && i < text.len; i++)
-        if (is_upper(copy[i])) copy[i] = (char)(copy[i] - 'A' + 'a');
     *out = (wy_str){copy, text.len};
+    if (wy_depname_is(text)) return true;
+    size_t len = 0, end = wy_str_find(text, '@');
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (i < end && c == '-') continue;
+        copy[len++] = i < end && is_upper(c) ? (char)(c - 'A' + 'a') : c;
+    }
+    out->len = len;
+    size_t dot = member ? wy_str_find(*out, '.') : len;
+    if (dot < len && wy_str_eq(wy_str_sub(*out, 0, dot), wy_str_sub(*out, dot + 1, len)))
+        out->len = dot;
     return true;
 }
 
@@ -195,6 +257,8 @@ bool wy_name_key_has(wy_validator *v, const wy_map *set, wy_str label) {
     return canonical(v, label, &key) && wy_map_get(set, key, NULL);
 }
 
+/* CM[type.labels] Binary.md, Type Definitions: the labels of parameters, fields, cases, flags and
+ * enum cases are strongly unique in their type. */
 bool wy_labels_check(wy_validator *v, wy_map *set, wy_str label, const char *what) {
     if (!wy_label_valid(label))
         return wy_fail(v, "the %s name \"%.*s\" is not in kebab case", what, WY_STR_ARG(label));

@@ -20,6 +20,11 @@ void wy_read_bad_byte(wy_reader *reader, uint8_t byte, const char *what) {
     wy_read_fail(reader, WY_MALFORMED, reader->at - 1, "unexpected byte 0x%02x in %s", byte, what);
 }
 
+void wy_read_gated(wy_reader *reader, size_t offset, const char *what, const char *proposal) {
+    wy_read_fail(reader, WY_UNSUPPORTED, offset,
+                 "%s belongs to the proposal '%s', which this host does not have", what, proposal);
+}
+
 static void ended(wy_reader *reader) {
     wy_read_fail(reader, WY_MALFORMED, reader->end, "unexpected end");
 }
@@ -36,7 +41,8 @@ uint8_t wy_read_peek(const wy_reader *reader) {
     return reader->at < reader->end ? reader->bytes[reader->at] : 0;
 }
 
-/* Unsigned LEB128: padding with zeros is allowed, bits beyond `bits` are not. */
+/* CM[bin.leb] Core specification, Binary Format, Integers: unsigned LEB128 may be padded with
+ * zeros, but takes no more bytes than its width needs and has no bits beyond it. */
 static uint64_t read_uleb(wy_reader *reader, unsigned bits) {
     size_t start = reader->at;
     uint64_t value = 0;
@@ -106,6 +112,7 @@ void wy_read_skip(wy_reader *reader, size_t len) {
         reader->at += len;
 }
 
+/* CM[bin.utf8] Core specification, Binary Format, Names: a name is valid UTF-8. */
 wy_str wy_read_name(wy_reader *reader) {
     uint32_t len = wy_read_u32(reader);
     size_t start = reader->at;
@@ -119,6 +126,8 @@ wy_str wy_read_name(wy_reader *reader) {
     return (wy_str){text, len};
 }
 
+/* CM[bin.count] Core specification, Binary Format, Vectors: as many elements as announced follow.
+ */
 uint32_t wy_read_count(wy_reader *reader, const char *what) {
     size_t start = reader->at;
     uint32_t count = wy_read_u32(reader);
@@ -130,6 +139,7 @@ uint32_t wy_read_count(wy_reader *reader, const char *what) {
     return count;
 }
 
+/* CM[bin.flag] Binary.md: async?, cancel?, sh? and optional items start with 0x00 or 0x01. */
 bool wy_read_bool(wy_reader *reader, const char *what) {
     uint8_t byte = wy_read_u8(reader);
     if (!reader->err && byte > 1) wy_read_bad_byte(reader, byte, what);

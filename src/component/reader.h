@@ -23,6 +23,9 @@ wy_err wy_read_fail(wy_reader *reader, wy_err err, size_t offset, const char *fm
 /* "unexpected byte 0x2a in <what>" at the byte read last. */
 void wy_read_bad_byte(wy_reader *reader, uint8_t byte, const char *what);
 
+/* "<what> belongs to the proposal '<name>', which ..." */
+void wy_read_gated(wy_reader *reader, size_t offset, const char *what, const char *proposal);
+
 static inline bool wy_read_more(const wy_reader *reader) {
     return reader->at < reader->end;
 }

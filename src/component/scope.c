@@ -64,6 +64,9 @@ bool wy_scope_add(wy_validator *v, wy_scope *scope, wy_sort sort, const void *it
     return true;
 }
 
+/* CM[index.range] Explainer.md, Index Spaces: an index is that of a definition before it.
+ * CM[index.spaces] Explainer.md, Index Spaces: each sort has a space of its own; imports, exports
+ * and aliases add to it too. */
 const void *wy_scope_get(wy_validator *v, const wy_scope *scope, wy_sort sort, uint32_t idx) {
     const wy_vec *space = &scope->spaces[sort];
     if (idx >= space->count) {
@@ -88,6 +91,8 @@ bool wy_scope_add_extern(wy_validator *v, wy_scope *scope, const wy_extern_type 
     }
 }
 
+/* CM[export.sort] Binary.md, Import and Export Definitions: of the core sorts only modules are
+ * exported or given as arguments. */
 bool wy_scope_extern_at(wy_validator *v, const wy_scope *scope, wy_sortidx item,
                         wy_extern_type *out) {
     *out = (wy_extern_type){.sort = item.sort};
@@ -144,6 +149,8 @@ static bool another_name(wy_validator *v, wy_deftype *type) {
 }
 
 /* An externtype without what is new at each use: the resource of (sub resource) is left at 0. */
+/* CM[type.externtype] Binary.md, Type Definitions: the type an externtype refers to is of its sort.
+ */
 static bool resolve_externtype(wy_validator *v, const wy_scope *scope,
                                const wy_ast_externtype *type, wy_extern_type *out) {
     *out = (wy_extern_type){.sort = type->sort};
@@ -179,7 +186,9 @@ static bool resolve_externtype(wy_validator *v, const wy_scope *scope,
     }
 }
 
-/* Gives an import or exportdecl what is its own: new resources, another name. */
+/* CM[resource.fresh] Explainer.md, Type Checking: an import or exportdecl with (sub resource) is a
+ * type unlike all others, and so are the resources that an imported instance introduces; (eq t) is
+ * t. Gives an import or exportdecl what is its own: new resources, another name. */
 static bool introduce(wy_validator *v, wy_scope *scope, wy_extern_type *type) {
     if (type->sort == WY_SORT_INSTANCE) {
         type->instance = wy_instance_fresh(v, scope, type->instance);
@@ -195,6 +204,9 @@ static bool introduce(wy_validator *v, wy_scope *scope, wy_extern_type *type) {
 
 /* --- lists --- */
 
+/* CM[name.attributes] Binary.md, Import and Export Definitions: each attribute at most once;
+ * implements an interface name, and only for instances with a plain name; a version suffix only
+ * behind a canonical version, with which it is a valid semver. Gated. */
 static bool check_attributes(wy_validator *v, const wy_ast_name *name) {
     unsigned seen = 0;
     for (uint32_t i = 0; i < name->attribute_count; i++) {
@@ -289,6 +301,10 @@ bool wy_scope_exportdecl(wy_validator *v, wy_scope *scope, const wy_ast_export *
 
 /* The ascribed type with the resources it leaves open set to the actual ones. A resource ascribed
  * as (sub resource) is another one from here on. */
+/* CM[export.ascribe] Binary.md, Import and Export Definitions: a type written at an export is a
+ * supertype of what is exported.
+ * CM[export.hide] Explainer.md, Type Checking: a resource exported as (sub resource), by itself or
+ * in an instance, is unlike the one it was. */
 static bool ascribe(wy_validator *v, const wy_scope *scope, const wy_extern_type *actual,
                     const wy_extern_type *ascribed, wy_str name, wy_extern_type *out) {
     *out = *ascribed;
@@ -356,6 +372,8 @@ const wy_instance_type *wy_scope_bundle(wy_validator *v, wy_scope *scope,
 }
 
 /* Resources of the scope that its exports give a name, at the first such name. */
+/* CM[export.eq] Explainer.md, Type Checking: a resource that is exported twice is one type: the
+ * second export is equal to the first. */
 static bool collect(wy_validator *v, wy_scope *scope, const wy_named_type *list, uint32_t count,
                     wy_str *path, uint32_t path_len) {
     if (!wy_work(v, count)) return false;

@@ -88,11 +88,14 @@ static bool match_label(matcher *m, wy_str a, wy_str b) {
                                        WY_STR_ARG(b), WY_STR_ARG(a));
 }
 
+/* CM[subtype.value] Explainer.md, Type Checking: value types are equal by structure, names and
+ * order included; handles where their resources are one. */
 static bool match_value(matcher *m, pair p, const wy_ctype *a, const wy_ctype *b) {
     if (a == b && !a->has_resource) return true;
     if (!wy_work(m->v, 1)) return false;
     if (a->kind != b->kind) return mismatch(m, "value types of different kinds");
-    if (a->count != b->count) return mismatch(m, "value types with different numbers of parts");
+    if (a->count != b->count || a->length != b->length)
+        return mismatch(m, "value types with different numbers of parts");
     if (a->resource || b->resource) return same_resource(m, p, a->resource, b->resource);
     for (uint32_t i = 0; i < a->count; i++) {
         if (a->fields && (!match_label(m, a->fields[i].label, b->fields[i].label) ||
@@ -104,6 +107,8 @@ static bool match_value(matcher *m, pair p, const wy_ctype *a, const wy_ctype *b
     return match_optional(m, p, a->type, b->type) && match_optional(m, p, a->error, b->error);
 }
 
+/* CM[subtype.func] Explainer.md, Type Checking: functions have equal parameters, names included,
+ * and equal results. */
 static bool match_func(matcher *m, pair p, const wy_ctype_func *a, const wy_ctype_func *b) {
     if (a == b && !a->has_resource) return true;
     if (a->async != b->async) return mismatch(m, "one function is async, the other is not");
@@ -142,6 +147,8 @@ static bool match_lists(matcher *m, pair p, const wy_named_type *a, uint32_t a_c
     return true;
 }
 
+/* CM[subtype.instance] Explainer.md, Type Checking: a subtype may export more; order does not
+ * matter. */
 static bool match_instance(matcher *m, pair p, const wy_instance_type *a,
                            const wy_instance_type *b) {
     if (a == b && !a->has_resource) return true;
@@ -153,6 +160,7 @@ static bool match_instance(matcher *m, pair p, const wy_instance_type *a,
     return ok;
 }
 
+/* CM[subtype.component] Explainer.md, Type Checking: a subtype may export more and import less. */
 static bool match_component(matcher *m, pair p, const wy_component_type *a,
                             const wy_component_type *b) {
     if (a == b && !a->has_resource) return true;
@@ -178,7 +186,8 @@ static const char *kind_name(wy_type_kind kind) {
     }
 }
 
-/* Types are equal where each is a subtype of the other. */
+/* CM[subtype.type] Explainer.md, Type Checking: a type given for (eq t) is equal to t.
+ * Types are equal where each is a subtype of the other. */
 static bool match_deftype(matcher *m, pair p, const wy_deftype *a, const wy_deftype *b) {
     if (a->kind != b->kind)
         return mismatch(m, "expected %s, found %s%s", kind_name(b->kind), kind_name(a->kind),
@@ -196,6 +205,7 @@ static bool match_deftype(matcher *m, pair p, const wy_deftype *a, const wy_deft
     }
 }
 
+/* CM[subtype.sort] Explainer.md, Type Checking: things of different sorts do not match. */
 static bool match_extern(matcher *m, pair p, const wy_extern_type *a, const wy_extern_type *b) {
     if (!wy_work(m->v, 1)) return false;
     if (a->sort != b->sort)

@@ -45,6 +45,7 @@ struct wy_ctype {
     const wy_ctype *type;          /* LIST, FIXED_LIST, OPTION, STREAM, FUTURE: element, NULL for
                                       an empty stream or future; MAP: key; RESULT: ok or NULL */
     const wy_ctype *error;         /* RESULT: error or NULL; MAP: value */
+    uint32_t length;               /* FIXED_LIST */
     wy_resource_id resource;       /* OWN, BORROW */
     uint32_t alias;                /* OWN, BORROW: see wy_deftype.alias */
     uint32_t nodes;                /* of the type written out as a tree */

@@ -28,6 +28,8 @@ static const wy_core_instance_type *core_instance_of_module(wy_validator *v,
     return out;
 }
 
+/* CM[core-instance.imports] Explainer.md, Instance Definitions: the first name of a core import
+ * finds an argument, the second an export of it, whose core type matches. */
 static bool check_core_import(wy_validator *v, const wy_map *args, const wy_core_import *import) {
     const wy_core_instance_type *arg = wy_map_get_ptr(args, import->module);
     if (!arg) return wy_fail(v, "missing argument \"%.*s\"", WY_STR_ARG(import->module));
@@ -41,6 +43,8 @@ static bool check_core_import(wy_validator *v, const wy_map *args, const wy_core
                    WY_STR_ARG(import->name), WY_STR_ARG(import->module));
 }
 
+/* CM[core-instance.args] Explainer.md, Instance Definitions: arguments are a list with unique
+ * names. */
 static bool core_instantiate(wy_validator *v, wy_scope *scope, const wy_ast_instance *ast) {
     const wy_module_type *module = wy_scope_get(v, scope, WY_SORT_CORE_MODULE, ast->idx);
     if (!module) return false;
@@ -60,6 +64,8 @@ static bool core_instantiate(wy_validator *v, wy_scope *scope, const wy_ast_inst
     return type && wy_scope_add(v, scope, WY_SORT_CORE_INSTANCE, type);
 }
 
+/* CM[core-instance.exports] Explainer.md, Instance Definitions: inline exports are funcs, tables,
+ * memories, globals and tags under unique names. */
 static bool core_bundle(wy_validator *v, wy_scope *scope, const wy_ast_instance *ast) {
     wy_core_instance_type *out = wy_take(v, 1, sizeof *out);
     wy_core_named_type *exports = wy_take(v, ast->count, sizeof *exports);
@@ -100,6 +106,11 @@ static bool bind_import(wy_validator *v, const wy_component_type *type, const wy
     return true;
 }
 
+/* CM[instance.args] Binary.md, Instance Definitions: each import's name is that of an argument,
+ * names compared letter for letter, and the types match. CM[instance.substitute] Binary.md,
+ * Instance Definitions: a type that is given for an import stands for it in the imports after it
+ * and in all exports. CM[instance.generative] Explainer.md, Type Checking: each instantiation has
+ * resources of its own. */
 static bool instantiate(wy_validator *v, wy_scope *scope, const wy_ast_instance *ast) {
     const wy_component_type *type = wy_scope_get(v, scope, WY_SORT_COMPONENT, ast->idx);
     wy_extern_type *given = wy_take(v, ast->count, sizeof *given);
@@ -142,6 +153,7 @@ static bool bundle(wy_validator *v, wy_scope *scope, const wy_ast_instance *ast)
 
 /* --- aliases --- */
 
+/* CM[alias.export] Binary.md, Alias Definitions: the instance exports the name with that sort. */
 static bool alias_export(wy_validator *v, wy_scope *scope, const wy_ast_alias *alias) {
     const wy_instance_type *instance = wy_scope_get(v, scope, WY_SORT_INSTANCE, alias->instance);
     if (!instance || !wy_work(v, 1 + instance->export_count / 8)) return false;
@@ -155,6 +167,8 @@ static bool alias_export(wy_validator *v, wy_scope *scope, const wy_ast_alias *a
     return wy_scope_add_extern(v, scope, &found->type);
 }
 
+/* CM[alias.core-export] Binary.md, Alias Definitions: the core instance exports the name with that
+ * sort. */
 static bool alias_core_export(wy_validator *v, wy_scope *scope, const wy_ast_alias *alias) {
     const wy_core_instance_type *instance =
         wy_scope_get(v, scope, WY_SORT_CORE_INSTANCE, alias->instance);
@@ -169,6 +183,9 @@ static bool alias_core_export(wy_validator *v, wy_scope *scope, const wy_ast_ali
     return wy_scope_add(v, scope, alias->sort, &found->type);
 }
 
+/* CM[alias.outer] Binary.md, Alias Definitions: no further out than there are scopes, and to what
+ * is defined there already. CM[alias.outer-resource] Binary.md, Alias Definitions: out of a
+ * component, not to a type that refers to a resource. */
 static bool alias_outer(wy_validator *v, wy_scope *scope, const wy_ast_alias *alias) {
     wy_scope *target = scope;
     bool crosses_component = false;
@@ -223,6 +240,9 @@ static bool add_core_type(wy_validator *v, wy_scope *scope, const wy_core_deftyp
     return true;
 }
 
+/* CM[resource.place] Binary.md, Type Definitions: resources are defined in components, not in
+ * types. CM[resource.rep] Explainer.md, Definition types: the representation is i32.
+ * CM[resource.dtor] Binary.md, Type Definitions: a destructor has the type [i32] -> []. */
 static bool add_resource(wy_validator *v, wy_scope *scope, const wy_ast_type *type) {
     if (scope->kind != WY_SCOPE_COMPONENT)
         return wy_fail(v, "resources can only be defined in a component, not in its type");
@@ -250,6 +270,8 @@ static bool add_resource(wy_validator *v, wy_scope *scope, const wy_ast_type *ty
 
 static bool validate_definition(wy_validator *v, wy_scope *scope, const wy_definition *def);
 
+/* CM[alias.decl] Binary.md, Type Definitions: in a type, export aliases give instances and types,
+ * outer aliases core types and types. */
 static bool alias_decl_allowed(wy_validator *v, const wy_ast_alias *alias) {
     bool ok = alias->kind == WY_ALIAS_EXPORT
                   ? alias->sort == WY_SORT_INSTANCE || alias->sort == WY_SORT_TYPE
@@ -307,6 +329,7 @@ static bool add_module(wy_validator *v, wy_scope *scope, const wy_core_module *m
     return type && wy_scope_add(v, scope, WY_SORT_CORE_MODULE, type);
 }
 
+/* CM[gate.values] Binary.md, Start Definitions, Value Definitions: gated. */
 static bool validate_definition(wy_validator *v, wy_scope *scope, const wy_definition *def) {
     switch (def->kind) {
     case WY_DEF_CORE_MODULE: return add_module(v, scope, def->core_module);
@@ -375,8 +398,14 @@ static const wy_component_types *validate_component(wy_validator *v, wy_scope *o
 
 wy_err wy_component_validate(wy_arena *arena, const wy_component_ast *ast,
                              const wy_component_types **types_out, wy_diag *diag) {
+    return wy_component_validate_with(arena, ast, 0, types_out, diag);
+}
+
+wy_err wy_component_validate_with(wy_arena *arena, const wy_component_ast *ast, unsigned proposals,
+                                  const wy_component_types **types_out, wy_diag *diag) {
     wy_assert(arena && ast && types_out);
-    wy_validator v = {.arena = arena, .diag = diag, .work = WY_MAX_VALIDATION_WORK};
+    wy_validator v = {
+        .arena = arena, .diag = diag, .work = WY_MAX_VALIDATION_WORK, .proposals = proposals};
     wy_map_init(&v.core_groups, arena);
     *types_out = NULL;
     if (wy_resource_fresh(&v, NULL) != 0) return v.err; /* 0 stands for none */

@@ -205,6 +205,39 @@ TEST(proposals_are_named) {
     REFUSE_GATED(PREAMBLE "\x08\2\1\x26", "threads");
 }
 
+static const wy_ctype *type_of(unsigned proposals, const char *bytes, size_t len) {
+    wy_component_ast *ast;
+    wy_arena_deinit(&arena);
+    wy_arena_init(&arena, WY_MAX_COMPONENT_ARENA);
+    wy_diag_init(&diag);
+    assert_int_equal(wy_component_decode(&arena, (const uint8_t *)bytes, len, &ast, &diag), WY_OK);
+    if (wy_component_validate_with(&arena, ast, proposals, &types, &diag))
+        fail_msg("%s", diag.text);
+    return types->types[types->counts[WY_SORT_TYPE] - 1].value;
+}
+
+#define TYPE_OF(proposals, literal) type_of(proposals, PREAMBLE literal, sizeof(literal) + 7)
+
+static void has_layout(const wy_ctype *type, wy_type_kind kind, uint32_t size, uint32_t align) {
+    assert_int_equal(type->kind, kind);
+    assert_int_equal(type->elem_size64, size);
+    assert_int_equal(type->align64, align);
+}
+
+TEST(types_of_proposals_have_layouts) {
+    has_layout(TYPE_OF(WY_PROPOSAL_ASYNC, "\7\3\1\x66\0"), WY_TYPE_STREAM, 4, 4);
+    has_layout(TYPE_OF(WY_PROPOSAL_ASYNC, "\7\4\1\x65\1\x73"), WY_TYPE_FUTURE, 4, 4);
+    has_layout(TYPE_OF(WY_PROPOSAL_MAP, "\7\4\1\x63\x73\x7d"), WY_TYPE_MAP, 16, 8);
+    const wy_ctype *list = TYPE_OF(WY_PROPOSAL_FIXED_LISTS, "\7\4\1\x67\x7b\3");
+    has_layout(list, WY_TYPE_FIXED_LIST, 6, 2);
+    assert_int_equal(list->length, 3);
+    has_layout(TYPE_OF(WY_PROPOSAL_ERROR_CONTEXT, "\7\2\1\x64"), WY_TYPE_ERROR_CONTEXT, 4, 4);
+    has_layout(TYPE_OF(WY_PROPOSAL_ERROR_CONTEXT, "\7\3\1\x70\x64"), WY_TYPE_LIST, 16, 8);
+    (void)TYPE_OF(WY_PROPOSAL_ASYNC, "\7\5\1\x43\0\1\0");
+    assert_true(types->types[0].kind == WY_TYPE_FUNC && types->types[0].func->async);
+    wy_arena_deinit(&arena);
+}
+
 TEST(deep_and_wide_types_stop_at_a_limit) {
     /* Type n is a tuple of two of type n - 1. */
     uint8_t bytes[512];

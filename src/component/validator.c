@@ -33,6 +33,17 @@ bool wy_fail_gated(wy_validator *v, const char *what, const char *proposal) {
                       proposal);
 }
 
+bool wy_gate(wy_validator *v, wy_proposal proposal, const char *what) {
+    if (v->proposals & proposal) return true;
+    switch (proposal) {
+    case WY_PROPOSAL_ASYNC: return wy_fail_gated(v, what, "async");
+    case WY_PROPOSAL_MAP: return wy_fail_gated(v, what, "map");
+    case WY_PROPOSAL_FIXED_LISTS: return wy_fail_gated(v, what, "fixed-length lists");
+    case WY_PROPOSAL_ERROR_CONTEXT: return wy_fail_gated(v, what, "error-context");
+    }
+    return false;
+}
+
 bool wy_no_memory(wy_validator *v) {
     return wy_fail_at(v, WY_LIMIT, v->offset,
                       "the types of the component take more memory than allowed");

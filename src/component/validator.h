@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "component/types.h"
+#include "component/validate.h"
 
 /* --- small containers in the arena --- */
 
@@ -85,6 +86,7 @@ typedef struct wy_validator {
     wy_arena *arena;
     wy_diag *diag;
     wy_err err;         /* the first failure */
+    unsigned proposals; /* wy_proposal: whose types are accepted */
     size_t offset;      /* of the definition at work */
     uint64_t work;      /* type nodes that may still be visited */
     wy_vec resources;   /* wy_resource_info; [0] is unused */
@@ -97,8 +99,10 @@ typedef struct wy_validator {
 
 bool wy_fail(wy_validator *v, const char *fmt, ...) WY_PRINTF(2, 3);
 bool wy_fail_at(wy_validator *v, wy_err err, size_t offset, const char *fmt, ...) WY_PRINTF(4, 5);
-/* "<what> needs the proposal <name>, which ..." */
+/* "<what> belongs to the proposal '<name>', which ..." */
 bool wy_fail_gated(wy_validator *v, const char *what, const char *proposal);
+/* The same unless the proposal's types are accepted. */
+bool wy_gate(wy_validator *v, wy_proposal proposal, const char *what);
 bool wy_no_memory(wy_validator *v);
 /* Takes `steps` off the work allowed. */
 bool wy_work(wy_validator *v, uint32_t steps);

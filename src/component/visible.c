@@ -92,6 +92,10 @@ static bool enter(wy_validator *v, wy_scope *scope, wy_extern_list *list,
     return true;
 }
 
+/* CM[visible.export] Explainer.md, External Visibility of Types: resources, records, variants,
+ * enums and flags that the type of an export uses have a name among the imports and exports before
+ * it. CM[visible.import] Explainer.md, External Visibility of Types: those of an import have one
+ * among the imports. */
 bool wy_visible_enter(wy_validator *v, wy_scope *scope, wy_extern_list *list, wy_str name,
                       const wy_extern_type *type) {
     if (scope->kind == WY_SCOPE_BUNDLE) return true;
@@ -124,6 +128,11 @@ static bool check_label(wy_validator *v, const wy_extern_list *list, const wy_ct
                    WY_STR_ARG(name), WY_STR_ARG(*has));
 }
 
+/* CM[name.annotated] Binary.md, Import and Export Definitions: annotated names are those of
+ * functions and of a resource before them in the same scope, on the same side. CM[name.constructor]
+ * Binary.md, Import and Export Definitions: a constructor returns (own $R) or (result (own $R) E?).
+ * CM[name.method] Binary.md, Import and Export Definitions: a method's first parameter is "self", a
+ * (borrow $R). */
 bool wy_visible_check_name(wy_validator *v, const wy_extern_list *list, wy_str text,
                            const wy_name *name, const wy_extern_type *type) {
     if (name->kind != WY_NAME_CONSTRUCTOR && name->kind != WY_NAME_METHOD &&

@@ -1,6 +1,7 @@
 /* conformance DIR... [--level L]... [--min-percent N] [--keep-shims] [--verbose]: runs the scripts
  * that each DIR/levels.json lists and counts, for each level, the commands that went as the script
- * says. With --keep-shims nothing may change: it tells whether eliminating them does.
+ * says. Without levels.json, all scripts of DIR are run and all is P2. With --keep-shims nothing
+ * may change: it tells whether eliminating them does.
  *
  * Every script runs in a process of its own: one that crashes or hangs costs the command it was at,
  * and the rest of the script is run again without it. Exit status 0: every command of the levels
@@ -10,6 +11,7 @@
 #include "script.h"
 #include "suite.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
@@ -67,7 +69,7 @@ _Noreturn static void child(const job *j, bool keep_shims, int out_fd) {
     int null = open("/dev/null", O_WRONLY);
     if (null >= 0) dup2(null, 2); /* the crash itself is reported, not its noise */
     alarm(COMMAND_SECONDS);
-    script *s = script_new(j->folder.text, j->suite->validate_only, keep_shims);
+    script *s = script_new(j->folder.text, j->suite, keep_shims);
     for (size_t i = 0; i < json_array_size(j->commands); i++) {
         if (j->verdicts[i] == CRASHED || j->verdicts[i] == LEFT_OUT) continue;
         wy_buf why;
@@ -98,6 +100,7 @@ static void report(const run *r, const job *j, size_t index, const char *level_n
 }
 
 static const char *level_at(const json_t *levels, size_t index) {
+    if (!json_is_array(levels)) return "P2";
     const char *name = json_string_value(json_object_get(json_array_get(levels, index), "level"));
     return name ? name : "?";
 }
@@ -183,7 +186,8 @@ static bool run_file(run *r, const suite *s, const char *dir, const char *file,
         leave_out(j, levels);
         good = run_children(r, j, levels);
     }
-    for (size_t i = 0; i < json_array_size(levels); i++) {
+    size_t count = json_array_size(json_is_array(levels) ? levels : j->commands);
+    for (size_t i = 0; i < count; i++) {
         level *l = level_named(r, level_at(levels, i));
         bool left_out = good && j->verdicts[i] == LEFT_OUT;
         if (!l) continue;
@@ -197,6 +201,23 @@ static bool run_file(run *r, const suite *s, const char *dir, const char *file,
     return good;
 }
 
+/* Every script of the folder with null for its levels; NULL: there is none. */
+static json_t *list_scripts(const char *dir) {
+    struct dirent **entries = NULL;
+    int count = scandir(dir, &entries, NULL, alphasort);
+    json_t *out = json_object();
+    for (int i = 0; i < count; i++) {
+        const char *dot = strrchr(entries[i]->d_name, '.');
+        if (dot && strcmp(dot, ".wast") == 0)
+            json_object_set_new(out, entries[i]->d_name, json_null());
+        free(entries[i]);
+    }
+    free(entries);
+    if (json_object_size(out)) return out;
+    json_decref(out);
+    return NULL;
+}
+
 static bool run_dir(run *r, const char *dir) {
     path name, list;
     snprintf(name.text, sizeof name.text, "%s", dir);
@@ -207,6 +228,7 @@ static bool run_dir(run *r, const char *dir) {
     json_error_t error;
     snprintf(list.text, sizeof list.text, "%.4000s/levels.json", dir);
     json_t *levels = json_load_file(list.text, 0, &error);
+    if (!levels && access(list.text, F_OK) != 0) levels = list_scripts(dir);
     if (!levels || !suite_read(&s, WITHY_SOURCE_DIR "/tests/conformance/suites.txt", suite_name)) {
         fprintf(stderr, "conformance: %s: %s\n", list.text,
                 levels ? "suites.txt cannot be read" : error.text);

@@ -31,7 +31,7 @@ typedef struct live {
 
 struct script {
     const char *folder;
-    bool validate_only;
+    const suite *suite;
     bool keep_shims;
     wy_engine *engine;
     wy_loop *loop;
@@ -43,11 +43,11 @@ struct script {
     bool last_failed; /* the newest instance did not come to life: it must not be mistaken */
 };
 
-script *script_new(const char *folder, bool validate_only, bool keep_shims) {
+script *script_new(const char *folder, const suite *of, bool keep_shims) {
     script *s = calloc(1, sizeof *s);
     wy_assert(s);
     s->folder = folder;
-    s->validate_only = validate_only;
+    s->suite = of;
     s->keep_shims = keep_shims;
     wy_engine_config config;
     wy_engine_config_init(&config);
@@ -146,32 +146,40 @@ static bool refused(wy_buf *why, wy_err err, const wy_diag *diag) {
     return false;
 }
 
-/* NULL: refused, `why` says so. */
-static definition *define(script *s, const json_t *command, wy_buf *why) {
-    wy_diag diag;
-    wy_diag_init(&diag);
+/* NULL: refused, `diag` says why. */
+static definition *define_or_diag(script *s, const json_t *command, wy_diag *diag) {
+    wy_diag_init(diag);
     wy_assert(s->definition_count < NAMES_MAX);
     definition *d = &s->definitions[s->definition_count++];
     *d = (definition){.name = copy_or_null(text_of(command, "name"))};
-    d->bytes = read_file(s, text_of(command, "filename"), &d->len);
-    if (!d->bytes) {
-        wy_buf_printf(why, "%s is missing", text_of(command, "filename"));
-        return NULL;
-    }
-    wy_err err = validate(s, d->bytes, d->len, &diag);
-    d->valid = !err;
-    if (!err) return d;
-    refused(why, err, &diag);
-    return NULL;
+    const char *file = text_of(command, "filename");
+    d->bytes = read_file(s, file, &d->len);
+    if (!d->bytes)
+        (void)wy_diag_set(diag, WY_NOT_FOUND, "%s is missing", file);
+    else
+        d->valid = validate(s, d->bytes, d->len, diag) == WY_OK;
+    return d->valid ? d : NULL;
 }
 
-static bool must_be_refused(script *s, const json_t *command, wy_buf *why) {
-    wy_buf ignored;
-    wy_buf_init(&ignored, 10000);
-    bool accepted = define(s, command, &ignored) != NULL;
-    wy_buf_deinit(&ignored);
-    if (accepted) wy_buf_printf(why, "accepted; expected: %s", text_of(command, "text"));
-    return !accepted;
+/* NULL: refused, `why` says so. */
+static definition *define(script *s, const json_t *command, wy_buf *why) {
+    wy_diag diag;
+    definition *d = define_or_diag(s, command, &diag);
+    if (!d) refused(why, diag.err, &diag);
+    return d;
+}
+
+static bool must_be_refused(script *s, const json_t *command, bool malformed, wy_buf *why) {
+    wy_diag diag;
+    const char *text = text_of(command, "text");
+    if (define_or_diag(s, command, &diag)) {
+        wy_buf_printf(why, "accepted; expected: %s", text);
+        return false;
+    }
+    if (!s->suite->words || (strstr(diag.text, text) && malformed == (diag.err == WY_MALFORMED)))
+        return true;
+    wy_buf_printf(why, "expected %s: %s; got ", malformed ? "malformed" : "invalid", text);
+    return refused(why, diag.err, &diag);
 }
 
 /* --- tasks --- */
@@ -255,7 +263,7 @@ static bool run_module(script *s, const json_t *command, wy_buf *why) {
     s->last_failed = true;
     definition *d = define(s, command, why);
     if (!d) return false;
-    if (s->validate_only) return true;
+    if (s->suite->validate_only) return true;
     return instantiate(s, d, d->name, why);
 }
 
@@ -273,7 +281,7 @@ static bool run_module_instance(script *s, const json_t *command, wy_buf *why) {
 
 /* The instance of that name, or the newest. A suite that only validates makes it when asked. */
 static wy_instance *find_instance(script *s, const char *name, wy_buf *why) {
-    if (s->validate_only && s->definition_count &&
+    if (s->suite->validate_only && s->definition_count &&
         !instantiate(s, &s->definitions[s->definition_count - 1], name, why))
         return NULL;
     for (size_t i = s->instance_count; i-- > 0;) {
@@ -361,8 +369,8 @@ bool script_run(script *s, const json_t *command, wy_buf *why) {
     if (strcmp(type, "module") == 0) return run_module(s, command, why);
     if (strcmp(type, "module_definition") == 0) return define(s, command, why) != NULL;
     if (strcmp(type, "module_instance") == 0) return run_module_instance(s, command, why);
-    if (strcmp(type, "assert_invalid") == 0 || strcmp(type, "assert_malformed") == 0)
-        return must_be_refused(s, command, why);
+    if (strcmp(type, "assert_invalid") == 0) return must_be_refused(s, command, false, why);
+    if (strcmp(type, "assert_malformed") == 0) return must_be_refused(s, command, true, why);
     if (strcmp(type, "assert_return") == 0)
         return invoke(s, action, json_object_get(command, "expected"), why) == RETURNED;
     if (strcmp(type, "action") == 0) return invoke(s, action, NULL, why) == RETURNED;

@@ -3,14 +3,15 @@
 #define WY_TESTS_CONFORMANCE_SCRIPT_H
 
 #include "base/str.h"
+#include "suite.h"
 
 #include <jansson.h>
 
 typedef struct script script;
 
-/* `folder` holds the binaries that the commands name. `validate_only`: `module` means that it must
- * validate, and is not instantiated. `keep_shims`: plans do not eliminate shims. */
-script *script_new(const char *folder, bool validate_only, bool keep_shims);
+/* `folder` holds the binaries that the commands name. `keep_shims`: plans do not eliminate shims.
+ * `of` is read until the script is freed. */
+script *script_new(const char *folder, const suite *of, bool keep_shims);
 void script_free(script *s);
 
 /* Carries out one command of a script. True: it went as the script says; else `why` says what

@@ -28,6 +28,8 @@ bool suite_read(suite *out, const char *list, const char *name) {
             out->strict_indices = true;
         else if (strcmp(first, "validate-only") == 0)
             out->validate_only = true;
+        else if (strcmp(first, "words") == 0)
+            out->words = true;
         else
             good &= words == 3 && strcmp(second, "contested") == 0 && add_contested(out, first);
     }

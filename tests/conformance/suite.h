@@ -8,6 +8,7 @@
 
 typedef struct suite {
     bool strict_indices, validate_only;
+    bool words; /* a refusal's message must contain the text that the script expects */
     struct contested {
         char file[512];
         unsigned line; /* 0: the whole file */
