@@ -78,8 +78,8 @@ static bool look_up(const wy_cache *cache, const char *name, const char *suffix,
                  read(fd, &r, sizeof r) == sizeof r;
     if (found) {
         wy_cache_digest(&r, offsetof(record, digest), digest);
-        found = memcmp(digest, r.digest, sizeof digest) == 0 &&
-                memcmp(&r, wanted, SUBJECT_BYTES) == 0;
+        found =
+            memcmp(digest, r.digest, sizeof digest) == 0 && memcmp(&r, wanted, SUBJECT_BYTES) == 0;
     }
     if (found) {
         memcpy(value_out, r.value, WY_CACHE_KEY_BYTES);

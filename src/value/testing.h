@@ -31,10 +31,10 @@ static inline uint64_t wy_source_bits(wy_source *source) {
 static inline const wy_type *wy_source_type(wy_source *source, wy_arena *arena, unsigned depth,
                                             const wy_resource_type *resource) {
     static const wy_str names[] = {
-        WY_STR("ok"),    WY_STR("err"),    WY_STR("none"), WY_STR("some"), WY_STR("true"),
-        WY_STR("false"), WY_STR("inf"),    WY_STR("nan"),  WY_STR("a"),    WY_STR("two-words"),
-        WY_STR("HTTP"),  WY_STR("x2-3z"),  WY_STR("own"),  WY_STR("list"), WY_STR("e5"),
-        WY_STR("f"),     WY_STR("u"),      WY_STR("r"),    WY_STR("n"),    WY_STR("method-GET")};
+        WY_STR("ok"),    WY_STR("err"),   WY_STR("none"), WY_STR("some"), WY_STR("true"),
+        WY_STR("false"), WY_STR("inf"),   WY_STR("nan"),  WY_STR("a"),    WY_STR("two-words"),
+        WY_STR("HTTP"),  WY_STR("x2-3z"), WY_STR("own"),  WY_STR("list"), WY_STR("e5"),
+        WY_STR("f"),     WY_STR("u"),     WY_STR("r"),    WY_STR("n"),    WY_STR("method-GET")};
     unsigned kind = wy_source_byte(source) % (WY_KIND_FIXED_LIST + 1);
     if (kind <= WY_KIND_STRING || depth == 0)
         return wy_type_scalar((wy_kind)(kind % (WY_KIND_STRING + 1)));
@@ -49,10 +49,9 @@ static inline const wy_type *wy_source_type(wy_source *source, wy_arena *arena, 
     wy_field *fields = wy_arena_calloc(arena, type->count, sizeof *fields);
     if (!fields) return &wy_type_u8;
     for (uint32_t i = 0; i < type->count; i++) {
-        bool typed = kind == WY_KIND_RECORD || kind == WY_KIND_TUPLE ||
-                     (kind == WY_KIND_OPTION && i == 1) ||
-                     ((kind == WY_KIND_VARIANT || kind == WY_KIND_RESULT) &&
-                      wy_source_byte(source) % 2);
+        bool typed =
+            kind == WY_KIND_RECORD || kind == WY_KIND_TUPLE || (kind == WY_KIND_OPTION && i == 1) ||
+            ((kind == WY_KIND_VARIANT || kind == WY_KIND_RESULT) && wy_source_byte(source) % 2);
         fields[i].name = names[i];
         if (typed) fields[i].type = wy_source_type(source, arena, depth - 1, resource);
     }

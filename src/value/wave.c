@@ -74,9 +74,9 @@ static bool read_float(wy_wave_scan *s, wy_str text, bool is_double, void *out) 
     if (point > e) point = e;
     long long exponent = e < text.len ? read_exponent(wy_str_sub(text, e + 1, text.len)) : 0;
     size_t fraction = point < e ? e - point - 1 : 0;
-    char *copy = wy_arena_printf(s->arena, "%.*s%.*se%lld", (int)point, text.ptr, (int)fraction,
-                                 text.ptr + (point < e ? point + 1 : e),
-                                 exponent - (long long)fraction);
+    char *copy =
+        wy_arena_printf(s->arena, "%.*s%.*se%lld", (int)point, text.ptr, (int)fraction,
+                        text.ptr + (point < e ? point + 1 : e), exponent - (long long)fraction);
     if (!copy) return wy_wave_no_memory(s);
     if (is_double)
         *(double *)out = strtod(copy, NULL);
@@ -184,8 +184,7 @@ static bool parse_field(parser *p, const wy_type *type, uint8_t *given, char *ou
     uint32_t index;
     if (!wy_wave_label_next(s, &label)) return wy_wave_expected(s, "a field's name");
     if (!find_label(s, type, &label, "field", &index)) return false;
-    if (given[index])
-        return wy_wave_fail(s, label.at, WY_MALFORMED, "the field is given twice");
+    if (given[index]) return wy_wave_fail(s, label.at, WY_MALFORMED, "the field is given twice");
     given[index] = 1;
     return wy_wave_need(s, ':', "\":\"") &&
            parse_value(p, type->fields[index].type, out + type->fields[index].offset);

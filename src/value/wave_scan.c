@@ -95,8 +95,8 @@ static size_t label_length(wy_str text) {
     for (; len < text.len; len++) {
         char c = text.ptr[len];
         if (is_letter(c) || is_digit(c)) continue;
-        bool more = len + 1 < text.len && (is_letter(text.ptr[len + 1]) ||
-                                           is_digit(text.ptr[len + 1]));
+        bool more =
+            len + 1 < text.len && (is_letter(text.ptr[len + 1]) || is_digit(text.ptr[len + 1]));
         if (c != '-' || len == word || !more) break;
         word = len + 1;
     }
@@ -174,7 +174,7 @@ bool wy_wave_number(wy_wave_scan *s, const char *what, wy_str *number_out) {
 /* --- characters and strings --- */
 
 static int hex_digit(char c) {
-    return is_digit(c)                  ? c - '0'
+    return is_digit(c)            ? c - '0'
            : c >= 'a' && c <= 'f' ? c - 'a' + 10
            : c >= 'A' && c <= 'F' ? c - 'A' + 10
                                   : -1;

@@ -23,7 +23,8 @@ static const wy_type *laid_out(wy_type *type, wy_field *fields, uint32_t count) 
         memcpy(fields, given, sizeof given);                                                       \
         return laid_out(&type, fields, sizeof given / sizeof given[0]);                            \
     }
-#define F(name_, type_) {.name = WY_STR(name_), .type = type_}
+#define F(name_, type_)                                                                            \
+    { .name = WY_STR(name_), .type = type_ }
 
 TYPE(option_u8, WY_KIND_OPTION, F("none", NULL), F("some", &wy_type_u8))
 TYPE(option_string, WY_KIND_OPTION, F("none", NULL), F("some", &wy_type_string))
@@ -295,8 +296,9 @@ TEST(arguments_at_the_end_may_be_left_out_when_they_are_options) {
     assert_int_equal(parse_args("f( 7, 8, ) ", 1, &func, &args, &diag), WY_OK);
     assert_true(args.a == 7 && args.has_b && args.b == 8);
     assert_int_equal(parse_args("f()", 1, &func, &args, &diag), WY_MALFORMED);
-    assert_string_equal(diag.text, "column 3: expected 2 arguments: (a: u32, b: option<u8>)\n"
-                                   "  f()\n    ^");
+    assert_string_equal(diag.text,
+                        "column 3: expected 2 arguments: (a: u32, b: option<u8>)\n"
+                        "  f()\n    ^");
     assert_int_equal(diag.column, 3);
     assert_int_equal(parse_args("f(1, 2, 3)", 1, &func, &args, &diag), WY_MALFORMED);
     assert_int_equal(diag.column, 9);
@@ -363,8 +365,8 @@ static void random_scalar(wy_source *source, const wy_type *type, void *out) {
 }
 
 static void random_string(wy_source *source, wy_arena *arena, wy_str *out) {
-    static const char *const pieces[] = {"a", "\"", "\\", "\n", "\xc3\xa9", "\xe2\x80\xae", "//",
-                                         "'", " ", "\r", "\t", "\x7f", "\xf0\x9f\x8c\x8a"};
+    static const char *const pieces[] = {"a", "\"", "\\", "\n", "\xc3\xa9", "\xe2\x80\xae",    "//",
+                                         "'", " ",  "\r", "\t", "\x7f",     "\xf0\x9f\x8c\x8a"};
     char text[200];
     size_t len = 0;
     for (unsigned n = wy_source_byte(source) % 20; n > 0; n--) {

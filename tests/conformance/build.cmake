@@ -8,7 +8,12 @@ if(WITHY_TESTS)
   target_compile_definitions(conformance PRIVATE WITHY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # The project's own: each rule of decoder and validator, with the words of its refusal.
   add_test(NAME conformance_rules COMMAND conformance ${CMAKE_SOURCE_DIR}/tests/conformance/rules)
-  set_tests_properties(conformance_rules PROPERTIES TIMEOUT 1200)
+  # Linking and calls between components, with and without what the plan saves.
+  set(LINKING_DIR ${CMAKE_SOURCE_DIR}/tests/conformance/linking)
+  add_test(NAME conformance_linking COMMAND conformance ${LINKING_DIR})
+  add_test(NAME conformance_linking_with_shims COMMAND conformance ${LINKING_DIR} --keep-shims)
+  set_tests_properties(conformance_rules conformance_linking conformance_linking_with_shims
+                       PROPERTIES TIMEOUT 1200)
   set(CONFORMANCE_DIR ${CMAKE_SOURCE_DIR}/../shared/conformance)
   if(DEFINED ENV{WITHY_CONFORMANCE})
     set(CONFORMANCE_DIR $ENV{WITHY_CONFORMANCE})

@@ -334,22 +334,27 @@ static outcome invoke(script *s, const json_t *action, const json_t *expected, w
 
 static bool run_assert_trap(script *s, const json_t *command, wy_buf *why) {
     const json_t *action = json_object_get(command, "action");
-    wy_buf ignored;
-    wy_buf_init(&ignored, 100000);
-    bool passed;
+    const char *text = text_of(command, "text");
+    wy_buf trap;
+    wy_buf_init(&trap, 100000);
+    bool trapped;
     if (action) {
-        outcome result = invoke(s, action, NULL, &ignored);
-        passed = result == TRAPPED;
+        outcome result = invoke(s, action, NULL, &trap);
+        trapped = result == TRAPPED;
         if (result == NOT_CALLED)
-            wy_buf_str(why, wy_buf_view(&ignored));
-        else if (!passed)
-            wy_buf_printf(why, "returned; expected the trap: %s", text_of(command, "text"));
+            wy_buf_str(why, wy_buf_view(&trap));
+        else if (!trapped)
+            wy_buf_printf(why, "returned; expected the trap: %s", text);
     } else { /* instantiating traps */
         definition *d = define(s, command, why);
-        passed = d && !instantiate(s, d, NULL, &ignored);
-        if (d && !passed) wy_buf_str(why, WY_STR("instantiated"));
+        trapped = d && !instantiate(s, d, NULL, &trap);
+        if (d && !trapped) wy_buf_str(why, WY_STR("instantiated"));
     }
-    wy_buf_deinit(&ignored);
+    bool passed = trapped && (!s->suite->words || (trap.ptr && strstr(trap.ptr, text)));
+    if (trapped && !passed)
+        wy_buf_printf(why, "expected the trap: %s; got " WY_STR_FMT, text,
+                      WY_STR_ARG(wy_buf_view(&trap)));
+    wy_buf_deinit(&trap);
     return passed;
 }
 

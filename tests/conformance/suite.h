@@ -8,7 +8,7 @@
 
 typedef struct suite {
     bool strict_indices, validate_only;
-    bool words; /* a refusal's message must contain the text that the script expects */
+    bool words; /* the message of a refusal or trap must contain the text that the script expects */
     struct contested {
         char file[512];
         unsigned line; /* 0: the whole file */

@@ -1,5 +1,6 @@
 /* The allocator that the library under test is led to: the system's, but for one call that fails.
- * Blocks that other libraries allocated may be freed here too, so the live ones are kept by address. */
+ * Blocks that other libraries allocated may be freed here too, so the live ones are kept by
+ * address. */
 #include "inject.h"
 
 #include <execinfo.h>

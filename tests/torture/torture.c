@@ -1,7 +1,7 @@
-/* Torture: loads, links, instantiates and calls components again and again, and each time another of
- * the library's allocations fails. Every time that must end in an error that says "out of memory",
- * with nothing leaked and nothing broken; the run in which none fails any more must end as the run
- * without injection did.
+/* Torture: loads, links, instantiates and calls components again and again, and each time another
+ * of the library's allocations fails. Every time that must end in an error that says "out of
+ * memory", with nothing leaked and nothing broken; the run in which none fails any more must end as
+ * the run without injection did.
  *
  * torture FILE.wasm...           each of them, every function it exports called with zeros
  * torture --run FILE.wasm ARG... a command as `withy run` runs it, its output thrown away */
