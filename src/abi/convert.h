@@ -46,8 +46,6 @@ static inline bool wy_range_valid(const wy_lift_lower_cx *cx, uint64_t ptr, uint
 own wy_trap *wy_range_trap(const wy_lift_lower_cx *cx, const char *what, uint64_t ptr,
                            uint64_t size, uint32_t align);
 
-own wy_trap *wy_char_trap(uint32_t code);
-
 /* CM: unpack_flags_from_int: bits without a label are ignored. */
 static inline uint32_t wy_flags_known(const wy_type *type, uint32_t bits) {
     return type->count < 32 ? bits & (((uint32_t)1 << type->count) - 1) : bits;

@@ -39,7 +39,7 @@ WY_WALK uint64_t load_address(const wy_lift_lower_cx *cx, uint64_t ptr, const bo
 }
 
 /* The discriminant, or the bits of flags, of `size` bytes. */
-static uint32_t load_int(const uint8_t *at, uint32_t size) {
+static uint32_t load_int(const void *at, uint32_t size) {
     uint32_t value = 0;
     memcpy(&value, at, size);
     return value;
@@ -53,10 +53,36 @@ own wy_trap *wy_char_trap(uint32_t code) {
     return wy_trap_new("0x%x is not a Unicode scalar value", (unsigned)code);
 }
 
-static own wy_trap *load_char(uint32_t code, void *out) {
-    if (WY_UNLIKELY(!wy_char_valid(code))) return wy_char_trap(code);
-    memcpy(out, &code, 4);
-    return NULL;
+/* A scalar in memory; false: not a char. */
+WY_WALK bool load_scalar(uint8_t kind, const uint8_t *at, void *out) {
+    uint32_t bits;
+    uint64_t wide;
+    switch (kind) {
+    case WY_KIND_BOOL: *(uint8_t *)out = *at != 0; return true;
+    case WY_KIND_S8:
+    case WY_KIND_U8: memcpy(out, at, 1); return true;
+    case WY_KIND_S16:
+    case WY_KIND_U16: memcpy(out, at, 2); return true;
+    case WY_KIND_S32:
+    case WY_KIND_U32: memcpy(out, at, 4); return true;
+    case WY_KIND_S64:
+    case WY_KIND_U64: memcpy(out, at, 8); return true;
+    case WY_KIND_F32:
+        memcpy(&bits, at, 4);
+        wy_f32_put(out, bits);
+        return true;
+    case WY_KIND_F64:
+        memcpy(&wide, at, 8);
+        wy_f64_put(out, wide);
+        return true;
+    case WY_KIND_CHAR:
+        memcpy(&bits, at, 4);
+        memcpy(out, &bits, 4);
+        return wy_char_valid(bits);
+    default: break;
+    }
+    wy_assert(!"a scalar");
+    return false;
 }
 
 own wy_trap *wy_case_trap(const wy_type *type, uint32_t index) {
@@ -84,6 +110,47 @@ own wy_trap *wy_list_check(const wy_lift_lower_cx *cx, const wy_type *elem, uint
     return NULL;
 }
 
+/* --- in place --- */
+
+static own wy_trap *make_all_valid(const wy_type *elem, char *at, size_t count);
+
+/* What loading makes of values (CM: load), where they were copied as they lay: without pointers and
+ * handles they have the same layout on both sides. Floats keep their bits. */
+static own wy_trap *make_valid(const wy_type *type, char *at) {
+    if (type->attrs & WY_TYPE_PLAIN) return NULL;
+    const wy_field *field = type->fields;
+    uint32_t bits;
+    switch (type->kind) {
+    case WY_KIND_BOOL: *at = *at != 0; return NULL;
+    case WY_KIND_CHAR:
+        bits = load_int(at, 4);
+        return WY_LIKELY(wy_char_valid(bits)) ? NULL : wy_char_trap(bits);
+    case WY_KIND_FLAGS:
+        put_int(at, wy_flags_known(type, load_int(at, type->disc_size)), type->disc_size);
+        return NULL;
+    case WY_KIND_FIXED_LIST: return make_all_valid(type->elem, at, type->count);
+    case WY_KIND_RECORD:
+    case WY_KIND_TUPLE:
+        for (; field < type->fields + type->count; field++) {
+            own wy_trap *trap = make_valid(field->type, at + field->offset);
+            if (WY_UNLIKELY(trap)) return trap;
+        }
+        return NULL;
+    default: break;
+    }
+    bits = load_int(at, type->disc_size);
+    if (WY_UNLIKELY(bits >= type->count)) return wy_case_trap(type, bits);
+    return field[bits].type ? make_valid(field[bits].type, at + type->payload_offset) : NULL;
+}
+
+static own wy_trap *make_all_valid(const wy_type *elem, char *at, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        own wy_trap *trap = make_valid(elem, at + i * elem->size);
+        if (WY_UNLIKELY(trap)) return trap;
+    }
+    return NULL;
+}
+
 /* --- out of memory --- */
 
 /* CM: load_list_from_range. Lists of plain elements become views. */
@@ -95,15 +162,16 @@ WY_WALK own wy_trap *load_list(wy_lift_lower_cx *cx, const wy_type *elem, uint64
     out->len = len;
     out->ptr = cx->memory + ptr;
     if ((elem->attrs & WY_TYPE_PLAIN) || len == 0) return NULL;
-    if (elem->kind == WY_KIND_CHAR) {
-        for (uint64_t i = 0; i < len; i++) {
-            uint32_t code = load_u32(cx, ptr + 4 * i);
-            if (!wy_char_valid(code)) return wy_char_trap(code);
-        }
-        return NULL;
-    }
-    char *copy = wy_arena_alloc_aligned(cx->arena, (size_t)len * elem->size, elem->align);
+    const size_t bytes = (size_t)len * elem->size;
+    char *copy = wy_arena_alloc_aligned(cx->arena, bytes, elem->align);
     if (!copy) return wy_call_arena_trap();
+    if (!(elem->attrs & (WY_TYPE_POINTER | WY_TYPE_HANDLE))) {
+        /* Laid out alike on both sides. Made valid in the copy, where the guest cannot change it
+         * any more. */
+        memcpy(copy, out->ptr, bytes);
+        out->ptr = copy;
+        return make_all_valid(elem, copy, len);
+    }
     out->ptr = copy;
     for (uint64_t i = 0; i < len; i++) {
         own wy_trap *trap = load_part(cx, elem, ptr + i * size, copy + i * elem->size, is_64);
@@ -130,11 +198,14 @@ WY_WALK own wy_trap *load_record(wy_lift_lower_cx *cx, const wy_type *type, uint
     uint64_t offset = 0;
     for (uint32_t i = 0; i < type->count; i++) {
         const wy_field *field = &type->fields[i];
-        offset = is_64 ? wy_align_to(offset, field->type->align64) : field->offset32;
-        own wy_trap *trap =
-            load_part(cx, field->type, ptr + offset, (char *)out + field->offset, is_64);
-        if (trap) return trap;
-        if (is_64) offset += field->type->size64;
+        const wy_type *part = field->type;
+        char *to = (char *)out + field->offset;
+        offset = is_64 ? wy_align_to(offset, part->align64) : field->offset32;
+        if (!wy_type_is_scalar(part) || !load_scalar(part->kind, cx->memory + ptr + offset, to)) {
+            own wy_trap *trap = load_part(cx, part, ptr + offset, to, is_64);
+            if (trap) return trap;
+        }
+        if (is_64) offset += part->size64;
     }
     return NULL;
 }
@@ -156,23 +227,20 @@ WY_WALK own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint64_t pt
                           const bool is_64) {
     const uint8_t *at = cx->memory + ptr;
     const uint32_t address_size = is_64 ? 8 : 4;
-    uint64_t bits;
     switch ((wy_kind)type->kind) {
-    case WY_KIND_BOOL: *(uint8_t *)out = *at != 0; return NULL;
+    case WY_KIND_BOOL:
     case WY_KIND_S8:
-    case WY_KIND_U8: memcpy(out, at, 1); return NULL;
+    case WY_KIND_U8:
     case WY_KIND_S16:
-    case WY_KIND_U16: memcpy(out, at, 2); return NULL;
+    case WY_KIND_U16:
     case WY_KIND_S32:
-    case WY_KIND_U32: memcpy(out, at, 4); return NULL;
+    case WY_KIND_U32:
     case WY_KIND_S64:
-    case WY_KIND_U64: memcpy(out, at, 8); return NULL;
-    case WY_KIND_F32: wy_f32_put(out, load_int(at, 4)); return NULL;
+    case WY_KIND_U64:
+    case WY_KIND_F32:
     case WY_KIND_F64:
-        memcpy(&bits, at, 8);
-        wy_f64_put(out, bits);
-        return NULL;
-    case WY_KIND_CHAR: return load_char(load_int(at, 4), out);
+    case WY_KIND_CHAR:
+        return WY_LIKELY(load_scalar(type->kind, at, out)) ? NULL : wy_char_trap(load_int(at, 4));
     case WY_KIND_STRING:
         return wy_string_lift(cx, load_address(cx, ptr, is_64),
                               load_address(cx, ptr + address_size, is_64), out);
@@ -221,13 +289,11 @@ WY_WALK own wy_trap *lift_flat_record(wy_lift_lower_cx *cx, const wy_type *type,
     for (uint32_t i = 0; i < type->count; i++) {
         const wy_field *field = &type->fields[i];
         const wy_type *part = field->type;
-        if (part->kind == WY_KIND_U32 || part->kind == WY_KIND_S32) { /* most parameters */
-            memcpy((char *)out + field->offset, &flat->i32, 4);
-            flat++;
-            continue;
+        char *to = (char *)out + field->offset;
+        if (!wy_type_is_scalar(part) || !wy_scalar_lift(part->kind, flat, to)) {
+            own wy_trap *trap = lift_flat_part(cx, part, flat, to, is_64);
+            if (trap) return trap;
         }
-        own wy_trap *trap = lift_flat_part(cx, part, flat, (char *)out + field->offset, is_64);
-        if (trap) return trap;
         flat += part->flat_count;
     }
     return NULL;

@@ -113,17 +113,32 @@ WY_WALK own wy_trap *store_list(wy_lift_lower_cx *cx, const wy_type *elem, const
     return NULL;
 }
 
+/* A scalar into memory, where its bytes are those of the host. */
+WY_WALK void store_scalar(const wy_type *type, const void *value, uint8_t *at) {
+    switch (type->size) {
+    case 1: memcpy(at, value, 1); return;
+    case 2: memcpy(at, value, 2); return;
+    case 4: memcpy(at, value, 4); return;
+    default: memcpy(at, value, 8); return;
+    }
+}
+
 /* CM: store_record */
 WY_WALK own wy_trap *store_record(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
                                   uint64_t ptr, const bool is_64) {
     uint64_t offset = 0;
     for (uint32_t i = 0; i < type->count; i++) {
         const wy_field *field = &type->fields[i];
-        offset = is_64 ? wy_align_to(offset, field->type->align64) : field->offset32;
-        own wy_trap *trap =
-            store_part(cx, field->type, (const char *)value + field->offset, ptr + offset, is_64);
-        if (trap) return trap;
-        if (is_64) offset += field->type->size64;
+        const wy_type *part = field->type;
+        const char *from = (const char *)value + field->offset;
+        offset = is_64 ? wy_align_to(offset, part->align64) : field->offset32;
+        if (wy_type_is_scalar(part)) {
+            store_scalar(part, from, cx->memory + ptr + offset);
+        } else {
+            own wy_trap *trap = store_part(cx, part, from, ptr + offset, is_64);
+            if (trap) return trap;
+        }
+        if (is_64) offset += part->size64;
     }
     return NULL;
 }
@@ -170,16 +185,16 @@ WY_WALK own wy_trap *store(wy_lift_lower_cx *cx, const wy_type *type, const void
     switch ((wy_kind)type->kind) {
     case WY_KIND_BOOL:
     case WY_KIND_S8:
-    case WY_KIND_U8: memcpy(at, value, 1); return NULL;
+    case WY_KIND_U8:
     case WY_KIND_S16:
-    case WY_KIND_U16: memcpy(at, value, 2); return NULL;
+    case WY_KIND_U16:
     case WY_KIND_S32:
     case WY_KIND_U32:
-    case WY_KIND_F32:
-    case WY_KIND_CHAR: memcpy(at, value, 4); return NULL;
     case WY_KIND_S64:
     case WY_KIND_U64:
-    case WY_KIND_F64: memcpy(at, value, 8); return NULL;
+    case WY_KIND_F32:
+    case WY_KIND_F64:
+    case WY_KIND_CHAR: store_scalar(type, value, at); return NULL;
     case WY_KIND_STRING:
     case WY_KIND_LIST:
         trap = store_range(cx, type, value, &first, &second, is_64);
@@ -234,11 +249,15 @@ static void put_u32(wy_raw *flat, uint32_t value) {
 WY_WALK own wy_trap *lower_flat_record(wy_lift_lower_cx *cx, const wy_type *type, const void *value,
                                        wy_raw *flat, const bool is_64) {
     for (uint32_t i = 0; i < type->count; i++) {
-        const wy_field *field = &type->fields[i];
-        own wy_trap *trap =
-            lower_flat_part(cx, field->type, (const char *)value + field->offset, flat, is_64);
-        if (trap) return trap;
-        flat += field->type->flat_count;
+        const wy_type *part = type->fields[i].type;
+        const char *from = (const char *)value + type->fields[i].offset;
+        if (wy_type_is_scalar(part)) {
+            wy_scalar_lower(part->kind, from, flat);
+        } else {
+            own wy_trap *trap = lower_flat_part(cx, part, from, flat, is_64);
+            if (trap) return trap;
+        }
+        flat += part->flat_count;
     }
     return NULL;
 }
