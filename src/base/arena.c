@@ -37,17 +37,16 @@ void wy_arena_deinit(wy_arena *arena) {
     wy_arena_init(arena, arena->limit);
 }
 
-void wy_arena_reset(wy_arena *arena) {
+void wy_arena_forget(wy_arena *arena, wy_arena_mark mark) {
     wy_arena_chunk *chunk = arena->chunks;
-    if (!chunk) return;
-    while (chunk->next) {
+    while (chunk != mark.chunk && chunk->next) {
         wy_arena_chunk *next = chunk->next;
         arena->total -= chunk->size;
         free(chunk);
         chunk = next;
     }
     arena->chunks = chunk;
-    arena->at = (char *)chunk + CHUNK_HEADER;
+    arena->at = chunk == mark.chunk ? mark.at : (char *)chunk + CHUNK_HEADER;
     arena->end = (char *)chunk + chunk->size;
     arena->chunk_min = CHUNK_FIRST;
 }

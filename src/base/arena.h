@@ -23,8 +23,22 @@ typedef struct wy_arena {
 void wy_arena_init(wy_arena *arena, size_t limit);
 /* Gives everything back. The arena may be initialised again. */
 void wy_arena_deinit(wy_arena *arena);
-/* Forgets all allocations but keeps the first chunk for reuse (a call arena between calls). */
-void wy_arena_reset(wy_arena *arena);
+
+/* A place to go back to. Marks are used last in, first out (one a call, in a call arena). */
+typedef struct wy_arena_mark {
+    wy_arena_chunk *chunk;
+    char *at;
+} wy_arena_mark;
+
+static inline wy_arena_mark wy_arena_here(const wy_arena *arena) {
+    return (wy_arena_mark){arena->chunks, arena->at};
+}
+
+/* Forgets all that was allocated since `mark`; the first chunk stays for reuse. */
+void wy_arena_forget(wy_arena *arena, wy_arena_mark mark);
+static inline void wy_arena_rewind(wy_arena *arena, wy_arena_mark mark) {
+    if (WY_UNLIKELY(arena->at != mark.at)) wy_arena_forget(arena, mark);
+}
 
 /* `size` bytes, not cleared, aligned to 16. NULL when the limit or the memory is exhausted. */
 void *wy_arena_alloc(wy_arena *arena, size_t size) WY_MUST_USE;

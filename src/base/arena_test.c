@@ -24,14 +24,34 @@ TEST(refuses_what_passes_the_limit) {
     wy_arena_deinit(&arena);
 }
 
-TEST(reset_keeps_one_chunk) {
+TEST(going_back_to_the_beginning_keeps_one_chunk) {
     wy_arena arena;
     wy_arena_init(&arena, 1 << 20);
+    wy_arena_mark empty = wy_arena_here(&arena);
+    wy_arena_rewind(&arena, empty);
     for (int i = 0; i < 100; i++)
         assert_non_null(wy_arena_alloc(&arena, 1000));
-    wy_arena_reset(&arena);
+    wy_arena_rewind(&arena, empty);
     assert_true(arena.total <= 4096);
     assert_string_equal(wy_arena_printf(&arena, "%d-%s", 7, "x"), "7-x");
+    wy_arena_deinit(&arena);
+}
+
+TEST(going_back_forgets_only_what_came_later) {
+    wy_arena arena;
+    wy_arena_init(&arena, 1 << 20);
+    char *kept = wy_arena_strndup(&arena, "kept", 4);
+    for (size_t size = 10; size < 100000; size *= 10) {
+        wy_arena_mark mark = wy_arena_here(&arena);
+        for (int round = 0; round < 1000; round++) { /* more than the limit in all */
+            char *at = wy_arena_alloc(&arena, size);
+            assert_non_null(at);
+            memset(at, 'x', size);
+            wy_arena_rewind(&arena, mark);
+        }
+        assert_ptr_equal(wy_arena_here(&arena).at, mark.at);
+    }
+    assert_string_equal(kept, "kept");
     wy_arena_deinit(&arena);
 }
 

@@ -385,7 +385,7 @@ own wy_trap *wy_instance_call(wy_instance *instance, const wy_plan_export *expor
     if (instance->poisoned)
         return wy_trap_new("cannot enter component instance: it trapped before");
     wy_trap *trap;
-    instance->call_depth++;
+    const wy_arena_mark mark = wy_arena_here(&instance->call_arena);
     if (export->func.kind == WY_PLAN_FUNC_IMPORT) {
         trap = call_import(instance, &export->func, args, on_result, data);
     } else {
@@ -396,7 +396,7 @@ own wy_trap *wy_instance_call(wy_instance *instance, const wy_plan_export *expor
             if (!trap) wy_instance_leave_set(instance, export->entering, export->entering_count);
         }
     }
-    if (--instance->call_depth == 0) wy_arena_reset(&instance->call_arena);
+    wy_arena_rewind(&instance->call_arena, mark);
     if (trap) instance->poisoned = true;
     return trap;
 }

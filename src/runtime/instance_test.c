@@ -1,4 +1,5 @@
 /* Whole life of an instance: load, link to a host function, start, call across components, trap. */
+#include "base/limits.h"
 #include "base/test.h"
 #include "runtime/instance.h"
 
@@ -74,7 +75,7 @@ typedef struct mix_args {
 static mix_args mixed;
 
 static own wy_trap *host_mix(wy_call *call, const void *args, void *result) {
-    (void)call;
+    if (!wy_arena_alloc(call->arena, WY_MAX_CALL_ARENA / 16)) return wy_trap_new("no memory");
     mixed = *(const mix_args *)args;
     *(int16_t *)result = -2;
     return NULL;
@@ -241,6 +242,16 @@ TEST(scalars_reach_the_host_as_their_types_say) {
     assert_int_equal(mixed.e, 0x7fc00000);
     assert_true(mixed.f == 0x7ff8000000000000);
     assert_int_equal(mixed.g, 0x1f600);
+    wy_buf_deinit(&c.trap);
+    teardown(&f);
+}
+
+TEST(each_of_many_calls_in_one_gives_its_memory_back) {
+    fixture f;
+    setup(&f, "runtime/scalars.wasm", 3);
+    call c = {.f = &f, .name = "often", .arg = 100};
+    run_call(&f, &c);
+    assert_string_equal(c.trap.ptr ? c.trap.ptr : "", "");
     wy_buf_deinit(&c.trap);
     teardown(&f);
 }

@@ -85,8 +85,7 @@ struct wy_instance {
     wy_task *task;
     wy_store_limits limits;
     wy_arena arena;      /* as long as the instance */
-    wy_arena call_arena; /* emptied when the outermost call is over */
-    uint32_t call_depth; /* host calls on the stack that use call_arena */
+    wy_arena call_arena; /* each call gives back what it took when it is over */
     uint32_t steps_done;
     bool had_no_room;    /* the engine's pools were full when a step was carried out */
     wy_trap *early_trap; /* of a step carried out ahead; wy_instance_start reports it */

@@ -12,15 +12,6 @@ static char *values_room(wy_instance *instance, const wy_bound *bound, char *buf
     return wy_arena_alloc(&instance->call_arena, bound->values_size);
 }
 
-static void call_begin(wy_instance *instance) {
-    instance->call_depth++;
-}
-
-static void call_end(wy_instance *instance) {
-    if (--instance->call_depth == 0 && instance->call_arena.at)
-        wy_arena_reset(&instance->call_arena);
-}
-
 /* --- lowered import of the host --- */
 
 static own wy_trap *call_host(wy_instance *instance, const wy_bound *bound, wy_lift_lower_cx *cx,
@@ -47,6 +38,7 @@ static own wy_trap *lower_host(void *env, wy_caller *caller, wy_raw *values, siz
     wy_instance *instance = wy_instance_of(caller);
     wy_trap *trap = wy_check_leave(instance, bound->trampoline);
     if (WY_UNLIKELY(trap)) return trap;
+    const wy_arena_mark mark = wy_arena_here(&instance->call_arena);
     _Alignas(16) char buffer[WY_CALL_STACK_BYTES];
     char *room = values_room(instance, bound, buffer);
     if (WY_UNLIKELY(!room))
@@ -57,9 +49,8 @@ static own wy_trap *lower_host(void *env, wy_caller *caller, wy_raw *values, siz
                         &instance->instances[bound->trampoline->instance]};
     wy_lift_lower_cx cx;
     trap = wy_instance_cx(instance, &cx_env, &scope, bound->needs_memory, &cx);
-    call_begin(instance);
     if (WY_LIKELY(!trap)) trap = call_host(instance, bound, &cx, values, room);
-    call_end(instance);
+    wy_arena_rewind(&instance->call_arena, mark);
     return wy_finish_scope(&scope, trap);
 }
 
@@ -77,9 +68,9 @@ static own wy_trap *lower_host_scalars(void *env, wy_caller *caller, wy_raw *val
                                         args + bound->scalars[i].offset)))
             return wy_char_trap((uint32_t)values[i].i32);
     wy_call call = {instance->task, instance, &instance->call_arena, NULL, bound->link};
-    call_begin(instance);
+    const wy_arena_mark mark = wy_arena_here(&instance->call_arena);
     trap = bound->link->func(&call, args, result);
-    call_end(instance);
+    wy_arena_rewind(&instance->call_arena, mark);
     if (WY_UNLIKELY(trap)) return trap;
     if (bound->type->result) wy_scalar_lower(bound->type->result->kind, result, values);
     return NULL;
