@@ -48,7 +48,9 @@ static int open_one(const struct addrinfo *info, int backlog) {
         int zero = 0; /* "[::]" hears IPv4 too */
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &zero, sizeof zero);
     }
-    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, backlog) == 0) return fd;
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 &&
+        (backlog == 0 || listen(fd, backlog) == 0))
+        return fd;
     int code = errno;
     close(fd);
     errno = code;

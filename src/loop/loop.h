@@ -59,7 +59,7 @@ wy_err wy_address_check_free(wy_str address, wy_diag *diag) WY_MUST_USE;
 
 /* Binds a socket with SO_REUSEPORT (address "host:port", "[v6]:port" or ":port"; port 0 = any) and
  * returns its descriptor: the supervisor does this once, workers inherit it. The real address is
- * written to `bound_out` (may be NULL). */
+ * written to `bound_out` (may be NULL). `backlog` 0: it does not listen yet. */
 wy_err wy_listen_fd(wy_str address, int backlog, int *fd_out, char bound_out[64], wy_diag *diag);
 /* Accepts on a descriptor (dup'ed; the caller keeps its own). */
 wy_err wy_listener_new(wy_loop *loop, int fd,

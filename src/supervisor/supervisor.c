@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -66,6 +67,8 @@ static uint64_t now_ms(void) {
 }
 
 void wy_worker_ready(const wy_worker *worker) {
+    for (unsigned a = 0; a < worker->address_count; a++)
+        if (worker->listen_fds[a] >= 0) listen(worker->listen_fds[a], worker->backlog);
     if (worker->ready_fd < 0) return;
     ssize_t written = write(worker->ready_fd, "1", 1);
     (void)written; /* the supervisor is gone, and so are we soon */
@@ -90,10 +93,11 @@ static wy_err bind_all(supervisor *s, wy_diag *diag) {
         wy_err taken = wy_address_check_free(c->addresses[a], diag);
         if (taken) return taken;
         for (unsigned i = 0; i < c->worker_count; i++) {
-            /* The first one finds the port. */
+            /* The first one finds the port, and keeps connections until it can serve them. */
             wy_str address = i == 0 ? c->addresses[a] : wy_str_of(s->bound[a]);
-            wy_err err = wy_listen_fd(address, backlog(c), &s->fds[i * c->address_count + a],
-                                      i == 0 ? s->bound[a] : NULL, diag);
+            wy_err err =
+                wy_listen_fd(address, i == 0 ? backlog(c) : 0, &s->fds[i * c->address_count + a],
+                             i == 0 ? s->bound[a] : NULL, diag);
             if (err) return err;
         }
     }
@@ -140,7 +144,8 @@ WY_NORETURN static void be_worker(supervisor *s, unsigned slot_index, int ready_
                         .count = s->config->worker_count,
                         .listen_fds = &s->fds[slot_index * n],
                         .address_count = n,
-                        .ready_fd = ready_fd};
+                        .ready_fd = ready_fd,
+                        .backlog = backlog(s->config)};
     exit(s->worker_main(s->data, &worker));
 }
 
@@ -162,7 +167,7 @@ static bool reopen_slot(supervisor *s, unsigned slot_index) {
         int *fd = &s->fds[slot_index * c->address_count + a];
         wy_diag diag;
         wy_diag_init(&diag);
-        if (*fd < 0 && wy_listen_fd(wy_str_of(s->bound[a]), backlog(c), fd, NULL, &diag)) {
+        if (*fd < 0 && wy_listen_fd(wy_str_of(s->bound[a]), 0, fd, NULL, &diag)) {
             wy_log(WY_LOG_ERROR, "worker %u: %s", slot_index, diag.text);
             return false;
         }
@@ -214,6 +219,8 @@ static void drain(child *c) {
 static void became_ready(supervisor *s, child *c) {
     child *old = find_in_slot(s, c->slot, READY);
     c->state = READY;
+    for (unsigned i = 0; !s->was_ready && i < s->config->worker_count; i++)
+        if (i != c->slot) start(s, i);
     s->was_ready = true;
     if (old) drain(old);
 }
@@ -413,8 +420,7 @@ static wy_err run_workers(supervisor *s, wy_diag *diag) {
     s->signal_fd = signalfd(-1, &ours, SFD_CLOEXEC);
     if (s->signal_fd < 0) return wy_diag_set(diag, WY_IO, "signalfd: %s", strerror(errno));
     sigprocmask(SIG_BLOCK, &ours, &s->mask_before);
-    for (unsigned i = 0; i < s->config->worker_count; i++)
-        start(s, i);
+    start(s, 0); /* became_ready starts the others */
     watch(s);
     sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
     close(s->signal_fd);
@@ -430,7 +436,8 @@ wy_err wy_supervise(const wy_supervisor_config *config, wy_worker_main worker_ma
         wy_worker worker = {.count = 1,
                             .listen_fds = s.fds,
                             .address_count = config->address_count,
-                            .ready_fd = -1};
+                            .ready_fd = -1,
+                            .backlog = backlog(config)};
         s.status = worker_main(data, &worker);
     } else if (!err) {
         err = run_workers(&s, diag);

@@ -5,6 +5,9 @@
  * by the supervisor: a worker that is restarted or replaced leaves its queue of connections to its
  * successor. Only a slot whose worker keeps dying is without a socket until it is tried again.
  *
+ * The first worker starts alone, with all cores to itself; the others follow once it is ready, and
+ * their sockets listen once they are. So the first answer comes as early as it can.
+ *
  *   SIGTERM, SIGINT   workers get SIGTERM and drain; then wy_supervise returns. Again: SIGKILL
  *   SIGHUP            each slot starts a new worker; once that is ready, the old one gets SIGTERM
  *   a worker dies     it is started again, ever later if it keeps dying */
@@ -20,10 +23,11 @@ typedef struct wy_worker {
     int *listen_fds;        /* one for each address, in their order; see wy_worker_deafen */
     unsigned address_count; /* of them */
     int ready_fd;           /* the supervisor's ear; -1: there is none */
+    int backlog;            /* of the sockets */
 } wy_worker;
 
-/* Tells the supervisor that this worker serves. Until then a reload keeps the old one, and a worker
- * that exits counts as one that cannot start. Once. */
+/* Tells the supervisor that this worker serves, and lets its sockets listen. Until then a reload
+ * keeps the old one, and a worker that exits counts as one that cannot start. Once. */
 void wy_worker_ready(const wy_worker *worker);
 
 /* Closes the worker's listening sockets, which are not its to close otherwise. To be called when it

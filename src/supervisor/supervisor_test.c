@@ -25,6 +25,7 @@ typedef struct shared {
     volatile int fail_status; /* workers exit with this at once */
     volatile int never_ready; /* new workers exit with 3 before they are ready */
     volatile int ignore_term; /* workers do not drain */
+    volatile int slow_ms;     /* a worker takes that long to start */
     volatile int cleaned, returned, status, started;
     volatile pid_t pids[64]; /* in order of starting */
 } shared;
@@ -43,6 +44,7 @@ static int worker(void *data, const wy_worker *self) {
     struct sigaction action = {.sa_handler = s->ignore_term ? SIG_IGN : on_term};
     sigaction(SIGTERM, &action, NULL);
     s->pids[__atomic_fetch_add(&s->started, 1, __ATOMIC_SEQ_CST) % 64] = getpid();
+    nanosleep(&(struct timespec){.tv_nsec = s->slow_ms * 1000000L}, NULL);
     wy_worker_ready(self);
     while (!is_draining) {
         struct pollfd listening = {.fd = self->listen_fds[0], .events = POLLIN};
@@ -148,6 +150,26 @@ TEST(workers_serve_and_stop) {
     assert_int_equal(s->cleaned, 1);
     assert_int_equal(s->returned, 1);
     assert_int_equal(kill(s->pids[0], 0), -1);
+}
+
+/* Whoever asks early is answered by the first worker, and nobody waits for the others. */
+TEST(the_first_worker_serves_while_the_others_start) {
+    shared *s = new_shared();
+    s->slow_ms = 500;
+    pid_t pid = supervise(s, WORKERS);
+    wait_started(s, 1);
+    assert_int_equal(ask(s), s->pids[0]); /* it waited in the queue */
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(ask(s), s->pids[0]);
+    wait_started(s, WORKERS);
+    pid_t second = 0;
+    for (int i = 0; i < 500 && second != s->pids[1]; i++) {
+        second = ask(s);
+        nap();
+    }
+    assert_int_equal(second, s->pids[1]);
+    kill(pid, SIGTERM);
+    assert_int_equal(wait_status(pid), 0);
 }
 
 TEST(a_dead_worker_is_replaced_and_loses_no_connection) {
