@@ -22,7 +22,12 @@ __attribute__((weak)) void withy_engine_pagemap_scan(wasmtime_pooling_allocation
 /* Of each kind, for one linear memory in the pool. */
 #define INSTANCES_PER_MEMORY 8 /* shims and adapters have no memory of their own */
 #define TABLES_PER_MEMORY 2
-#define SPARE_STACKS 16 /* beyond one for each memory; each costs a system call at the start */
+#define SPARE_STACKS 16 /* beyond one for each instance; each costs a system call at the start */
+
+/* How many instances there is room for from the start (more.c has the others), with how many
+ * memories each. */
+#define FIRST_STORES 64
+#define MEMORIES_PER_STORE 4
 #define STACK_KEEP_RESIDENT ((size_t)16 << 10)
 #define TABLE_KEEP_RESIDENT ((size_t)1 << 20) /* a JavaScript engine has 100 KiB of tables */
 
@@ -63,13 +68,13 @@ static uint64_t pool_bytes(uint32_t memories) {
     return (memories + SPARE_STACKS) * one;
 }
 
-static void configure_pool(wasm_config_t *config, const wy_engine_config *wanted) {
+static void configure_pool(wasm_config_t *config, const wy_engine_config *wanted, uint32_t n,
+                           uint32_t stacks) {
     wasmtime_pooling_allocation_config_t *pool = wasmtime_pooling_allocation_config_new();
-    uint32_t n = wanted->max_memories;
     wasmtime_pooling_allocation_config_total_memories_set(pool, n);
     wasmtime_pooling_allocation_config_total_core_instances_set(pool, n * INSTANCES_PER_MEMORY);
     wasmtime_pooling_allocation_config_total_tables_set(pool, n * TABLES_PER_MEMORY);
-    wasmtime_pooling_allocation_config_total_stacks_set(pool, n + SPARE_STACKS);
+    wasmtime_pooling_allocation_config_total_stacks_set(pool, stacks);
     wasmtime_pooling_allocation_config_max_memories_per_module_set(pool, MEMORIES_MIN);
     wasmtime_pooling_allocation_config_max_tables_per_module_set(pool, MEMORIES_MIN);
     wasmtime_pooling_allocation_config_table_elements_set(pool, WY_MAX_TABLE_ELEMENTS);
@@ -121,7 +126,8 @@ static void choose_pool(wy_engine_config *config) {
            (unsigned long long)(single_reservation() / MIB));
 }
 
-static own wasm_config_t *configure(const wy_engine_config *wanted, uint64_t reservation) {
+static own wasm_config_t *configure(const wy_engine *engine, uint64_t reservation) {
+    const wy_engine_config *wanted = &engine->config;
     wasm_config_t *config = wasm_config_new();
     wasmtime_config_epoch_interruption_set(config, true);
     wasmtime_config_max_wasm_stack_set(config, WY_MAX_WASM_STACK);
@@ -133,17 +139,34 @@ static own wasm_config_t *configure(const wy_engine_config *wanted, uint64_t res
                                                                                    : MEMORY_GUARD);
     wasmtime_config_memory_reservation_for_growth_set(config, 0);
     wasmtime_config_wasm_custom_page_sizes_set(config, true); /* as the validator allows */
-    if (wanted->pooling) configure_pool(config, wanted);
+    if (wanted->pooling) {
+        uint32_t stores = engine->stores_max;
+        uint32_t memories = engine->more_memories ? stores * MEMORIES_PER_STORE : stores;
+        configure_pool(config, wanted, memories, stores + SPARE_STACKS);
+    }
     return config;
 }
 
-wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out, wy_diag *diag) {
+/* A pool for few is made at once and the rest when it is needed. Without a pool there is room for
+ * everyone. */
+static void divide(wy_engine *engine, bool is_second) {
+    engine->stores_max = engine->config.max_memories;
+    if (!is_second && engine->stores_max > 2 * FIRST_STORES) {
+        engine->more_memories = engine->config.pooling ? engine->stores_max - FIRST_STORES : 0;
+        engine->stores_max = FIRST_STORES;
+    }
+    engine->fibers_max = engine->stores_max + SPARE_STACKS / 2;
+}
+
+wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_engine **engine_out,
+                      wy_diag *diag) {
     wy_engine *engine = calloc(1, sizeof *engine);
     if (!engine) return WY_NOMEM;
     engine->config = *wanted;
     choose_pool(&engine->config);
+    divide(engine, is_second);
     uint64_t reservation = engine->config.pooling ? MEMORY_RESERVATION : single_reservation();
-    engine->wasm = wasm_engine_new_with_config(configure(&engine->config, reservation));
+    engine->wasm = wasm_engine_new_with_config(configure(engine, reservation));
     snprintf(engine->fingerprint, sizeof engine->fingerprint,
              "wasmtime %s%s epoch pagesize stack=%zu reservation=%llu debug=%d", WASMTIME_VERSION,
              withy_engine_pagemap_scan ? "" : " prebuilt", (size_t)WY_MAX_WASM_STACK,
@@ -160,13 +183,19 @@ wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out,
         wy_engine_free(engine);
         return err;
     }
-    engine->cache = wy_cache_open(&engine->config);
     *engine_out = engine;
     return WY_OK;
 }
 
+wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out, wy_diag *diag) {
+    wy_err err = wy_engine_make(wanted, false, engine_out, diag);
+    if (!err) (*engine_out)->cache = wy_cache_open(&(*engine_out)->config);
+    return err;
+}
+
 void wy_engine_free(own wy_engine *engine) {
     if (!engine) return;
+    wy_engine_free(engine->more);
     wy_ticker_deinit(&engine->ticker);
     wy_aot_detach_all(engine);
     wy_cache_close(engine->cache);

@@ -1,7 +1,8 @@
 /* Engine: the only door to Wasmtime. Core modules, stores, calls, fibers; nothing of components.
  *
  * Threads: an engine may be used from several threads to compile; a store and all that is in it
- * belongs to one thread for its whole life. That is what makes unchecked nested calls sound.
+ * belongs to one thread for its whole life. That is what makes unchecked nested calls sound. All
+ * stores of an engine are made and freed by one thread.
  * Types whose layout equals Wasmtime's (checked in engine.c) are passed through without copying. */
 #ifndef WY_ENGINE_ENGINE_H
 #define WY_ENGINE_ENGINE_H
@@ -140,6 +141,7 @@ wy_context *wy_caller_context(wy_caller *caller);
 /* The `data` given to wy_store_new. */
 void *wy_context_data(wy_context *context);
 
+/* A linker lives as long as what was prepared with it. */
 wy_err wy_linker_new(wy_engine *engine, own wy_linker **linker_out);
 void wy_linker_free(own wy_linker *linker);
 /* Defines a function; params and results are arrays of wy_flat values (value/type.h). `env` must
@@ -147,13 +149,14 @@ void wy_linker_free(own wy_linker *linker);
 wy_err wy_linker_define(wy_linker *linker, wy_str module, wy_str name, const uint8_t *params,
                         size_t param_count, const uint8_t *results, size_t result_count,
                         wy_core_callback callback, void *env, wy_diag *diag);
-/* All imports of `module` out of the linker. WY_UNMET names what is missing. */
+/* All imports of `module`, which is to outlive it, out of the linker. WY_UNMET names what is
+ * missing. */
 wy_err wy_linker_pre(wy_linker *linker, const wy_module *module, own wy_instance_pre **pre_out,
                      wy_diag *diag);
 void wy_instance_pre_free(own wy_instance_pre *pre);
 /* One function of the linker as an import for wy_core_instantiate, far cheaper than making it anew.
  * False: there is none of that name. */
-bool wy_linker_get(const wy_linker *linker, wy_context *context, wy_str module, wy_str name,
+bool wy_linker_get(wy_linker *linker, wy_context *context, wy_str module, wy_str name,
                    wy_extern *extern_out);
 
 /* --- stores --- */
@@ -161,6 +164,8 @@ bool wy_linker_get(const wy_linker *linker, wy_context *context, wy_str module, 
 /* `limits` must outlive the store; NULL: none. Not yet on a fiber. */
 wy_err wy_store_new(wy_engine *engine, void *data, wy_store_limits *limits, own wy_store **out);
 void wy_store_free(own wy_store *store);
+/* After WY_BUSY: whether a store made now instead of this one may find room. */
+bool wy_engine_has_room_elsewhere(wy_engine *engine, const wy_store *store);
 wy_context *wy_store_context(wy_store *store);
 /* `callback(data)` runs whenever a guest is found running at a tick: 0 go on, 1 yield the fiber to
  * the loop and go on later, or a trap text (static or owned by data) to stop the guest with. */

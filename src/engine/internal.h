@@ -2,6 +2,7 @@
 #ifndef WY_ENGINE_INTERNAL_H
 #define WY_ENGINE_INTERNAL_H
 
+#include "base/arena.h"
 #include "engine/engine.h"
 
 #include <pthread.h>
@@ -47,6 +48,12 @@ struct wy_engine {
     wy_cache *cache;                 /* NULL: compile without */
     struct wy_aot *aot;              /* files compiled ahead of time, newest first */
     wy_source source;
+    /* For stores that find no place here (more.c): made when the first one comes. */
+    struct wy_engine *more;
+    uint32_t more_memories;      /* of its pool; 0: there is none to be had */
+    uint32_t stores, stores_max; /* alive, and for how many there is place here */
+    uint32_t fibers, fibers_max; /* likewise */
+    bool is_short;               /* a pool ran out, and no store went since */
     wy_ticker ticker;
     wy_engine_config config; /* as it came out, after falling back */
     char fingerprint[192];
@@ -105,17 +112,52 @@ own wasm_functype_t *wy_functype_new(const uint8_t *params, size_t param_count,
 /* aot.c: a serialized module in the files attached; NULL: in none. */
 wy_str wy_aot_find(const wy_engine *engine, const char *key);
 
+/* engine.c: without a cache; the second one has all its room from the start. */
+wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_engine **engine_out,
+                      wy_diag *diag);
+
+/* The next three have counterparts in the second engine, which go with them. */
 struct wy_module {
+    wy_engine *engine;
     wasmtime_module_t *wasm;
     wasm_importtype_vec_t imports; /* names, for instantiating on a fiber */
+    char key[68];                  /* in the cache; "": unknown */
+    wy_module *more;
 };
 
+typedef struct wy_definition {
+    wy_str module, name;
+    const uint8_t *params, *results;
+    size_t param_count, result_count;
+    wy_core_callback callback;
+    void *env;
+} wy_definition;
+
 struct wy_linker {
+    wy_engine *engine;
     wasmtime_linker_t *wasm;
+    wy_arena arena; /* what the definitions refer to */
+    wy_definition *definitions;
+    size_t count, cap;
+    wy_linker *more;
 };
 
 struct wy_instance_pre {
     wasmtime_instance_pre_t *wasm;
+    wy_linker *linker;
+    const wy_module *module;
+    wy_instance_pre *more;
 };
+
+wy_err wy_module_wrap(wy_engine *engine, own wasmtime_module_t *wasm, const char *key,
+                      own wy_module **module_out);
+
+/* more.c: the second engine; NULL: there is no more room. */
+wy_engine *wy_engine_more(wy_engine *engine);
+/* The thing itself or its counterpart, whichever belongs to `engine`. NULL: it cannot be made. */
+const wy_module *wy_module_in(const wy_module *module, wy_engine *engine, wy_diag *diag);
+wy_linker *wy_linker_in(wy_linker *linker, wy_engine *engine, wy_diag *diag);
+const wy_instance_pre *wy_instance_pre_in(const wy_instance_pre *pre, wy_engine *engine,
+                                          wy_diag *diag);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define TYPE_VALUES_MAX 1000
+#define DEFINITIONS_BYTES_MAX ((size_t)64 << 20)
 
 /* Indexed by wy_flat (value/type.h). */
 static const wasm_valkind_t kinds[] = {WASM_I32, WASM_I64, WASM_F32, WASM_F64};
@@ -26,8 +27,10 @@ own wasm_functype_t *wy_functype_new(const uint8_t *params, size_t param_count,
 }
 
 wy_err wy_linker_new(wy_engine *engine, own wy_linker **linker_out) {
-    wy_linker *linker = malloc(sizeof *linker);
+    wy_linker *linker = calloc(1, sizeof *linker);
     if (!linker) return WY_NOMEM;
+    linker->engine = engine;
+    wy_arena_init(&linker->arena, DEFINITIONS_BYTES_MAX);
     linker->wasm = wasmtime_linker_new(engine->wasm);
     *linker_out = linker;
     return WY_OK;
@@ -35,14 +38,39 @@ wy_err wy_linker_new(wy_engine *engine, own wy_linker **linker_out) {
 
 void wy_linker_free(own wy_linker *linker) {
     if (!linker) return;
+    wy_linker_free(linker->more);
     wasmtime_linker_delete(linker->wasm);
+    wy_arena_deinit(&linker->arena);
+    free(linker->definitions);
     free(linker);
+}
+
+/* For the counterpart in a second engine. */
+static bool remember(wy_linker *linker, wy_definition d) {
+    if (linker->count == linker->cap) {
+        size_t cap = linker->cap ? 2 * linker->cap : 16;
+        wy_definition *more = realloc(linker->definitions, cap * sizeof *more);
+        if (!more) return false;
+        linker->definitions = more;
+        linker->cap = cap;
+    }
+    d.module.ptr = wy_arena_strndup(&linker->arena, d.module.ptr, d.module.len);
+    d.name.ptr = wy_arena_strndup(&linker->arena, d.name.ptr, d.name.len);
+    d.params =
+        (const uint8_t *)wy_arena_strndup(&linker->arena, (const char *)d.params, d.param_count);
+    d.results =
+        (const uint8_t *)wy_arena_strndup(&linker->arena, (const char *)d.results, d.result_count);
+    if (!d.module.ptr || !d.name.ptr || !d.params || !d.results) return false;
+    linker->definitions[linker->count++] = d;
+    return true;
 }
 
 wy_err wy_linker_define(wy_linker *linker, wy_str module, wy_str name, const uint8_t *params,
                         size_t param_count, const uint8_t *results, size_t result_count,
                         wy_core_callback callback, void *env, wy_diag *diag) {
-    wasm_functype_t *type = wy_functype_new(params, param_count, results, result_count);
+    wy_definition d = {module, name, params, results, param_count, result_count, callback, env};
+    wasm_functype_t *type =
+        remember(linker, d) ? wy_functype_new(params, param_count, results, result_count) : NULL;
     if (!type) return WY_NOMEM;
     wasmtime_error_t *error = wasmtime_linker_define_func_unchecked(
         linker->wasm, module.ptr, module.len, name.ptr, name.len, type,
@@ -53,8 +81,10 @@ wy_err wy_linker_define(wy_linker *linker, wy_str module, wy_str name, const uin
 
 wy_err wy_linker_pre(wy_linker *linker, const wy_module *module, own wy_instance_pre **pre_out,
                      wy_diag *diag) {
-    wy_instance_pre *pre = malloc(sizeof *pre);
+    wy_instance_pre *pre = calloc(1, sizeof *pre);
     if (!pre) return WY_NOMEM;
+    pre->linker = linker;
+    pre->module = module;
     wasmtime_error_t *error =
         wasmtime_linker_instantiate_pre(linker->wasm, module->wasm, &pre->wasm);
     if (error) {
@@ -67,13 +97,18 @@ wy_err wy_linker_pre(wy_linker *linker, const wy_module *module, own wy_instance
 
 void wy_instance_pre_free(own wy_instance_pre *pre) {
     if (!pre) return;
+    wy_instance_pre_free(pre->more);
     wasmtime_instance_pre_delete(pre->wasm);
     free(pre);
 }
 
-bool wy_linker_get(const wy_linker *linker, wy_context *context, wy_str module, wy_str name,
+bool wy_linker_get(wy_linker *linker, wy_context *context, wy_str module, wy_str name,
                    wy_extern *extern_out) {
-    return wasmtime_linker_get(linker->wasm, (wasmtime_context_t *)context, module.ptr, module.len,
+    wy_diag diag;
+    wy_diag_init(&diag);
+    linker = wy_linker_in(linker, wy_store_of(context)->engine, &diag);
+    return linker &&
+           wasmtime_linker_get(linker->wasm, (wasmtime_context_t *)context, module.ptr, module.len,
                                name.ptr, name.len, (wasmtime_extern_t *)extern_out);
 }
 

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "engine/cache.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Compiling takes long enough above this for a person to wonder. */
@@ -10,13 +11,16 @@
 /* Computing the key of a smaller module is as fast as looking for a record of it. */
 #define KEY_ANEW_BYTES ((size_t)32 << 10)
 
-static wy_err wrap(own wasmtime_module_t *wasm, own wy_module **module_out) {
+wy_err wy_module_wrap(wy_engine *engine, own wasmtime_module_t *wasm, const char *key,
+                      own wy_module **module_out) {
     wy_module *module = calloc(1, sizeof *module);
     if (!module) {
         wasmtime_module_delete(wasm);
         return WY_NOMEM;
     }
+    module->engine = engine;
     module->wasm = wasm;
+    snprintf(module->key, sizeof module->key, "%s", key);
     wasmtime_module_imports(wasm, &module->imports);
     *module_out = module;
     return WY_OK;
@@ -95,7 +99,7 @@ wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
                       own wy_module **module_out, wy_diag *diag) {
     wasmtime_module_t *wasm = NULL;
     wy_err err = WY_OK;
-    char key[WY_CACHE_KEY_BYTES];
+    char key[WY_CACHE_KEY_BYTES] = "";
     bool is_small = len < KEY_ANEW_BYTES;
     if (!engine->cache && !engine->aot)
         err = compile(engine, bytes, len, &wasm, diag);
@@ -106,7 +110,7 @@ wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
         err = find_or_make(engine, key, bytes, len, &wasm, diag);
         if (!err && !is_small) wy_know_part(engine, bytes, len, key);
     }
-    return err ? err : wrap(wasm, module_out);
+    return err ? err : wy_module_wrap(engine, wasm, key, module_out);
 }
 
 wy_err wy_module_serialize(const wy_module *module, own uint8_t **bytes_out, size_t *len_out,
@@ -126,11 +130,12 @@ wy_err wy_module_deserialize(wy_engine *engine, const uint8_t *bytes, size_t len
     wasmtime_module_t *wasm = NULL;
     wasmtime_error_t *error = wasmtime_module_deserialize(engine->wasm, bytes, len, &wasm);
     if (error) return wy_engine_error(diag, WY_ENGINE, error);
-    return wrap(wasm, module_out);
+    return wy_module_wrap(engine, wasm, "", module_out);
 }
 
 void wy_module_free(own wy_module *module) {
     if (!module) return;
+    wy_module_free(module->more);
     wasm_importtype_vec_delete(&module->imports);
     wasmtime_module_delete(module->wasm);
     free(module);

@@ -60,9 +60,18 @@ static void set_limits(wasmtime_store_t *store, wy_store_limits *limits) {
     wasmtime_store_limiter(store, memory, table, -1, -1, -1);
 }
 
+static wy_engine *with_room(wy_engine *engine) {
+    bool is_full = engine->stores >= engine->stores_max || engine->fibers >= engine->fibers_max ||
+                   engine->is_short;
+    wy_engine *more = is_full ? wy_engine_more(engine) : NULL;
+    return more ? more : engine;
+}
+
 wy_err wy_store_new(wy_engine *engine, void *data, wy_store_limits *limits, own wy_store **out) {
     wy_store *store = calloc(1, sizeof *store);
     if (!store) return WY_NOMEM;
+    engine = with_room(engine);
+    engine->stores++;
     store->engine = engine;
     store->data = data;
     store->wasm = wasmtime_store_new(engine->wasm, store, NULL);
@@ -78,6 +87,8 @@ void wy_store_free(own wy_store *store) {
     if (!store) return;
     wy_assert(store->fiber_count == 0 && !store->running);
     wasmtime_store_delete(store->wasm);
+    store->engine->stores--;
+    store->engine->is_short = false;
     free(store);
 }
 
@@ -153,6 +164,8 @@ wy_err wy_instance_pre_instantiate(const wy_instance_pre *pre, wy_context *conte
     wasm_trap_t *trap = NULL;
     wasmtime_error_t *error = NULL;
     *trap_out = NULL;
+    pre = wy_instance_pre_in(pre, store->engine, diag);
+    if (!pre) return WY_ENGINE;
     if (!needs_future(store))
         error = wasmtime_instance_pre_instantiate(pre->wasm, store->context, instance, &trap);
     else if (!wy_fiber_await(store, wasmtime_instance_pre_instantiate_async(
@@ -186,6 +199,8 @@ wy_err wy_core_instantiate(wy_context *context, const wy_module *module, const w
     wasmtime_instance_t *instance = (wasmtime_instance_t *)instance_out;
     wasm_trap_t *trap = NULL;
     *trap_out = NULL;
+    module = wy_module_in(module, store->engine, diag);
+    if (!module) return WY_ENGINE;
     if (!needs_future(store)) {
         wasmtime_error_t *failed =
             wasmtime_instance_new(store->context, module->wasm, (const wasmtime_extern_t *)imports,

@@ -13,8 +13,8 @@ static size_t align16(size_t size) {
     return (size + 15) & ~(size_t)15;
 }
 
-wy_err wy_instance_new(const wy_component *component, wy_engine *engine,
-                       own wy_instance **instance_out, wy_diag *diag) {
+static wy_err instance_make(const wy_component *component, wy_engine *engine,
+                            own wy_instance **instance_out, wy_diag *diag) {
     const wy_plan *plan = component->plan;
     size_t core_at = align16(sizeof(wy_instance));
     size_t instances_at = core_at + align16(plan->step_count * sizeof(wy_core_instance));
@@ -48,6 +48,15 @@ wy_err wy_instance_new(const wy_component *component, wy_engine *engine,
     start_early(instance);
     *instance_out = instance;
     return WY_OK;
+}
+
+wy_err wy_instance_new(const wy_component *component, wy_engine *engine,
+                       own wy_instance **instance_out, wy_diag *diag) {
+    wy_err err = instance_make(component, engine, instance_out, diag);
+    if (WY_LIKELY(err || !(*instance_out)->had_no_room)) return err;
+    if (!wy_engine_has_room_elsewhere(engine, (*instance_out)->store)) return WY_OK;
+    wy_instance_free(*instance_out);
+    return instance_make(component, engine, instance_out, diag);
 }
 
 void wy_instance_free(own wy_instance *instance) {

@@ -89,6 +89,18 @@ class Host:
         listing = Path(f"/proc/{pid}/task/{pid}/children").read_text()
         return [int(number) for number in listing.split()]
 
+    def wait_for_workers(self, count: int, timeout: float = 60) -> None:
+        """Until so many serve: each has a socket of its own that listens from then on."""
+        end = time.monotonic() + timeout
+        while self.listening() < count:
+            if time.monotonic() > end:
+                pytest.fail(f"no {count} workers within {timeout} s:\n{self.log}")
+            time.sleep(0.02)
+
+    def listening(self) -> int:
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(row[3] == "0A" and int(row[1].rsplit(":")[1], 16) == self.port for row in rows)
+
     def stop(self, timeout: float = 40) -> int:
         """Ends it as a user would and says how it ended."""
         if self.process.poll() is None:

@@ -299,9 +299,9 @@ def test_file_that_is_overwritten_while_served(start, guest, tmp_path, name, wor
     file = tmp_path / "changing.wasm"
     file.write_bytes(Path(guest(name)).read_bytes())
     host = start("serve", str(file), "--workers", workers)
-    for _ in range(20):  # every worker has loaded it
-        before = host.ask(path)
-        assert before.status == 200
+    host.wait_for_workers(int(workers))
+    before = host.ask(path)
+    assert before.status == 200
     pids = host.children() or [host.process.pid]
     with open(file, "wb"):  # what a build does before it writes anew
         for _ in range(10):

@@ -248,6 +248,7 @@ def test_reload_reads_the_manifest_again(manifest, start):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("x")
     host = start("up", "--workers", "2", "--truncate-logs", cwd=folder)
+    host.wait_for_workers(2)
     assert host.ask("/env").text == "TURN=1\n"
     assert host.ask("/log?text=before").status == 200
     manifest(text.replace('"1"', '"2"'))
@@ -276,7 +277,7 @@ def scratch_of(pid: int) -> list[str]:
 def test_broken_manifest_at_a_reload_leaves_the_old_one_running(manifest, start):
     folder = manifest(LOGS)
     host = start("up", "--workers", "2", cwd=folder)
-    assert host.ask("/log?text=x").status == 200
+    host.wait_for_workers(2)
     (folder / "spin.toml").write_text("spin_manifest_version = 2\n[application\n")
     host.process.send_signal(signal.SIGHUP)
     host.wait_for_log("spin.toml:2")

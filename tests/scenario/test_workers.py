@@ -15,11 +15,7 @@ from wire import Closed
 @pytest.fixture
 def two(start, guest):
     host = start("serve", guest("faults"), "--workers", "2")
-    end = time.monotonic() + 10
-    while time.monotonic() < end and len(host.children()) < 2:
-        time.sleep(0.02)
-    for _ in range(20):  # both serve
-        assert host.ask("/status?code=200").status == 200
+    host.wait_for_workers(2)
     return host
 
 
@@ -218,8 +214,7 @@ def test_reload_to_a_file_that_is_broken_keeps_the_old_workers(start, guest, tmp
     file = tmp_path / "changing.wasm"
     file.write_bytes(Path(guest("faults")).read_bytes())
     host = start("serve", str(file), "--workers", "2")
-    for _ in range(20):
-        assert host.ask("/status?code=200").status == 200
+    host.wait_for_workers(2)
     before = set(host.children())
     file.write_bytes(b"broken")
     os.kill(host.process.pid, signal.SIGHUP)
@@ -255,9 +250,7 @@ def application(start, guest, tmp_path):
     manifest = tmp_path / "spin.toml"
     edit(manifest, guest, "/...", "first")
     host = start("up", "--from", str(manifest), "--workers", "2", cwd=tmp_path)
-    assert wait_for(lambda: len(host.children()) == 2)
-    for _ in range(20):  # both serve
-        assert host.ask("/status?code=200").status == 200
+    host.wait_for_workers(2)
     return host, manifest
 
 
