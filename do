@@ -140,7 +140,7 @@ report() {
 
 # Each check runs even when one before it failed, and counts as a test.
 verb_check() {
-    step_count=9
+    step_count=10
     packages need_to_check
     engine
     compile
@@ -148,6 +148,7 @@ verb_check() {
     examine "Formatting (clang-format)" check_format
     examine "Layers" tools/layers
     examine "Limits in the docs" tools/limits --check
+    examine "A test for each rule of the component model" tools/rules --quiet
     examine "Each header compiles alone" check_headers
     examine "Static analysis (clang-tidy; minutes the first time)" tools/tidy build "$jobs"
     begin "AddressSanitizer and UndefinedBehaviorSanitizer: all tests"

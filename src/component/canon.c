@@ -1,5 +1,5 @@
 /* Canonical definitions: their options, and the core function types they take or give.
- * (CM: CanonicalABI, canonopt Validation; Flattening; Canonical Definitions) */
+ * (CanonicalABI, canonopt Validation; Flattening; Canonical Definitions) */
 #include "component/validator.h"
 
 #include "base/limits.h"

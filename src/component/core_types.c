@@ -6,6 +6,8 @@
 
 /* --- canonical ids --- */
 
+static bool type_matches(const wy_validator *v, uint32_t a, uint32_t b);
+
 /* Writes a rec type in a form in which equal types are equal bytes: references inside the group are
  * relative, others are canonical ids. */
 typedef struct group_writer {
@@ -114,6 +116,43 @@ static bool check_super(const group_writer *w, const wy_core_rectype *rec, uint3
     return super->kind == type->kind || wy_fail(w->v, "a core type below a type of another kind");
 }
 
+static bool valtype_equal(const wy_core_valtype *a, const wy_core_valtype *b);
+static bool valtype_matches(const wy_validator *v, const wy_core_valtype *a,
+                            const wy_core_valtype *b);
+
+static bool field_matches(const wy_validator *v, const wy_core_fieldtype *a,
+                          const wy_core_fieldtype *b) {
+    if (a->mutable != b->mutable) return false;
+    return a->mutable ? valtype_equal(&a->type, &b->type) : valtype_matches(v, &a->type, &b->type);
+}
+
+/* Whether what two types of one kind are made of matches; their indexes are canonical ids. */
+static bool content_matches(const wy_validator *v, const wy_core_subtype *a,
+                            const wy_core_subtype *b) {
+    const wy_core_functype *f = &a->func, *g = &b->func;
+    if (a->shared != b->shared || f->param_count != g->param_count ||
+        f->result_count != g->result_count || a->field_count < b->field_count)
+        return false;
+    for (uint32_t i = 0; i < f->param_count; i++)
+        if (!valtype_matches(v, &g->params[i], &f->params[i])) return false;
+    for (uint32_t i = 0; i < f->result_count; i++)
+        if (!valtype_matches(v, &f->results[i], &g->results[i])) return false;
+    for (uint32_t i = 0; i < b->field_count; i++)
+        if (!field_matches(v, &a->fields[i], &b->fields[i])) return false;
+    return a->kind != WY_CORE_COMP_CONT || type_matches(v, a->cont, b->cont);
+}
+
+/* A new group's members against their supertypes. */
+static bool check_contents(wy_validator *v, uint32_t base, uint32_t count) {
+    for (uint32_t i = base; i < base + count; i++) {
+        const wy_core_subtype *type = wy_core_type_at(v, i);
+        if (!wy_work(v, 1 + type->field_count + type->func.param_count)) return false;
+        if (type->has_super && !content_matches(v, type, wy_core_type_at(v, type->super)))
+            return wy_fail(v, "a core type that does not match its supertype");
+    }
+    return true;
+}
+
 static bool intern_group(group_writer *w, const wy_core_rectype *rec, uint32_t *base_out) {
     wy_validator *v = w->v;
     for (uint32_t i = 0; i < rec->count; i++)
@@ -134,7 +173,7 @@ static bool intern_group(group_writer *w, const wy_core_rectype *rec, uint32_t *
     for (uint32_t i = 0; i < rec->count; i++)
         if (!add_subtype(w, &rec->subtypes[i], base)) return false;
     *base_out = base;
-    return true;
+    return check_contents(v, base, rec->count);
 }
 
 /* CM[core.equal] Core specification, Types, Recursive Types: types are equal where their groups

@@ -10,7 +10,7 @@
 
 /* Decodes `bytes`, which must outlive the AST, into `arena`. WY_MALFORMED with an offset where the
  * binary grammar is broken, WY_LIMIT where a limit of base/limits.h or the arena is reached.
- * Proposals above WASI 0.2 are decoded too; validating refuses them. Any thread. (CM: Binary.md) */
+ * Proposals above WASI 0.2 are decoded too; validating refuses them. Any thread. (Binary.md) */
 wy_err wy_component_decode(wy_arena *arena, const uint8_t *bytes, size_t len,
                            wy_component_ast **out, wy_diag *diag) WY_MUST_USE;
 

@@ -1,5 +1,5 @@
 /* Builds resolved value and function types out of decoded ones.
- * (CM: Binary, Type Definitions; CanonicalABI, Alignment and Element Size) */
+ * (Binary, Type Definitions; CanonicalABI, Alignment and Element Size) */
 #include "component/validator.h"
 
 #include "base/limits.h"

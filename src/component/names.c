@@ -1,5 +1,5 @@
 /* Names of imports, exports and labels: their grammar and their strong uniqueness.
- * (CM: Explainer, Import and Export Definitions; Name Uniqueness) */
+ * (Explainer, Import and Export Definitions; Name Uniqueness) */
 #include "component/validator.h"
 
 static bool is_digit(char c) {

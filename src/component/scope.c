@@ -1,5 +1,5 @@
 /* Scopes: index spaces, and what a component, component type or instance type imports and exports.
- * (CM: Binary, Import and Export Definitions; Explainer, Index Spaces) */
+ * (Binary, Import and Export Definitions; Explainer, Index Spaces) */
 #include "component/validator.h"
 
 #include "base/limits.h"
@@ -206,15 +206,27 @@ static bool introduce(wy_validator *v, wy_scope *scope, wy_extern_type *type) {
 
 /* CM[name.attributes] Binary.md, Import and Export Definitions: each attribute at most once;
  * implements an interface name, and only for instances with a plain name; a version suffix only
- * behind a canonical version, with which it is a valid semver. Gated. */
-static bool check_attributes(wy_validator *v, const wy_ast_name *name) {
+ * behind a canonical version. All are gated, and so are canonical versions. */
+static bool check_attributes(wy_validator *v, const wy_ast_name *name, wy_name_kind kind,
+                             wy_sort sort) {
     unsigned seen = 0;
     for (uint32_t i = 0; i < name->attribute_count; i++) {
-        unsigned bit = 1u << name->attributes[i].kind;
+        const wy_attribute *attribute = &name->attributes[i];
+        unsigned bit = 1u << attribute->kind;
         if (seen & bit)
             return wy_fail(v, "an attribute is given twice for the name \"%.*s\"",
                            WY_STR_ARG(name->text));
         seen |= bit;
+        if (attribute->kind == WY_ATTRIBUTE_VERSIONSUFFIX)
+            return wy_fail(v, "a version suffix behind \"%.*s\", which has no canonical version",
+                           WY_STR_ARG(name->text));
+        if (attribute->kind != WY_ATTRIBUTE_IMPLEMENTS) continue;
+        if (!wy_interface_name_valid(attribute->text))
+            return wy_fail(v, "`implements` \"%.*s\", which is not a valid interface name",
+                           WY_STR_ARG(attribute->text));
+        if (sort != WY_SORT_INSTANCE || kind != WY_NAME_LABEL)
+            return wy_fail(v, "`implements` for \"%.*s\", which is no instance with a plain name",
+                           WY_STR_ARG(name->text));
     }
     if (name->attribute_count) return wy_fail_gated(v, "a name with attributes", "implements");
     return true;
@@ -240,7 +252,8 @@ static bool list_add(wy_validator *v, wy_scope *scope, wy_extern_list *list,
     if (!wy_name_parse(v, name->text, &parsed)) return false;
     if (parsed.kind == WY_NAME_OTHER && list == &scope->exports)
         return wy_fail(v, "\"%.*s\" is not a valid export name", WY_STR_ARG(name->text));
-    if (!check_attributes(v, name) || !wy_name_add_unique(v, &list->unique, name->text, what) ||
+    if (!check_attributes(v, name, parsed.kind, type->sort) ||
+        !wy_name_add_unique(v, &list->unique, name->text, what) ||
         !wy_visible_enter(v, scope, list, name->text, type) ||
         !wy_visible_check_name(v, list, name->text, &parsed, type))
         return false;
@@ -299,8 +312,6 @@ bool wy_scope_exportdecl(wy_validator *v, wy_scope *scope, const wy_ast_export *
            wy_scope_add_extern(v, scope, &type);
 }
 
-/* The ascribed type with the resources it leaves open set to the actual ones. A resource ascribed
- * as (sub resource) is another one from here on. */
 /* CM[export.ascribe] Binary.md, Import and Export Definitions: a type written at an export is a
  * supertype of what is exported.
  * CM[export.hide] Explainer.md, Type Checking: a resource exported as (sub resource), by itself or
@@ -316,18 +327,8 @@ static bool ascribe(wy_validator *v, const wy_scope *scope, const wy_extern_type
         return out->type.resource != 0;
     }
     if (!wy_extern_check(v, actual, ascribed, NULL, "export", name)) return false;
-    if (ascribed->sort != WY_SORT_INSTANCE || ascribed->instance->resource_count == 0) return true;
-    const wy_instance_type *type = ascribed->instance, *has = actual->instance;
-    wy_subst subst = {0};
-    for (uint32_t i = 0; i < type->resource_count; i++) {
-        const wy_resource_path *path = &type->resources[i];
-        const wy_deftype *found =
-            wy_path_find(has->exports, has->export_count, path->path, path->path_len);
-        if (WY_NEVER(!found || found->kind != WY_TYPE_RESOURCE)) return false;
-        if (!wy_subst_add(v, &subst, path->id, found->resource)) return false;
-    }
-    out->instance = wy_subst_exports(v, &subst, type->exports, type->export_count, NULL, 0,
-                                     type->nodes, type->depth);
+    if (ascribed->sort != WY_SORT_INSTANCE) return true;
+    out->instance = wy_instance_fresh(v, scope, ascribed->instance);
     return out->instance != NULL;
 }
 

@@ -3,7 +3,7 @@
  * Both sides may introduce resources of their own (an instance type those it exports, a component
  * type those it imports). While two types are compared, the side that is free to choose has its
  * resources set equal to the other's, found under the same names; the pairs lie on a stack.
- * (CM: Explainer, Type Checking) */
+ * (Explainer, Type Checking) */
 #include "component/validator.h"
 
 #include <stdio.h>

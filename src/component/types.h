@@ -9,9 +9,9 @@
  *   - at an import of a type with (sub resource),
  *   - at an export of a resource with (sub resource) ascribed: the new type index has a new id for
  *     the exported resource, and
- *   - at an import of an instance and at an instantiation, one for each entry of the `resources` of
- *     the instance type that the new instance has; each entry says under which export names of
- *     that instance the resource is found.
+ *   - at an import of an instance, at an instantiation and at an export of an instance with a type
+ *     ascribed, one for each entry of the `resources` of the instance type that the new instance
+ *     has; each entry says under which export names of that instance the resource is found.
  * Ids are unique over the whole validated tree, so a nested component uses ids of its own: whoever
  * instantiates it twice keeps one environment (id -> real resource type) for each time, and fills
  * it at these places by looking at the real instance. */

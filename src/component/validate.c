@@ -1,6 +1,6 @@
 /* Validator: definition by definition through a component and what is nested in it. The rules that
  * belong to one noun are in files of its own (validator.h lists them).
- * (CM: Binary; Explainer, Component Definitions) */
+ * (Binary; Explainer, Component Definitions) */
 #include "component/validate.h"
 
 #include "base/limits.h"

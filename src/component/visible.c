@@ -1,5 +1,5 @@
 /* External visibility: types that imports and exports use must have a name there; and the rules
- * that tie [constructor], [method] and [static] names to a resource. (CM: Explainer, External
+ * that tie [constructor], [method] and [static] names to a resource. (Explainer, External
  * Visibility of Types; Binary, Import and Export Definitions) */
 #include "component/validator.h"
 
