@@ -1,7 +1,7 @@
 /* Plan: abstract interpretation of a component's definitions. Each component instance is a frame of
  * index spaces; instantiating a nested component interprets its definitions in a new frame, so that
- * at the end only core modules are left. Eliminating shims is in plan_shim.c, types in plan_type.c.
- */
+ * at the end only core modules are left. Eliminating shims is in plan_shim.c, calls
+ * between components in plan_call.c, types in plan_type.c. */
 #include "component/plan_build.h"
 
 #include "base/limits.h"
@@ -116,24 +116,6 @@ static wy_err intern_item(plan_builder *b, wy_core_item **items, uint32_t *count
 
 wy_err plan_intern_func(plan_builder *b, wy_core_item item, uint32_t *index_out) {
     return intern_item(b, &b->funcs, &b->func_count, &b->func_cap, item, index_out);
-}
-
-/* CM: ComponentInstance.entering_set: `callee` and its ancestors, without those of `caller`. */
-static wy_err entering_set(plan_builder *b, uint32_t callee, uint32_t caller,
-                           const uint32_t **set_out, uint32_t *count_out) {
-    uint32_t count = 0, cap = 0, *set = NULL;
-    for (uint32_t i = callee; i != WY_PLAN_NONE; i = b->parents[i]) {
-        bool common = false;
-        for (uint32_t j = caller; j != WY_PLAN_NONE && !common; j = b->parents[j])
-            common = i == j;
-        if (common) break;
-        set = wy_arena_grow(b->arena, set, count, &cap, count + 1u, sizeof *set);
-        if (!set) return plan_no_memory(b);
-        set[count++] = i;
-    }
-    *set_out = set;
-    *count_out = count;
-    return WY_OK;
 }
 
 /* --- core definitions --- */
@@ -255,9 +237,6 @@ static wy_err define_lower(plan_builder *b, plan_frame *frame, const wy_ast_cano
     wy_trampoline trampoline = {.kind = WY_TRAMPOLINE_LOWER, .instance = frame->instance};
     trampoline.callee = *plan_get(frame, WY_SORT_FUNC, canon->idx).func;
     wy_err err = make_options(b, frame, canon, &trampoline.options);
-    if (!err && trampoline.callee.kind == WY_PLAN_FUNC_LIFT)
-        err = entering_set(b, b->lifts[trampoline.callee.index].instance, frame->instance,
-                           &trampoline.entering, &trampoline.entering_count);
     wy_core_item item;
     if (!err) err = add_trampoline(b, trampoline, &item);
     return err ? err : push_item(b, frame, WY_SORT_CORE_FUNC, item);
@@ -279,13 +258,8 @@ static wy_err define_canon(plan_builder *b, plan_frame *frame, const wy_ast_cano
                               "canonical built-in 0x%02x needs a proposal above WASI 0.2",
                               canon->kind);
     trampoline.resource = plan_get(frame, WY_SORT_TYPE, canon->idx).type->resource;
-    uint32_t definer = b->resources[trampoline.resource].instance;
-    wy_err err = WY_OK;
-    if (definer != WY_PLAN_NONE) /* dropping calls the destructor in the defining instance */
-        err = entering_set(b, definer, frame->instance, &trampoline.entering,
-                           &trampoline.entering_count);
     wy_core_item item;
-    if (!err) err = add_trampoline(b, trampoline, &item);
+    wy_err err = add_trampoline(b, trampoline, &item);
     return err ? err : push_item(b, frame, WY_SORT_CORE_FUNC, item);
 }
 
@@ -377,9 +351,6 @@ static wy_err define_type(plan_builder *b, plan_frame *frame, const wy_ast_type 
     if (ast->has_dtor)
         err = plan_intern_func(b, *plan_get(frame, WY_SORT_CORE_FUNC, ast->dtor).item,
                                &resource.dtor);
-    if (!err)
-        err = entering_set(b, frame->instance, WY_PLAN_NONE, &resource.entering,
-                           &resource.entering_count);
     plan_type *type = wy_arena_calloc(b->arena, 1, sizeof *type);
     if (!type) return plan_no_memory(b);
     type->is_resource = true;
@@ -445,8 +416,8 @@ static wy_err finish_exports(plan_builder *b, const plan_instance *instance, uns
         if (item->sort == WY_SORT_FUNC) {
             out->func = *item->value.func;
             if (out->func.kind == WY_PLAN_FUNC_LIFT)
-                err = entering_set(b, b->lifts[out->func.index].instance, WY_PLAN_NONE,
-                                   &out->entering, &out->entering_count);
+                err = plan_entering_set(b, b->lifts[out->func.index].instance, WY_PLAN_NONE,
+                                        &out->entering, &out->entering_count);
         } else if (item->sort == WY_SORT_INSTANCE && depth < WY_MAX_COMPONENT_DEPTH) {
             err = finish_exports(b, item->value.instance, depth + 1, &out->exports,
                                  &out->export_count);
@@ -473,9 +444,11 @@ wy_err wy_plan_make(wy_arena *arena, const wy_component_ast *ast, const wy_plan_
         return plan_no_memory(&b);
     b.parents[b.instance_count++] = WY_PLAN_NONE;
     wy_err err = plan_run(&b, root, ast);
+    if (!err) err = plan_find_entering(&b, config->keep_shims);
     if (!err) err = finish_exports(&b, root->result, 0, &plan->exports, &plan->export_count);
     if (!err && !config->keep_shims) err = plan_eliminate_shims(&b);
     if (err) return err;
+    if (!config->keep_shims) plan_bind_calls(&b);
     plan->modules = b.modules;
     plan->module_count = b.module_count;
     plan->steps = b.steps;
@@ -495,6 +468,7 @@ wy_err wy_plan_make(wy_arena *arena, const wy_component_ast *ast, const wy_plan_
     plan->parents = b.parents;
     plan->instance_count = b.instance_count;
     plan->eliminated = b.eliminated;
+    plan->direct_calls = b.direct_calls;
     *plan_out = plan;
     return WY_OK;
 }

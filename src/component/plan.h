@@ -145,12 +145,13 @@ typedef struct wy_plan {
     const uint32_t
         *parents; /* per component instance: its parent, or WY_PLAN_NONE. 0 is the root */
     uint32_t instance_count;
-    uint32_t eliminated; /* steps removed (shims and fixups) */
+    uint32_t eliminated;   /* steps removed (shims and fixups) */
+    uint32_t direct_calls; /* imports bound to the function of another component itself */
 } wy_plan;
 
 typedef struct wy_plan_config {
-    bool
-        keep_shims; /* do not eliminate shim and fixup modules (to prove that it changes nothing) */
+    bool keep_shims; /* eliminate nothing: neither shim and fixup modules nor trampolines between
+                        components (to prove that it changes nothing) */
 } wy_plan_config;
 
 /* Flattens a valid component. WY_UNSUPPORTED where the root imports what the host cannot provide (a

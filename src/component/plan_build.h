@@ -91,7 +91,8 @@ typedef struct plan_builder {
     uint32_t memory_count, memory_cap;
     uint32_t *parents;
     uint32_t instance_count, parent_cap;
-    uint32_t eliminated;
+    uint8_t *reenters, *closes; /* by component instance: see plan_call.c */
+    uint32_t eliminated, direct_calls;
 } plan_builder;
 
 /* plan.c */
@@ -117,6 +118,16 @@ wy_err plan_define_type(plan_builder *b, plan_frame *frame, const wy_ast_type *a
  */
 wy_err plan_import(plan_builder *b, plan_frame *frame, const wy_ast_externtype *type,
                    wy_str interface_name, wy_str name, plan_value *value_out) WY_MUST_USE;
+
+/* plan_call.c */
+/* Once all is defined: the instances that each call enters. `keep`: also those that need no flag.
+ */
+wy_err plan_find_entering(plan_builder *b, bool keep) WY_MUST_USE;
+/* CM: ComponentInstance.entering_set: `callee` and its ancestors, without those of `caller`; and
+ * without those whose flag nobody can find cleared. */
+wy_err plan_entering_set(plan_builder *b, uint32_t callee, uint32_t caller,
+                         const uint32_t **set_out, uint32_t *count_out) WY_MUST_USE;
+void plan_bind_calls(plan_builder *b);
 
 /* plan_shim.c */
 wy_err plan_eliminate_shims(plan_builder *b) WY_MUST_USE;

@@ -29,7 +29,7 @@ typedef struct wy_component_config {
     const wy_interface *const *interfaces; /* what the host provides */
     size_t interface_count;
     bool unmet_trap; /* link imports that cannot be met as traps that name themselves */
-    bool keep_shims; /* of wy_component_load: do not eliminate shim and fixup modules */
+    bool keep_shims; /* of wy_component_load: eliminate nothing (see wy_plan_config) */
     /* Settings of interfaces, by slot; must outlive the component. */
     const void *settings[WY_SLOT_COUNT];
     uint64_t memory_bytes_max;   /* per instance, all memories; 0: WY_MAX_MEMORY_BYTES */
