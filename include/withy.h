@@ -98,6 +98,18 @@ WITHY_API int withy_up(const char *manifest, const withy_up_options *options, wi
 WITHY_API int withy_run(const char *path, const char *const *args, size_t arg_count,
                         const withy_options *options, withy_error *error);
 
+/* --- call functions --- */
+
+/* Calls exported functions one after another on one instance, each written as text with its
+ * arguments in WAVE: "ns:pkg/iface@1.0.0#func(1, {x: \"y\"})".
+ * `r=ns:pkg/iface#[constructor]thing()` names the handle in a result, for calls after it. `write`
+ * gets the result of each as a line of WAVE. All calls are checked before the first is made.
+ * Returns 0, an exit status, or the guest's own when it exits. */
+WITHY_API int withy_run_calls(const char *path, const char *const *calls, size_t call_count,
+                              const withy_options *options,
+                              void (*write)(void *data, const char *text, size_t len), void *data,
+                              withy_error *error);
+
 /* --- look at and prepare components --- */
 
 /* Prints the component's imports and exports as WIT and, for each import, what withy would provide;

@@ -1,5 +1,5 @@
 /* Running a command: a component's wasi:cli/run, once, with the process's own streams. */
-#include "host/load.h"
+#include "host/run.h"
 
 #include "host/stores.h"
 #include "interface/wasi/cli.h"
@@ -12,79 +12,78 @@
 
 #define RUN_INSTANCES 16 /* memories and stacks in the pool of a run */
 
-typedef struct run {
+typedef struct command {
     const wy_plan_export *export;
     wy_instance *instance;
     wy_loop *loop;
     bool failed;  /* the guest said so, or trapped */
     bool trapped; /* `text` says how */
     wy_buf text;
-} run;
+} command;
 
 static void on_result(void *data, const void *result) {
-    run *r = data;
-    r->failed = *(const uint8_t *)result != 0; /* result<_, _>: its discriminant */
+    command *c = data;
+    c->failed = *(const uint8_t *)result != 0; /* result<_, _>: its discriminant */
 }
 
 static void run_body(wy_task *task, wy_context *context, void *data) {
-    run *r = data;
-    wy_instance_enter(r->instance, task, context);
-    wy_trap *trap = wy_instance_start(r->instance);
+    command *c = data;
+    wy_instance_enter(c->instance, task, context);
+    wy_trap *trap = wy_instance_start(c->instance);
     char no_args[1] = {0};
-    if (!trap) trap = wy_instance_call(r->instance, r->export, no_args, on_result, r);
+    if (!trap) trap = wy_instance_call(c->instance, c->export, no_args, on_result, c);
     if (!trap) return;
     uint8_t code;
-    if (!wy_wasi_cli_exited(r->instance, &code)) {
-        r->trapped = true;
-        wy_instance_print_trap(r->instance, trap, &r->text);
+    if (!wy_wasi_cli_exited(c->instance, &code)) {
+        c->trapped = true;
+        wy_instance_print_trap(c->instance, trap, &c->text);
     }
     wy_trap_free(trap);
 }
 
 static void run_done(void *data) {
-    run *r = data;
-    wy_loop_stop(r->loop);
+    command *c = data;
+    wy_loop_stop(c->loop);
 }
 
-static wy_err run_instance(run *r, const withy_options *options, wy_scheduler *scheduler,
-                           wy_diag *diag) {
+static wy_err run_instance(command *c, const wy_run *run, wy_scheduler *scheduler, wy_diag *diag) {
     wy_task *task;
-    wy_err err = wy_task_spawn(scheduler, wy_instance_store(r->instance), run_body, run_done, r,
-                               options->timeout_ms, &task);
+    wy_err err = wy_task_spawn(scheduler, wy_instance_store(c->instance), run_body, run_done, c,
+                               run->options->timeout_ms, &task);
     if (err) return wy_diag_set(diag, err, "the task could not be started");
-    wy_loop_run(r->loop);
+    wy_loop_run(run->loop);
     return WY_OK;
 }
 
-/* Returns the exit status, or -1 with a diagnosis. */
-static int run_guest(const wy_guest *guest, wy_engine *engine, wy_loop *loop,
-                     const withy_options *options, wy_diag *diag) {
-    const wy_component *component = wy_guest_component(guest);
-    run r = {.loop = loop,
-             .export = wy_component_export(component, WY_STR("wasi:cli/run"), WY_STR("0.2.0"),
-                                           WY_STR("run"))};
-    if (!r.export) {
+static int run_command(const wy_run *run, void *data, wy_diag *diag) {
+    (void)data;
+    command c = {.loop = run->loop,
+                 .export = wy_component_export(run->component, WY_STR("wasi:cli/run"),
+                                               WY_STR("0.2.0"), WY_STR("run"))};
+    if (!c.export) {
         wy_diag_set(diag, WY_INVALID,
-                    "the component does not export wasi:cli/run; components that export "
-                    "wasi:http/incoming-handler are run by `withy serve`");
+                    "%s: the component does not export wasi:cli/run; components that export "
+                    "wasi:http/incoming-handler are run by `withy serve`, and `withy call` calls "
+                    "any function",
+                    run->path);
         return -1;
     }
-    wy_buf_init(&r.text, 64 << 10);
+    wy_buf_init(&c.text, 64 << 10);
     wy_scheduler *scheduler = NULL;
-    wy_err err = wy_scheduler_new(loop, engine, &scheduler);
+    wy_err err = wy_scheduler_new(run->loop, run->engine, &scheduler);
     if (err) wy_diag_set(diag, err, "the scheduler could not be made");
-    if (!err) err = wy_instance_new(component, engine, &r.instance, diag);
-    if (!err) err = run_instance(&r, options, scheduler, diag);
-    int status = r.failed ? 1 : 0;
+    if (!err) err = wy_instance_new(run->component, run->engine, &c.instance, diag);
+    if (!err) err = run_instance(&c, run, scheduler, diag);
+    int status = c.failed ? 1 : 0;
     uint8_t code;
-    if (!err && wy_wasi_cli_exited(r.instance, &code)) status = code;
-    if (r.trapped) {
-        wy_diag_set(diag, WY_TRAP, "%s", r.text.ptr ? r.text.ptr : "the guest trapped");
+    if (!err && wy_wasi_cli_exited(c.instance, &code)) status = code;
+    if (c.trapped) {
+        wy_diag_set(diag, WY_TRAP, "%s", c.text.ptr ? c.text.ptr : "the guest trapped");
         status = -1;
     }
     if (scheduler) wy_scheduler_free(scheduler);
-    wy_instance_free(r.instance);
-    wy_buf_deinit(&r.text);
+    wy_instance_free(c.instance);
+    wy_buf_deinit(&c.text);
     return err ? -1 : status;
 }
 
@@ -103,8 +102,9 @@ static void fill_config(wy_guest_config *config, const withy_options *options,
     config->http = http;
 }
 
-static int run_file(const char *path, const char *const *args, size_t arg_count,
-                    const withy_options *options, const wy_stores *stores, wy_diag *diag) {
+static int load_and_use(const char *path, const char *const *args, size_t arg_count,
+                        const withy_options *options, const wy_stores *stores, wy_run_use use,
+                        void *data, wy_diag *diag) {
     wy_engine *engine = NULL;
     wy_loop *loop = NULL;
     wy_guest *guest = NULL;
@@ -130,8 +130,10 @@ static int run_file(const char *path, const char *const *args, size_t arg_count,
         fill_config(&config, options, stores, &http);
         err = wy_guest_load(engine, options, &config, &guest, diag);
     }
-    if (!err) status = run_guest(guest, engine, loop, options, diag);
-    if (!err && status < 0 && diag->err != WY_TRAP) wy_diag_prefix(diag, "%s", path);
+    if (!err) {
+        const wy_run run = {path, options, wy_guest_component(guest), engine, loop};
+        status = use(&run, data, diag);
+    }
     wy_guest_free(guest);
     if (http.client) wy_http_client_free(http.client);
     wy_engine_free(engine);
@@ -140,14 +142,19 @@ static int run_file(const char *path, const char *const *args, size_t arg_count,
     return status;
 }
 
-int withy_run(const char *path, const char *const *args, size_t arg_count,
-              const withy_options *options, withy_error *error) {
+int wy_run_file(const char *path, const char *const *args, size_t arg_count,
+                const withy_options *options, wy_run_use use, void *data, withy_error *error) {
     wy_diag diag;
     wy_diag_init(&diag);
     wy_stores stores;
     int status = -1;
     if (wy_stores_single(options, false, &stores, &diag) == WY_OK)
-        status = run_file(path, args, arg_count, options, &stores, &diag);
+        status = load_and_use(path, args, arg_count, options, &stores, use, data, &diag);
     wy_stores_deinit(&stores);
     return status >= 0 ? status : wy_host_fail(&diag, error);
+}
+
+int withy_run(const char *path, const char *const *args, size_t arg_count,
+              const withy_options *options, withy_error *error) {
+    return wy_run_file(path, args, arg_count, options, run_command, NULL, error);
 }

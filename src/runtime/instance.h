@@ -35,6 +35,11 @@ own wy_trap *wy_instance_call(wy_instance *instance, const wy_plan_export *expor
                               void (*on_result)(void *data, const void *result),
                               void *data) WY_MUST_USE;
 
+/* Ends an own handle that a result brought: its destructor, or what the host does when the resource
+ * is the host's, runs as a call of its own. `type` is the own type in the plan's descriptor. */
+own wy_trap *wy_instance_drop(wy_instance *instance, const wy_type *type,
+                              wy_handle handle) WY_MUST_USE;
+
 bool wy_instance_poisoned(const wy_instance *instance);
 
 /* Appends the text of a trap of this instance: the reason, which limit was hit if one was, and the

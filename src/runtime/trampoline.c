@@ -169,6 +169,17 @@ static own wy_trap *resource_drop(void *env, wy_caller *caller, wy_raw *values, 
                           bound->resource, (uint32_t)values[0].i32, &drop);
 }
 
+own wy_trap *wy_instance_drop(wy_instance *instance, const wy_type *type, wy_handle handle) {
+    wy_assert(type->kind == WY_KIND_OWN);
+    if (instance->poisoned)
+        return wy_trap_new("cannot enter component instance: it trapped before");
+    const wy_resource *resource = instance->component->resources[type->resource_index];
+    drop_env drop = {instance, NULL};
+    wy_trap *trap = resource->drop ? resource->drop(&drop, resource, handle) : NULL;
+    if (trap) instance->poisoned = true;
+    return trap;
+}
+
 /* --- binding --- */
 
 static bool only_scalars(const wy_func_type *type) {

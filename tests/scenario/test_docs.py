@@ -9,8 +9,8 @@ import pytest
 from conftest import ROOT
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-VERBS = ["serve", "up", "run", "inspect", "compile"]
-SHARED = {"serve", "up", "run"}
+VERBS = ["serve", "up", "run", "call", "inspect", "compile"]
+SHARED = {"serve", "up", "run", "call"}
 
 
 def said(withy, verb: str) -> set[str]:
@@ -36,7 +36,7 @@ def test_every_option_is_in_the_docs_and_the_other_way_round(withy, verb):
     parts = sections()
     expected = written(parts[f"withy {verb}"])
     if verb in SHARED:
-        expected |= written(parts["Options of serve, up and run"])
+        expected |= written(parts["Options of serve, up, run and call"])
     assert expected | {"-h", "--help"} == said(withy, verb)
 
 
