@@ -54,6 +54,8 @@ def _changed_bytes(body, rng):
 def mutated(content, rng):
     """Changes sections of a component, or one that is nested in it, not core modules."""
     parts = sections(content)
+    if not parts:
+        return content
     inner = [i for i, (number, _) in enumerate(parts) if number == 4]
     if inner and rng.random() < 0.4:
         at = rng.choice(inner)
@@ -70,8 +72,9 @@ def mutated(content, rng):
         parts[at], parts[other] = parts[other], parts[at]
     else:
         able = [i for i, (number, _) in enumerate(parts) if number not in (1, 4)]
-        at = rng.choice(able)
-        parts[at] = (parts[at][0], _changed_bytes(parts[at][1], rng))
+        if able:
+            at = rng.choice(able)
+            parts[at] = (parts[at][0], _changed_bytes(parts[at][1], rng))
     return joined(parts)
 
 
