@@ -202,6 +202,83 @@ static bool introduce(wy_validator *v, wy_scope *scope, wy_extern_type *type) {
     return another_name(v, &type->type);
 }
 
+/* --- looking for resources in types --- */
+
+/* Whether something in a type is a resource that is sought: one that `local` introduced other than
+ * by an import, or, `local` being NULL, one of a scope that is still open. */
+typedef struct resource_search {
+    wy_validator *v;
+    const wy_scope *local;
+    wy_idmap seen;
+} resource_search;
+
+static bool sought_in_extern(resource_search *s, const wy_extern_type *type);
+
+static bool sought(resource_search *s, wy_resource_id id) {
+    const wy_resource_info *info = wy_resource_of(s->v, id);
+    return s->local ? info->scope == s->local && !info->imported : !info->scope->closed;
+}
+
+static bool seen_before(resource_search *s, const void *type) {
+    uint64_t key = (uint64_t)(uintptr_t)type;
+    if (wy_idmap_get(&s->seen, key)) return true;
+    return !wy_idmap_set(s->v, &s->seen, key, type) || !wy_work(s->v, 1);
+}
+
+static bool sought_in_value(resource_search *s, const wy_ctype *type) {
+    if (!type || !type->has_resource || seen_before(s, type)) return false;
+    if (type->resource) return sought(s, type->resource);
+    for (uint32_t i = 0; i < type->count; i++)
+        if ((type->fields && sought_in_value(s, type->fields[i].type)) ||
+            (type->types && sought_in_value(s, type->types[i])))
+            return true;
+    return sought_in_value(s, type->type) || sought_in_value(s, type->error);
+}
+
+static bool sought_in_func(resource_search *s, const wy_ctype_func *type) {
+    if (!type->has_resource || seen_before(s, type)) return false;
+    for (uint32_t i = 0; i < type->param_count; i++)
+        if (sought_in_value(s, type->params[i].type)) return true;
+    return sought_in_value(s, type->result);
+}
+
+static bool sought_in_list(resource_search *s, const wy_named_type *list, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (sought_in_extern(s, &list[i].type)) return true;
+    return false;
+}
+
+static bool sought_in_instance(resource_search *s, const wy_instance_type *type) {
+    return type->has_resource && !seen_before(s, type) &&
+           sought_in_list(s, type->exports, type->export_count);
+}
+
+static bool sought_in_component(resource_search *s, const wy_component_type *type) {
+    return type->has_resource && !seen_before(s, type) &&
+           (sought_in_list(s, type->imports, type->import_count) ||
+            sought_in_list(s, type->exports, type->export_count));
+}
+
+static bool sought_in_deftype(resource_search *s, const wy_deftype *type) {
+    switch ((int)type->kind) {
+    case WY_TYPE_RESOURCE: return sought(s, type->resource);
+    case WY_TYPE_FUNC: return sought_in_func(s, type->func);
+    case WY_TYPE_COMPONENT: return sought_in_component(s, type->component);
+    case WY_TYPE_INSTANCE: return sought_in_instance(s, type->instance);
+    default: return sought_in_value(s, type->value);
+    }
+}
+
+static bool sought_in_extern(resource_search *s, const wy_extern_type *type) {
+    switch ((int)type->sort) {
+    case WY_SORT_FUNC: return sought_in_func(s, type->func);
+    case WY_SORT_TYPE: return sought_in_deftype(s, &type->type);
+    case WY_SORT_COMPONENT: return sought_in_component(s, type->component);
+    case WY_SORT_INSTANCE: return sought_in_instance(s, type->instance);
+    default: return false;
+    }
+}
+
 /* --- lists --- */
 
 /* CM[name.attributes] Binary.md, Import and Export Definitions: each attribute at most once;
@@ -281,6 +358,16 @@ static bool add_path(wy_validator *v, wy_vec *paths, wy_resource_id id, const wy
     return true;
 }
 
+/* CM[import.local] Explainer.md, External Visibility of Types: what is imported cannot depend on a
+ * resource that the component itself defines, or has of what it instantiates or exports. */
+static bool check_not_local(wy_validator *v, const wy_scope *scope, const wy_extern_type *type,
+                            wy_str name) {
+    resource_search search = {.v = v, .local = scope};
+    if (!sought_in_extern(&search, type)) return !v->err;
+    return wy_fail(v, "import \"%.*s\" depends on a resource that is not imported",
+                   WY_STR_ARG(name));
+}
+
 bool wy_scope_import(wy_validator *v, wy_scope *scope, const wy_ast_import *import) {
     wy_extern_type type;
     wy_extern_list *list = &scope->imports;
@@ -302,7 +389,9 @@ bool wy_scope_import(wy_validator *v, wy_scope *scope, const wy_ast_import *impo
                 return false;
         }
     }
-    return list_add(v, scope, list, &import->name, &type) && wy_scope_add_extern(v, scope, &type);
+    return list_add(v, scope, list, &import->name, &type) &&
+           check_not_local(v, scope, &type, import->name.text) &&
+           wy_scope_add_extern(v, scope, &type);
 }
 
 bool wy_scope_exportdecl(wy_validator *v, wy_scope *scope, const wy_ast_export *export) {
@@ -403,82 +492,10 @@ static bool collect_exports(wy_validator *v, wy_scope *scope) {
     return collect(v, scope, scope->exports.types.items, scope->exports.types.count, path, 0);
 }
 
-/* Whether something in the type is a resource of a scope that is still open. */
-typedef struct open_search {
-    wy_validator *v;
-    wy_idmap seen;
-} open_search;
-
-static bool open_in_extern(open_search *s, const wy_extern_type *type);
-
-static bool open_resource(open_search *s, wy_resource_id id) {
-    return !wy_resource_of(s->v, id)->scope->closed;
-}
-
-static bool seen_before(open_search *s, const void *type) {
-    uint64_t key = (uint64_t)(uintptr_t)type;
-    if (wy_idmap_get(&s->seen, key)) return true;
-    return !wy_idmap_set(s->v, &s->seen, key, type) || !wy_work(s->v, 1);
-}
-
-static bool open_in_value(open_search *s, const wy_ctype *type) {
-    if (!type || !type->has_resource || seen_before(s, type)) return false;
-    if (type->resource) return open_resource(s, type->resource);
-    for (uint32_t i = 0; i < type->count; i++)
-        if ((type->fields && open_in_value(s, type->fields[i].type)) ||
-            (type->types && open_in_value(s, type->types[i])))
-            return true;
-    return open_in_value(s, type->type) || open_in_value(s, type->error);
-}
-
-static bool open_in_func(open_search *s, const wy_ctype_func *type) {
-    if (!type->has_resource || seen_before(s, type)) return false;
-    for (uint32_t i = 0; i < type->param_count; i++)
-        if (open_in_value(s, type->params[i].type)) return true;
-    return open_in_value(s, type->result);
-}
-
-static bool open_in_list(open_search *s, const wy_named_type *list, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++)
-        if (open_in_extern(s, &list[i].type)) return true;
-    return false;
-}
-
-static bool open_in_instance(open_search *s, const wy_instance_type *type) {
-    return type->has_resource && !seen_before(s, type) &&
-           open_in_list(s, type->exports, type->export_count);
-}
-
-static bool open_in_component(open_search *s, const wy_component_type *type) {
-    return type->has_resource && !seen_before(s, type) &&
-           (open_in_list(s, type->imports, type->import_count) ||
-            open_in_list(s, type->exports, type->export_count));
-}
-
-static bool open_in_deftype(open_search *s, const wy_deftype *type) {
-    switch ((int)type->kind) {
-    case WY_TYPE_RESOURCE: return open_resource(s, type->resource);
-    case WY_TYPE_FUNC: return open_in_func(s, type->func);
-    case WY_TYPE_COMPONENT: return open_in_component(s, type->component);
-    case WY_TYPE_INSTANCE: return open_in_instance(s, type->instance);
-    default: return open_in_value(s, type->value);
-    }
-}
-
-static bool open_in_extern(open_search *s, const wy_extern_type *type) {
-    switch ((int)type->sort) {
-    case WY_SORT_FUNC: return open_in_func(s, type->func);
-    case WY_SORT_TYPE: return open_in_deftype(s, &type->type);
-    case WY_SORT_COMPONENT: return open_in_component(s, type->component);
-    case WY_SORT_INSTANCE: return open_in_instance(s, type->instance);
-    default: return false;
-    }
-}
-
 static bool lists_open(wy_validator *v, const wy_scope *scope) {
-    open_search search = {.v = v};
-    return open_in_list(&search, scope->imports.types.items, scope->imports.types.count) ||
-           open_in_list(&search, scope->exports.types.items, scope->exports.types.count);
+    resource_search search = {.v = v};
+    return sought_in_list(&search, scope->imports.types.items, scope->imports.types.count) ||
+           sought_in_list(&search, scope->exports.types.items, scope->exports.types.count);
 }
 
 const wy_component_type *wy_scope_component_type(wy_validator *v, wy_scope *scope) {

@@ -128,7 +128,9 @@ def _read_handle(val, store):
 
 
 def _error_text(ptr):
-    return str(wasmtime.WasmtimeError._from_ptr(ptr)).split("\n\n")[0]
+    """The reason; it stands behind the backtrace."""
+    text = str(wasmtime.WasmtimeError._from_ptr(ptr))
+    return text.split("Caused by:")[-1].strip()
 
 
 class Reference:

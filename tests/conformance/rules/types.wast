@@ -106,3 +106,31 @@
   "an async function type belongs to the proposal 'async'")
 (assert_invalid (component (import "v" (value u8))) "belongs to the proposal 'values'")
 (assert_invalid (component (type (resource (rep i64)))) "a resource of i64 belongs to the proposal 'memory64'")
+
+;; CM[import.local]
+(component
+  (import "r" (type $r (sub resource)))
+  (import "s" (type $s (eq $r)))
+  (export $x "x" (type $r))
+  (import "f" (func (param "a" (own $s)) (result (own $r)))))
+(assert_invalid
+  (component (type $r (resource (rep i32))) (import "a" (type (eq $r))))
+  "import \"a\" depends on a resource that is not imported")
+(assert_invalid
+  (component
+    (type $r (resource (rep i32)))
+    (import "a" (instance (alias outer 1 $r (type $r)) (export "b" (type (eq $r))))))
+  "depends on a resource that is not imported")
+(assert_invalid
+  (component
+    (component $c (type $r (resource (rep i32))) (export "r" (type $r)))
+    (instance $i (instantiate $c))
+    (alias export $i "r" (type $r))
+    (import "a" (type (eq $r))))
+  "depends on a resource that is not imported")
+(assert_invalid
+  (component
+    (type (component
+      (export "r" (type $r (sub resource)))
+      (import "a" (type (eq $r))))))
+  "depends on a resource that is not imported")
