@@ -39,16 +39,21 @@ packages() {
 engine() {
     begin "Engine: Wasmtime's C API as one library (built once, minutes; then kept)"
     quiet engine tools/engine-build
+    if [ ! -f "$(tools/engine-build 2>/dev/null)/lib/libwithy_engine.a" ]; then
+        say "      this one is not withy's own: docs/limits.md says what differs"
+    fi
     quiet llhttp tools/llhttp-fetch
 }
 
-# configure DIR OPTION...: CMake, again only when its options changed.
+# configure DIR OPTION...: CMake, again only when its options or the engine changed.
 configure() {
     configure_dir=$1
     shift
-    if [ ! -f "$configure_dir/build.ninja" ] || [ "$*" != "$(cat "$configure_dir/options" 2>/dev/null)" ]; then
+    configure_options="$* engine=$(tools/engine-build 2>/dev/null)"
+    if [ ! -f "$configure_dir/build.ninja" ] ||
+        [ "$configure_options" != "$(cat "$configure_dir/options" 2>/dev/null)" ]; then
         quiet "configure-$configure_dir" cmake -S . -B "$configure_dir" -G Ninja "$@"
-        printf '%s' "$*" >"$configure_dir/options"
+        printf '%s' "$configure_options" >"$configure_dir/options"
     fi
 }
 

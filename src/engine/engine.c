@@ -54,7 +54,7 @@ static bool has_pagemap_scan(void) {
     return major > 6 || (major == 6 && minor >= 7);
 }
 
-/* Wasmtime aborts when a pool cannot be mapped, so it is tried here first. */
+/* Wasmtime aborts when it cannot map something, so it is tried here first. */
 static bool can_reserve(uint64_t bytes) {
     void *at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) return false;
@@ -160,6 +160,11 @@ static void divide(wy_engine *engine, bool is_second) {
 
 wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_engine **engine_out,
                       wy_diag *diag) {
+    if (!is_second && !can_reserve(WY_MIN_ADDRESS_BYTES))
+        return wy_diag_set(diag, WY_LIMIT,
+                           "too little address space is left (ulimit -v) for the engine, which "
+                           "needs %zu MiB (WY_MIN_ADDRESS_BYTES)",
+                           WY_MIN_ADDRESS_BYTES >> 20);
     wy_engine *engine = calloc(1, sizeof *engine);
     if (!engine) return WY_NOMEM;
     engine->config = *wanted;

@@ -1,8 +1,6 @@
 /* Opening what components are granted. */
 #include "host/stores.h"
 
-#include "host/folder.h"
-
 #include <string.h>
 #include <unistd.h>
 
@@ -17,10 +15,9 @@ wy_err wy_stores_open_kv(wy_stores *stores, const char *path, wy_diag *diag) {
     bool ephemeral = path == NULL;
     if (ephemeral) {
         const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-        wy_err err =
-            wy_folder_make_temporary(&stores->arena, parent, "withy-kv", &stores->folder, diag);
+        wy_err err = wy_temporary_folder_make(parent, "withy-kv", &stores->folder, diag);
         if (err) return err;
-        path = wy_arena_printf(&stores->arena, "%s/kv.db", stores->folder);
+        path = wy_arena_printf(&stores->arena, "%s/kv.db", stores->folder.path);
         if (!path) return wy_diag_set(diag, WY_NOMEM, "out of memory");
     }
     wy_kv_options options = {.backend = WY_STR("sqlite"),
@@ -55,7 +52,7 @@ wy_err wy_stores_single(const withy_options *options, bool has_workers, wy_store
 
 void wy_stores_deinit(wy_stores *stores) {
     if (stores->store) wy_kv_store_close(stores->store);
-    if (stores->folder) wy_folder_remove(stores->folder);
+    wy_temporary_folder_remove(&stores->folder);
     wy_arena_deinit(&stores->arena);
     memset(stores, 0, sizeof *stores);
 }

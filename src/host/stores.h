@@ -5,6 +5,7 @@
 
 #include "capability/config/config.h"
 #include "capability/kv/kv.h"
+#include "host/folder.h"
 #include "withy.h"
 
 typedef struct wy_stores {
@@ -12,7 +13,7 @@ typedef struct wy_stores {
     wy_kv_store *store;             /* label "default" */
     wy_kv_grants grants;            /* of a component that may use "default" */
     wy_config_grants config_grants; /* of a component that may read every value given */
-    char *folder; /* of a store that ends with the process, removed with it; NULL: none */
+    wy_temporary_folder folder;     /* of a store that ends with the process */
 } wy_stores;
 
 /* For one component without a manifest: store "default" in options->kv_file, or in memory, which

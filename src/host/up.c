@@ -38,9 +38,9 @@ typedef struct shared {
     const withy_up_options *options;
     const char *manifest;
     wy_stores stores;
-    char *scratch; /* folder for copies of files, one below it a worker; NULL: not made */
-    bool started;  /* workers run: logs are not truncated again */
-    unsigned made; /* applications, in this process */
+    wy_temporary_folder scratch; /* for copies of files: one below it an application */
+    bool started;                /* workers run: logs are not truncated again */
+    unsigned made;               /* applications, in this process */
 } shared;
 
 /* The application as one worker has it: read from the manifest when the worker starts, so that a
@@ -302,7 +302,7 @@ static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *serve
     shared *s = data;
     application *a = application_new(s);
     if (!a) return no_memory(diag);
-    a->files = wy_arena_printf(&a->arena, "%s/%d-%u", s->scratch, (int)getpid(), s->made++);
+    a->files = wy_arena_printf(&a->arena, "%s/%d-%u", s->scratch.path, (int)getpid(), s->made++);
     wy_err err = a->files ? read_manifest(a, diag) : no_memory(diag);
     if (!err) err = prepare(a, diag);
     if (!err && wy_http_client_new(tools->loop, &a->client)) err = no_memory(diag);
@@ -364,7 +364,7 @@ static wy_err shared_init(shared *s, wy_diag *diag) {
     application_free(a);
     if (err) return err;
     s->started = true;
-    return wy_folder_make_temporary(&s->stores.arena, "/tmp", "withy-up", &s->scratch, diag);
+    return wy_temporary_folder_make("/tmp", "withy-up", &s->scratch, diag);
 }
 
 int withy_up(const char *manifest, const withy_up_options *options, withy_error *error) {
@@ -374,7 +374,7 @@ int withy_up(const char *manifest, const withy_up_options *options, withy_error 
     wy_service service = {up_load, up_is_idle, up_unload, up_announce, &s};
     wy_err err = shared_init(&s, &diag);
     int status = err ? wy_host_fail(&diag, error) : wy_host_serve(&options->serve, &service, error);
-    if (s.scratch) wy_folder_remove(s.scratch);
+    wy_temporary_folder_remove(&s.scratch);
     wy_stores_deinit(&s.stores);
     return status;
 }

@@ -340,6 +340,21 @@ def test_little_address_space(withy, sanitized, guest, started, megabytes):
     assert sum("ulimit -v" in line for line in host.lines) == 1, host.log
 
 
+@pytest.mark.parametrize("megabytes", [20, 50, 100, 130])
+@pytest.mark.parametrize("verb", ["run", "serve", "compile"])
+def test_too_little_address_space(withy, sanitized, guest, tmp_path, megabytes, verb):
+    if sanitized:
+        pytest.skip("sanitizers need address space themselves")
+    rest = {"run": f"{guest('cli')} args", "serve": f"{guest('hello')} --addr 127.0.0.1:{free_port()} --workers 2"}
+    rest["compile"] = f"{guest('hello')} -o {tmp_path}/hello.aot"
+    done = subprocess.run(
+        ["sh", "-c", f"ulimit -v {megabytes}000; exec {withy} {verb} {rest[verb]}"], capture_output=True, timeout=60
+    )
+    assert done.returncode not in (0, 134) and done.returncode > 0, done.stderr
+    assert b"ulimit -v" in done.stderr and b"WY_MIN_ADDRESS_BYTES" in done.stderr
+    assert done.stderr.count(b"\n") == 1, done.stderr
+
+
 def test_little_address_space_for_a_command(withy, sanitized, guest):
     if sanitized:
         pytest.skip("sanitizers need address space themselves")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -268,10 +269,40 @@ def scratch_of(pid: int) -> list[str]:
             target = os.readlink(fd)
         except OSError:
             continue
-        if "/withy-up-" in target:
-            parent = Path(target).parent.parent
-            return [str(path) for path in parent.iterdir()]
+        folder = re.match(r"/tmp/withy-up\.[^/]*", target)
+        if folder:
+            return [str(path) for path in Path(folder[0]).iterdir()]
     return []
+
+
+def test_what_was_killed_leaves_its_folders_to_the_next_start(manifest, start):
+    folder = manifest(FILES)
+    for name in ["top.txt", "glob/a.txt", "assets/a.txt"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+
+    def begin():
+        """A host in which a store in memory is used too, and the folders that it made."""
+        host = start("up", "--workers", "2", "--state-dir", "", cwd=folder)
+        links = [os.readlink(fd) for fd in Path(f"/proc/{host.process.pid}/fd").iterdir()]
+        made = [Path(link) for link in links if re.fullmatch(r".*/withy-(up|kv)\.[^/]*", link)]
+        assert len(made) == 2 and all(path.is_dir() for path in made), links
+        return host, made
+
+    first, killed = begin()
+    second, living = begin()
+    workers = [Path(f"/proc/{pid}") for pid in first.children()]
+    first.kill()
+    end = time.monotonic() + 10
+    while time.monotonic() < end and any(path.exists() for path in workers):
+        time.sleep(0.02)
+    assert all(path.is_dir() for path in killed + living)
+    third, _ = begin()
+    assert not [path for path in killed if path.exists()]
+    assert all(path.is_dir() for path in living), "it still runs"
+    assert second.ask("/status?code=200").status == 200
+    assert second.stop() == 0 and third.stop() == 0
+    assert not [path for path in living if path.exists()]
 
 
 def test_broken_manifest_at_a_reload_leaves_the_old_one_running(manifest, start):
