@@ -28,7 +28,7 @@
 /* --- an instance (runtime/, engine/) --- */
 #define WY_MAX_MEMORY_BYTES ((uint64_t)1 << 32)  /* all memories of an instance; --max-memory */
 #define WY_MAX_TABLE_ELEMENTS 1000000            /* all tables of an instance */
-#define WY_MIN_ADDRESS_BYTES ((size_t)128 << 20) /* left under `ulimit -v` when an engine starts */
+#define WY_MIN_ADDRESS_BYTES ((size_t)128 << 20) /* left under `ulimit -v` at the start */
 #define WY_MAX_WASM_STACK ((size_t)512 << 10)    /* guest stack */
 #define WY_HOST_STACK ((size_t)512 << 10)        /* host stack on a fiber beyond the guest's */
 #define WY_FIBER_STACK ((size_t)2 << 20)         /* a fiber's whole stack: nested guests and host */
