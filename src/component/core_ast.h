@@ -21,7 +21,6 @@ typedef enum wy_core_valtype_kind {
 /* core:absheaptype, the binary numbers; WY_HEAP_TYPE refers to a defined type. */
 typedef enum wy_core_heap_kind {
     WY_HEAP_TYPE = 0,
-    WY_HEAP_NOCONT = 0x75,
     WY_HEAP_NOEXN = 0x74,
     WY_HEAP_NOFUNC = 0x73,
     WY_HEAP_NOEXTERN = 0x72,
@@ -34,14 +33,12 @@ typedef enum wy_core_heap_kind {
     WY_HEAP_STRUCT = 0x6b,
     WY_HEAP_ARRAY = 0x6a,
     WY_HEAP_EXN = 0x69,
-    WY_HEAP_CONT = 0x68,
 } wy_core_heap_kind;
 
 typedef struct wy_core_valtype {
     uint8_t kind;   /* wy_core_valtype_kind */
     uint8_t heap;   /* wy_core_heap_kind, for WY_CORE_REF */
     bool nullable;  /* for WY_CORE_REF */
-    bool shared;    /* for an abstract heap type */
     uint32_t index; /* for WY_HEAP_TYPE: decoded, an index into the scope's core types; validated, a
                        canonical id that is equal exactly for equal types */
 } wy_core_valtype;
@@ -50,7 +47,6 @@ typedef enum wy_core_comptype_kind {
     WY_CORE_COMP_FUNC = 0x60,
     WY_CORE_COMP_STRUCT = 0x5f,
     WY_CORE_COMP_ARRAY = 0x5e,
-    WY_CORE_COMP_CONT = 0x5d,
 } wy_core_comptype_kind;
 
 typedef struct wy_core_functype {
@@ -66,13 +62,12 @@ typedef struct wy_core_fieldtype {
 /* core:subtype: one member of a rec group. */
 typedef struct wy_core_subtype {
     uint8_t kind; /* wy_core_comptype_kind */
-    bool final, shared;
+    bool final;
     bool has_super;
     uint32_t super;                  /* core type index, where has_super */
     wy_core_functype func;           /* FUNC */
     const wy_core_fieldtype *fields; /* STRUCT, ARRAY (one) */
     uint32_t field_count;
-    uint32_t cont; /* CONT: core type index of the function type */
 } wy_core_subtype;
 
 /* core:rectype: as many entries of the core type index space as it has members. */
@@ -85,7 +80,8 @@ typedef struct wy_core_rectype {
 /* core:limits of a table or memory */
 typedef struct wy_core_limits {
     uint64_t min, max; /* max only where has_max */
-    bool has_max, shared;
+    bool has_max;
+    bool shared;            /* memory */
     bool index64;           /* 64-bit addresses */
     uint8_t page_size_log2; /* memory: 16 unless given otherwise */
 } wy_core_limits;
@@ -102,7 +98,6 @@ typedef enum wy_core_extern_kind { /* the binary numbers */
 typedef struct wy_core_externtype {
     uint8_t kind;          /* wy_core_extern_kind */
     bool mutable;          /* GLOBAL */
-    bool shared;           /* GLOBAL */
     bool exact;            /* FUNC: imported or exported with its exact type */
     wy_core_valtype type;  /* TABLE: element; GLOBAL: content */
     wy_core_limits limits; /* TABLE, MEMORY */

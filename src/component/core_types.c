@@ -39,14 +39,12 @@ static void put_ref(group_writer *w, uint32_t index) {
 }
 
 static void put_valtype(group_writer *w, const wy_core_valtype *type) {
-    put(w, (uint32_t)type->kind | (uint32_t)type->heap << 8 | (uint32_t)type->nullable << 16 |
-               (uint32_t)type->shared << 17);
+    put(w, (uint32_t)type->kind | (uint32_t)type->heap << 8 | (uint32_t)type->nullable << 16);
     if (type->kind == WY_CORE_REF && type->heap == WY_HEAP_TYPE) put_ref(w, type->index);
 }
 
 static void put_subtype(group_writer *w, const wy_core_subtype *type) {
-    put(w, (uint32_t)type->kind | (uint32_t)type->final << 8 | (uint32_t)type->shared << 9 |
-               (uint32_t)type->has_super << 10);
+    put(w, (uint32_t)type->kind | (uint32_t)type->final << 8 | (uint32_t)type->has_super << 9);
     if (type->has_super) put_ref(w, type->super);
     put(w, type->func.param_count);
     for (uint32_t i = 0; i < type->func.param_count; i++)
@@ -59,7 +57,6 @@ static void put_subtype(group_writer *w, const wy_core_subtype *type) {
         put_valtype(w, &type->fields[i].type);
         put(w, type->fields[i].mutable);
     }
-    if (type->kind == WY_CORE_COMP_CONT) put_ref(w, type->cont);
 }
 
 /* The canonical id for an index, where the group itself begins at `base`. */
@@ -86,7 +83,6 @@ static bool add_subtype(const group_writer *w, const wy_core_subtype *type, uint
     wy_core_subtype *out = &entry->type;
     *out = *type;
     if (out->has_super) out->super = resolve(w, out->super, base);
-    if (out->kind == WY_CORE_COMP_CONT) out->cont = resolve(w, out->cont, base);
     if (out->field_count) {
         wy_core_fieldtype *fields = wy_take(w->v, out->field_count, sizeof *fields);
         if (!fields) return false;
@@ -130,8 +126,8 @@ static bool field_matches(const wy_validator *v, const wy_core_fieldtype *a,
 static bool content_matches(const wy_validator *v, const wy_core_subtype *a,
                             const wy_core_subtype *b) {
     const wy_core_functype *f = &a->func, *g = &b->func;
-    if (a->shared != b->shared || f->param_count != g->param_count ||
-        f->result_count != g->result_count || a->field_count < b->field_count)
+    if (f->param_count != g->param_count || f->result_count != g->result_count ||
+        a->field_count < b->field_count)
         return false;
     for (uint32_t i = 0; i < f->param_count; i++)
         if (!valtype_matches(v, &g->params[i], &f->params[i])) return false;
@@ -139,7 +135,7 @@ static bool content_matches(const wy_validator *v, const wy_core_subtype *a,
         if (!valtype_matches(v, &f->results[i], &g->results[i])) return false;
     for (uint32_t i = 0; i < b->field_count; i++)
         if (!field_matches(v, &a->fields[i], &b->fields[i])) return false;
-    return a->kind != WY_CORE_COMP_CONT || type_matches(v, a->cont, b->cont);
+    return true;
 }
 
 /* A new group's members against their supertypes. */
@@ -413,7 +409,6 @@ static uint8_t heap_above(uint8_t heap) {
     case WY_HEAP_NOFUNC: return WY_HEAP_FUNC;
     case WY_HEAP_NOEXTERN: return WY_HEAP_EXTERN;
     case WY_HEAP_NOEXN: return WY_HEAP_EXN;
-    case WY_HEAP_NOCONT: return WY_HEAP_CONT;
     default: return 0;
     }
 }
@@ -423,8 +418,7 @@ static uint8_t heap_of(const wy_core_subtype *type) {
     switch (type->kind) {
     case WY_CORE_COMP_FUNC: return WY_HEAP_FUNC;
     case WY_CORE_COMP_STRUCT: return WY_HEAP_STRUCT;
-    case WY_CORE_COMP_ARRAY: return WY_HEAP_ARRAY;
-    default: return WY_HEAP_CONT;
+    default: return WY_HEAP_ARRAY;
     }
 }
 
@@ -441,19 +435,19 @@ static bool heap_matches(const wy_validator *v, const wy_core_valtype *a,
         return type_matches(v, a->index, b->index);
     if (a->heap == WY_HEAP_TYPE) {
         const wy_core_subtype *type = wy_core_type_at(v, a->index);
-        return type->shared == b->shared && abstract_matches(heap_of(type), b->heap);
+        return abstract_matches(heap_of(type), b->heap);
     }
     if (b->heap == WY_HEAP_TYPE) { /* only the bottom of its hierarchy */
         uint8_t top = heap_of(wy_core_type_at(v, b->index));
         return abstract_matches(a->heap, top) && a->heap >= WY_HEAP_NONE && a->heap != top;
     }
-    return a->shared == b->shared && abstract_matches(a->heap, b->heap);
+    return abstract_matches(a->heap, b->heap);
 }
 
 static bool valtype_equal(const wy_core_valtype *a, const wy_core_valtype *b) {
     if (a->kind != b->kind) return false;
     if (a->kind != WY_CORE_REF) return true;
-    return a->heap == b->heap && a->nullable == b->nullable && a->shared == b->shared &&
+    return a->heap == b->heap && a->nullable == b->nullable &&
            (a->heap != WY_HEAP_TYPE || a->index == b->index);
 }
 
@@ -483,8 +477,7 @@ bool wy_core_extern_matches(const wy_validator *v, const wy_core_externtype *act
         return valtype_equal(&actual->type, &expected->type) &&
                limits_match(&actual->limits, &expected->limits);
     case WY_CORE_EXTERN_GLOBAL:
-        if (actual->mutable != expected->mutable || actual->shared != expected->shared)
-            return false;
+        if (actual->mutable != expected->mutable) return false;
         return actual->mutable ? valtype_equal(&actual->type, &expected->type)
                                : valtype_matches(v, &actual->type, &expected->type);
     }

@@ -247,16 +247,6 @@ bool wy_name_add_unique(wy_validator *v, wy_map *set, wy_str text, const char *w
     return wy_map_set(set, key, (uintptr_t)copy) || wy_no_memory(v);
 }
 
-bool wy_name_key_add(wy_validator *v, wy_map *set, wy_str label) {
-    wy_str key;
-    return canonical(v, label, &key) && (wy_map_set(set, key, 1) || wy_no_memory(v));
-}
-
-bool wy_name_key_has(wy_validator *v, const wy_map *set, wy_str label) {
-    wy_str key;
-    return canonical(v, label, &key) && wy_map_get(set, key, NULL);
-}
-
 /* CM[type.labels] Binary.md, Type Definitions: the labels of parameters, fields, cases, flags and
  * enum cases are strongly unique in their type. */
 bool wy_labels_check(wy_validator *v, wy_map *set, wy_str label, const char *what) {

@@ -149,9 +149,6 @@ bool wy_name_parse(wy_validator *v, wy_str text, wy_name *out);
 bool wy_interface_name_valid(wy_str text);
 /* Adds the name to a set of strongly unique names. `what` for the message: "import". */
 bool wy_name_add_unique(wy_validator *v, wy_map *set, wy_str text, const char *what);
-/* A set of labels that are compared without regard to case. */
-bool wy_name_key_add(wy_validator *v, wy_map *set, wy_str label);
-bool wy_name_key_has(wy_validator *v, const wy_map *set, wy_str label);
 /* Labels in one type: valid and strongly unique. */
 bool wy_labels_check(wy_validator *v, wy_map *set, wy_str label, const char *what);
 

@@ -105,7 +105,7 @@ bool wy_visible_enter(wy_validator *v, wy_scope *scope, wy_extern_list *list, wy
         *copy = name;
         uint64_t key = wy_resource_key(type->type.resource, type->type.alias);
         if (!wy_idmap_set(v, &list->labels, key, copy) ||
-            !wy_name_key_add(v, &list->label_names, name))
+            (!wy_map_set(&list->label_names, name, 1) && !wy_no_memory(v)))
             return false;
     }
     if (scope->kind == WY_SCOPE_INSTANCE_TYPE) return true; /* checked where it is used */
@@ -123,13 +123,14 @@ static bool check_label(wy_validator *v, const wy_extern_list *list, const wy_ct
     if (!has)
         return wy_fail(v, "the resource used in function \"%.*s\" does not have a name here",
                        WY_STR_ARG(name));
-    if (wy_str_eq_nocase(*has, label)) return true;
+    if (wy_str_eq(*has, label)) return true;
     return wy_fail(v, "function \"%.*s\" does not match the resource name \"%.*s\"",
                    WY_STR_ARG(name), WY_STR_ARG(*has));
 }
 
 /* CM[name.annotated] Binary.md, Import and Export Definitions: annotated names are those of
- * functions and of a resource before them in the same scope, on the same side. CM[name.constructor]
+ * functions and of a resource before them in the same scope, on the same side, with its
+ * name letter for letter. CM[name.constructor]
  * Binary.md, Import and Export Definitions: a constructor returns (own $R) or (result (own $R) E?).
  * CM[name.method] Binary.md, Import and Export Definitions: a method's first parameter is "self", a
  * (borrow $R). */
@@ -141,7 +142,7 @@ bool wy_visible_check_name(wy_validator *v, const wy_extern_list *list, wy_str t
     if (type->sort != WY_SORT_FUNC) return wy_fail(v, "\"%.*s\" is not a func", WY_STR_ARG(text));
     const wy_ctype_func *func = type->func;
     if (name->kind == WY_NAME_STATIC) {
-        if (wy_name_key_has(v, &list->label_names, name->resource)) return true;
+        if (wy_map_get(&list->label_names, name->resource, NULL)) return true;
         return wy_fail(v, "the resource of \"%.*s\" is not known here", WY_STR_ARG(text));
     }
     if (name->kind == WY_NAME_CONSTRUCTOR) {

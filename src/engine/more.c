@@ -34,8 +34,7 @@ bool wy_engine_has_room_elsewhere(wy_engine *engine, const wy_store *store) {
 
 /* --- modules --- */
 
-static own wasmtime_module_t *load_copy(const wy_module *module, wy_engine *engine,
-                                        wy_diag *diag) {
+static own wasmtime_module_t *load_copy(const wy_module *module, wy_engine *engine, wy_diag *diag) {
     wasm_byte_vec_t bytes;
     wasmtime_module_t *wasm = NULL;
     wasmtime_error_t *error = wasmtime_module_serialize(module->wasm, &bytes);

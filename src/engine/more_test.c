@@ -168,8 +168,9 @@ TEST(a_pool_that_ran_out_sends_the_next_elsewhere) {
     int count = 0;
     set_up(&f, NULL);
     wy_module *wide = wy_testing_module(
-        f.engine, "(module (memory 1) (memory 1) (memory 1) (memory 1) (memory 1) (memory 1)"
-                  " (memory 1) (memory 1))");
+        f.engine,
+        "(module (memory 1) (memory 1) (memory 1) (memory 1) (memory 1) (memory 1)"
+        " (memory 1) (memory 1))");
     for (wy_err err = WY_OK; !err; count++) {
         wy_core_instance instance;
         wy_trap *trap = NULL;

@@ -320,3 +320,12 @@
 (assert_invalid
   (component (core type (module)) (core type (func (param (ref 0)))))
   "a core type refers to an unknown type")
+
+;; CM[gate.core]
+(assert_invalid (component (core type (func (param (ref null (shared func)))))) "'shared-everything-threads'")
+(assert_invalid (component (core type (shared (struct)))) "'shared-everything-threads'")
+(assert_invalid (component (core module (global (import "a" "b") (shared i32)))) "'shared-everything-threads'")
+(assert_invalid (component (core module (table (import "a" "b") shared 1 1 funcref))) "'shared-everything-threads'")
+(assert_invalid (component (core type $f (func)) (core type (cont $f))) "'stack-switching'")
+(assert_invalid (component (core type (func (param contref)))) "'stack-switching'")
+(assert_invalid (component (core type (func (param (ref nocont))))) "'stack-switching'")

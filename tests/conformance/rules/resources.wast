@@ -192,6 +192,11 @@
   (component (type $t u8) (import "r" (type (eq $t))) (import "[static]r.a" (func)))
   "is not known here")
 
+(assert_invalid (component (import "r" (type (sub resource))) (import "[static]R.a" (func))) "is not known here")
+(assert_invalid
+  (component (import "r" (type $r (sub resource))) (import "[method]R.a" (func (param "self" (borrow $r)))))
+  "does not match the resource name \"r\"")
+
 ;; CM[name.constructor]
 (component (import "r" (type $r (sub resource))) (import "[constructor]r" (func (result (result (own $r) (error string))))))
 (assert_invalid (component (import "r" (type $r (sub resource))) (import "[constructor]r" (func))) "should return `(own $T)`")
