@@ -1,19 +1,21 @@
 # The library as others use it, and what `cmake --install` puts where. The shared library
-# holds engine and llhttp and shows only what withy.h declares; the static one needs the engine's
+# holds engine and llhttp and shows only what the public headers declare; the static one needs the engine's
 # archive beside it.
 if(WITHY_SANITIZE OR WITHY_FUZZ)
   return()
 endif()
 include(GNUInstallDirs)
 
-set(WITHY_HEADER ${CMAKE_SOURCE_DIR}/include/withy.h)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${WITHY_HEADER})
-file(STRINGS ${WITHY_HEADER} lines REGEX "^WITHY_API ")
+file(GLOB WITHY_HEADERS CONFIGURE_DEPENDS include/*.h include/withy/*.h)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${WITHY_HEADERS})
 set(symbols)
-foreach(line ${lines})
-  string(REGEX MATCH "withy_[a-z0-9_]+\\(" name ${line})
-  string(REPLACE "(" ";" name ${name})
-  string(APPEND symbols "  ${name}\n")
+foreach(header ${WITHY_HEADERS})
+  file(STRINGS ${header} lines REGEX "^WITHY_API ")
+  foreach(line ${lines})
+    string(REGEX MATCH "withy_[a-z0-9_]+\\(" name ${line})
+    string(REPLACE "(" ";" name ${name})
+    string(APPEND symbols "  ${name}\n")
+  endforeach()
 endforeach()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/libwithy.map
      CONTENT "{\nglobal:\n@symbols@local: *;\n};\n" @ONLY)
@@ -46,7 +48,7 @@ if(TARGET withy)
 endif()
 set_target_properties(withy_shared PROPERTIES INSTALL_RPATH "$ORIGIN")
 install(FILES ${ENGINE_LIBRARY} DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(FILES ${WITHY_HEADER} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${CMAKE_BINARY_DIR}/install/libwithy.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -1,40 +1,22 @@
 /* libwithy: run WebAssembly components from C.
  *
- * The functions of this header are what the `withy` command is made of: each verb is one call. All
- * pointers given in are borrowed for the length of the call unless said; all structs begin as their
- * _init function leaves them, so that fields added later keep their defaults. No function may be
- * called from two threads at once in one process, except where it says so. */
+ * This header holds the functions that the `withy` command is made of: each verb is one call. To
+ * embed components in a program of your own, with host functions of your own, see
+ * withy/component.h, which this header includes.
+ *
+ * All pointers given in are borrowed for the length of the call unless said; all structs begin as
+ * their _init function leaves them, so that fields added later keep their defaults. The functions
+ * here may not be called from two threads at once in one process. */
 #ifndef WITHY_H
 #define WITHY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "withy/common.h"
+#include "withy/component.h"
+#include "withy/value.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#define WITHY_API __attribute__((visibility("default")))
-
-/* "0.1.0"; static memory. Any thread. */
-WITHY_API const char *withy_version(void);
-
-/* What went wrong, in words for the person in front of the screen. */
-typedef struct withy_error {
-    int code; /* exit status that fits; 0: nothing went wrong */
-    char text[16384];
-} withy_error;
-
-/* A name and a value, or a host path and a guest path. */
-typedef struct withy_pair {
-    const char *name, *value;
-} withy_pair;
-
-typedef struct withy_dir {
-    const char *host_path, *guest_path;
-    bool read_only;
-} withy_dir;
 
 /* How components are loaded and limited; the same for every verb. */
 typedef struct withy_options {

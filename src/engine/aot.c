@@ -180,6 +180,16 @@ wy_str wy_aot_find(const wy_engine *engine, const char *key) {
     return (wy_str){0};
 }
 
+void wy_aot_detach(wy_engine *engine, const uint8_t *bytes) {
+    for (struct wy_aot **at = &engine->aot; *at; at = &(*at)->next) {
+        if ((*at)->bytes != bytes) continue;
+        struct wy_aot *aot = *at;
+        *at = aot->next;
+        free(aot);
+        return;
+    }
+}
+
 void wy_aot_detach_all(wy_engine *engine) {
     while (engine->aot) {
         struct wy_aot *aot = engine->aot;

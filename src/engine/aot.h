@@ -21,13 +21,14 @@ wy_err wy_aot_build(wy_engine *engine, wy_str component, const wy_str *modules, 
 bool wy_aot_is(const uint8_t *bytes, size_t len);
 
 /* Checks the file (made by the same withy and engine, undamaged) and makes its modules known to
- * wy_module_load. `bytes` must stay until wy_aot_detach_all and be trusted like an executable: the
+ * wy_module_load. `bytes` must stay until wy_aot_detach and be trusted like an executable: the
  * digest guards against damage, not against malice. *component_out is a view into it.
  * WY_UNSUPPORTED: made by another version, with both named; WY_MALFORMED: damaged. Not while other
  * threads use the engine. */
 wy_err wy_aot_attach(wy_engine *engine, const uint8_t *bytes, size_t len, wy_str *component_out,
                      wy_diag *diag);
-/* Modules that were loaded are not affected. */
+/* Forgets a file, or all; modules that were loaded are not affected. */
+void wy_aot_detach(wy_engine *engine, const uint8_t *bytes);
 void wy_aot_detach_all(wy_engine *engine);
 
 #endif

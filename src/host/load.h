@@ -4,7 +4,7 @@
 #define WY_HOST_LOAD_H
 
 #include "engine/engine.h"
-#include "runtime/component.h"
+#include "host/settings.h"
 #include "withy.h"
 
 /* A file mapped into memory. */
@@ -33,27 +33,10 @@ wy_err wy_host_engine(const withy_options *options, own wy_engine **engine_out,
 /* A component with its file and its settings; freed together. */
 typedef struct wy_guest wy_guest;
 
-/* What one component is given. Plain data, borrowed for the length of wy_guest_load. */
-typedef struct wy_guest_config {
-    const char *path;
-    wy_str name; /* for messages and logs */
-    const wy_str *arguments;
-    size_t argument_count;
-    const withy_pair *env;
-    size_t env_count;
-    const withy_dir *dirs;
-    size_t dir_count;
-    int stdin_fd, stdout_fd, stderr_fd; /* -1: none */
-    int follow_out_fd, follow_err_fd;   /* -1: not followed */
-    const void *kv;                     /* settings of slot KV; lives as long as the guest */
-    const void *config;                 /* settings of slot CONFIG; likewise */
-    const void *http;                   /* settings of slot WASI_HTTP; likewise */
-} wy_guest_config;
-
-void wy_guest_config_init(wy_guest_config *config);
 /* Accepts components and ahead-of-time files. Errors begin with the path. */
-wy_err wy_guest_load(wy_engine *engine, const withy_options *options, const wy_guest_config *config,
-                     own wy_guest **guest_out, wy_diag *diag) WY_MUST_USE;
+wy_err wy_guest_load(wy_engine *engine, const withy_options *options,
+                     const wy_settings_config *config, own wy_guest **guest_out,
+                     wy_diag *diag) WY_MUST_USE;
 void wy_guest_free(own wy_guest *guest);
 const wy_component *wy_guest_component(const wy_guest *guest);
 
@@ -65,5 +48,20 @@ void wy_host_place(wy_diag *diag, const char *path);
 
 /* Copies a diagnosis into the library's error, and returns its exit status. */
 int wy_host_fail(const wy_diag *diag, withy_error *error);
+/* The same for functions that return a status; `err` is not WY_OK. */
+withy_status wy_host_status(wy_err err, wy_diag *diag, withy_error *error);
+
+/* --- pieces of loading a file --- */
+
+/* Memory of the process with a copy of the bytes, to be unmapped like a file. */
+wy_err wy_file_copy(const void *bytes, size_t len, wy_file *file_out, wy_diag *diag) WY_MUST_USE;
+/* Keeps, of a file, what is read for as long as the component in it lives: all of that but its core
+ * modules, which must be compiled by now. */
+wy_err wy_file_compact(wy_file *file, wy_str component, const wy_plan *plan, wy_arena *arena,
+                       wy_diag *diag) WY_MUST_USE;
+/* The component in a file: all of it, or the part of an ahead-of-time file, which is attached to
+ * the engine then. */
+wy_err wy_file_component(const wy_file *file, wy_engine *engine, wy_str *component_out,
+                         wy_diag *diag) WY_MUST_USE;
 
 #endif

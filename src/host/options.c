@@ -1,10 +1,19 @@
-/* Defaults of the library's option structs. */
+/* Defaults of the library's option structs, and the texts of its statuses. */
+#include "base/err.h"
 #include "withy.h"
 
 #include <string.h>
 
 const char *withy_version(void) {
     return WITHY_VERSION;
+}
+
+_Static_assert((int)WITHY_NOMEM == (int)WY_NOMEM && (int)WITHY_TRAP == (int)WY_TRAP &&
+                   (int)WITHY_BUSY == (int)WY_BUSY,
+               "statuses are the errors of err.def, number by number");
+
+const char *withy_status_text(withy_status status) {
+    return wy_err_text((wy_err)status);
 }
 
 void withy_options_init(withy_options *options) {

@@ -88,7 +88,7 @@ static int run_command(const wy_run *run, void *data, wy_diag *diag) {
 }
 
 /* What the command is given: the process's streams, and what the options grant. */
-static void fill_config(wy_guest_config *config, const withy_options *options,
+static void fill_config(wy_settings_config *config, const withy_options *options,
                         const wy_stores *stores, const wy_wasi_http_settings *http) {
     config->env = options->env;
     config->env_count = options->env_count;
@@ -118,8 +118,8 @@ static int load_and_use(const char *path, const char *const *args, size_t arg_co
     if (!err) err = wy_host_engine(&single, &engine, diag);
     int status = -1;
     if (!err) {
-        wy_guest_config config;
-        wy_guest_config_init(&config);
+        wy_settings_config config;
+        wy_settings_config_init(&config);
         config.path = path;
         config.name = wy_host_file_name(path);
         arguments[0] = config.name;

@@ -240,8 +240,8 @@ static wy_err load_file(const single *s, loaded *l, const wy_worker_tools *tools
     wy_err err = wy_http_client_new(tools->loop, &l->client);
     if (err) return wy_diag_set(diag, err, "the HTTP client could not be made");
     l->http = (wy_wasi_http_settings){.client = l->client};
-    wy_guest_config config;
-    wy_guest_config_init(&config);
+    wy_settings_config config;
+    wy_settings_config_init(&config);
     config.path = s->path;
     config.name = wy_host_file_name(s->path);
     config.arguments = &config.name;

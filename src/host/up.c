@@ -252,8 +252,8 @@ static void application_free(application *a) {
 
 static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, wy_diag *diag) {
     u->http = (wy_wasi_http_settings){a->client, &u->policy};
-    wy_guest_config config;
-    wy_guest_config_init(&config);
+    wy_settings_config config;
+    wy_settings_config_init(&config);
     bool absolute = u->component->source.len && u->component->source.ptr[0] == '/';
     config.path = wy_arena_printf(&a->arena, WY_STR_FMT "%s" WY_STR_FMT,
                                   WY_STR_ARG(absolute ? (wy_str){0} : a->app->root),

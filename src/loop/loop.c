@@ -105,6 +105,18 @@ void wy_loop_wake(wy_loop *loop) {
     uv_async_send(&loop->wake);
 }
 
+void wy_loop_keep(wy_loop *loop) {
+    uv_ref((uv_handle_t *)&loop->wake);
+}
+
+int wy_loop_fd(const wy_loop *loop) {
+    return uv_backend_fd(&loop->uv);
+}
+
+int wy_loop_timeout_ms(const wy_loop *loop) {
+    return loop->has_more ? 0 : uv_backend_timeout(&loop->uv);
+}
+
 /* --- timers --- */
 
 struct wy_timer {

@@ -29,6 +29,13 @@ uint64_t wy_loop_now_ms(wy_loop *loop);
 void wy_loop_on_round(wy_loop *loop, bool (*callback)(void *data), void *data);
 /* Wakes the loop from another thread. */
 void wy_loop_wake(wy_loop *loop);
+/* Lets a step that may block wait for wy_loop_wake alone: something else than the loop's own work
+ * is waited for. From then on there is always something left. */
+void wy_loop_keep(wy_loop *loop);
+/* For another event loop: its descriptor is readable, or the milliseconds are over (0: at once, -1:
+ * no limit), when a step has something to do. */
+int wy_loop_fd(const wy_loop *loop);
+int wy_loop_timeout_ms(const wy_loop *loop);
 
 /* --- timers --- */
 wy_err wy_timer_new(wy_loop *loop, void (*callback)(void *data), void *data, own wy_timer **out);

@@ -182,6 +182,10 @@ wy_loop *wy_scheduler_loop(wy_scheduler *scheduler) {
     return scheduler->loop;
 }
 
+wy_task *wy_scheduler_current(const wy_scheduler *scheduler) {
+    return scheduler->current;
+}
+
 wy_engine *wy_scheduler_engine(wy_scheduler *scheduler) {
     return scheduler->engine;
 }
@@ -275,6 +279,14 @@ wy_err wy_task_wait(wy_task *task) {
     return task->ended;
 }
 
+void wy_task_wait_out(wy_task *task) {
+    if (!task->is_woken) {
+        task->state = WAITING;
+        park(task);
+    }
+    task->is_woken = false;
+}
+
 void wy_task_wake(wy_task *task) {
     task->is_woken = true;
     if (task->state == WAITING) enqueue(task);
@@ -311,11 +323,8 @@ wy_err wy_task_offload(wy_task *task, void (*work)(void *data), void *data) {
     errand e = {.task = task, .work = work, .data = data};
     wy_err err = wy_loop_offload(task->scheduler->loop, do_errand, errand_done, &e);
     if (err) return err;
-    while (!e.is_done) {
-        task->state = WAITING; /* even when the task has ended: `e` is in use */
-        park(task);
-    }
-    task->is_woken = false;
+    while (!e.is_done) /* even when the task has ended: `e` is in use */
+        wy_task_wait_out(task);
     return task->ended;
 }
 

@@ -16,6 +16,9 @@ void wy_scheduler_free(own wy_scheduler *scheduler); /* no task may be left */
 wy_loop *wy_scheduler_loop(wy_scheduler *scheduler);
 wy_engine *wy_scheduler_engine(wy_scheduler *scheduler);
 
+/* The task whose fiber runs now; NULL: none, the loop itself or who turns it. */
+wy_task *wy_scheduler_current(const wy_scheduler *scheduler);
+
 /* --- a task --- */
 
 /* Runs on the fiber. All of a guest's life may happen inside: instantiate, lower, call, lift. */
@@ -47,6 +50,9 @@ wy_loop *wy_task_loop(const wy_task *task);
  * wy_task_trap(task); } WY_CANCELLED or WY_TIMEOUT: give up and unwind. */
 wy_err wy_task_wait(wy_task *task) WY_MUST_USE;
 void wy_task_wake(wy_task *task);
+/* The same for who must not go on before it was woken, ended or not. Being asked to end makes it
+ * return too, once. */
+void wy_task_wait_out(wy_task *task);
 /* Parks while `work(data)` runs on the pool. Cancelling does not cut it short (work may use the
  * fiber's stack): it returns when work is done. WY_CANCELLED, WY_TIMEOUT: the task has ended before
  * (work did not run) or meanwhile. */

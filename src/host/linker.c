@@ -1,0 +1,477 @@
+/* What an embedder provides: interfaces of his own become descriptors as the runtime links them,
+ * beside those of withy that he lets in; then a component's imports are decided. */
+#include "host/embed.h"
+#include "host/wit_type.h"
+
+#include "engine/aot.h"
+
+#include "interface/registry.h"
+#include "wit/resolve.h"
+#include "wit/semver.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINKER_ARENA_MAX ((size_t)256 << 20)
+
+/* --- linker --- */
+
+withy_status withy_linker_new(withy_engine *engine, withy_linker **linker_out, withy_error *error) {
+    withy_linker *linker = calloc(1, sizeof *linker);
+    if (!linker) {
+        wy_diag diag;
+        wy_diag_init(&diag);
+        return wy_host_status(WY_NOMEM, &diag, error);
+    }
+    linker->engine = engine;
+    linker->refs = 1;
+    engine->refs++;
+    wy_arena_init(&linker->arena, LINKER_ARENA_MAX);
+    *linker_out = linker;
+    return WITHY_OK;
+}
+
+void wy_embed_linker_release(withy_linker *linker) {
+    if (--linker->refs) return;
+    withy_engine *engine = linker->engine;
+    wy_arena_deinit(&linker->arena);
+    free(linker);
+    wy_embed_engine_release(engine);
+}
+
+void withy_linker_free(withy_linker *linker) {
+    if (linker) wy_embed_linker_release(linker);
+}
+
+/* Puts an interface at `index` of the list. */
+static wy_err insert(withy_linker *linker, uint32_t index, const wy_interface *interface) {
+    const wy_interface **grown =
+        wy_arena_grow(&linker->arena, linker->interfaces, linker->count, &linker->cap,
+                      linker->count + 1, sizeof *linker->interfaces);
+    if (!grown) return WY_NOMEM;
+    linker->interfaces = grown;
+    memmove(grown + index + 1, grown + index, (linker->count - index) * sizeof *grown);
+    grown[index] = interface;
+    linker->count++;
+    return WY_OK;
+}
+
+/* --- withy's own interfaces --- */
+
+/* Whether "wasi:io/streams" is, or lies in, what `name` says. */
+static bool is_within(wy_str interface_name, wy_str name) {
+    if (name.len == 0 || wy_str_eq(interface_name, name)) return true;
+    if (!wy_str_starts(interface_name, name) || interface_name.len == name.len) return false;
+    char next = interface_name.ptr[name.len];
+    return next == ':' || next == '/';
+}
+
+static bool has(const withy_linker *linker, const wy_interface *interface) {
+    for (uint32_t i = 0; i < linker->count; i++)
+        if (linker->interfaces[i] == interface) return true;
+    return false;
+}
+
+withy_status withy_linker_provide(withy_linker *linker, const char *name, withy_error *error) {
+    wy_diag diag;
+    wy_diag_init(&diag);
+    size_t count;
+    const wy_interface *const *all = wy_interfaces(&count);
+    bool any = false;
+    wy_err err = WY_OK;
+    for (size_t i = 0; i < count && !err; i++) {
+        if (!is_within(all[i]->desc->name, wy_str_of(name))) continue;
+        any = true;
+        if (!has(linker, all[i])) err = insert(linker, linker->count, all[i]);
+    }
+    if (!err && !any)
+        err = wy_diag_set(&diag, WY_NOT_FOUND, "withy provides nothing called \"%s\"", name);
+    return err ? wy_host_status(err, &diag, error) : WITHY_OK;
+}
+
+/* --- interfaces of the embedder --- */
+
+/* An interface while it is defined. */
+typedef struct definition {
+    withy_linker *linker;
+    const withy_host_interface *in;
+    wy_embed_host *host;
+    wy_wit_set set;
+    wy_wit_scope *scope; /* the WIT that types are taken from; NULL: none */
+    bool is_made_up;     /* `scope` is made of the functions' own texts */
+    wy_diag *diag;
+} definition;
+
+static wy_err no_memory(const definition *d) {
+    return wy_diag_set(d->diag, WY_NOMEM, "out of memory for an interface");
+}
+
+static bool copy(definition *d, wy_str text, wy_str *out) {
+    char *bytes = wy_arena_strndup(&d->linker->arena, text.ptr, text.len);
+    *out = (wy_str){bytes, text.len};
+    return bytes != NULL;
+}
+
+static wy_err make_name(definition *d) {
+    wy_interface_desc *desc = &d->host->desc;
+    wy_str name;
+    if (!copy(d, wy_str_of(d->in->name), &name)) return no_memory(d);
+    desc->name = name;
+    wy_wit_name parts;
+    if (wy_wit_name_split(name, &parts)) {
+        desc->name = parts.unversioned;
+        desc->version = parts.version;
+    }
+    for (uint32_t i = 0; i < d->linker->own_count; i++) {
+        const wy_interface_desc *other = d->linker->interfaces[i]->desc;
+        if (wy_str_eq(other->name, desc->name) && wy_str_eq(other->version, desc->version))
+            return wy_diag_set(d->diag, WY_EXISTS, "it is defined already");
+    }
+    return WY_OK;
+}
+
+/* A member of an ops struct. */
+typedef union op {
+    wy_host_func func;
+    wy_host_drop drop;
+} op;
+_Static_assert(sizeof(op) == sizeof(wy_host_func) && sizeof(op) == sizeof(wy_host_drop),
+               "an ops struct is a sequence of function pointers");
+
+static wy_err make_resources(definition *d, op *ops) {
+    size_t count = d->in->resource_count;
+    wy_resource_desc *resources = wy_arena_calloc(&d->linker->arena, count, sizeof *resources);
+    wy_resource_type *types = wy_arena_calloc(&d->linker->arena, count, sizeof *types);
+    if (!resources || !types) return no_memory(d);
+    for (size_t i = 0; i < count; i++) {
+        types[i].interface_name = d->host->desc.name;
+        if (!copy(d, wy_str_of(d->in->resources[i].name), &types[i].name)) return no_memory(d);
+        resources[i].type = &types[i];
+        resources[i].op = (uint32_t)(d->in->func_count + i);
+        ops[resources[i].op].drop = d->in->resources[i].drop;
+    }
+    d->host->desc.resources = resources;
+    d->host->desc.resource_count = (uint32_t)count;
+    return WY_OK;
+}
+
+/* --- types of functions --- */
+
+/* Made-up WIT names each function by its number, which no type of the embedder's is called. */
+#define FUNC_LABEL "withy-function-%zu"
+
+static bool has_own_types(const withy_host_interface *in) {
+    for (size_t i = 0; i < in->func_count; i++)
+        if (in->funcs[i].type) return true;
+    return false;
+}
+
+/* An interface with the functions' types. */
+static void write_wit(const withy_host_interface *in, wy_buf *buf) {
+    wy_buf_str(buf, WY_STR("package withy:host;\ninterface types {\n"));
+    for (size_t i = 0; i < in->resource_count; i++)
+        wy_buf_printf(buf, "resource %s;\n", in->resources[i].name);
+    wy_buf_printf(buf, "%s\n", in->types ? in->types : "");
+    for (size_t i = 0; i < in->func_count; i++)
+        if (in->funcs[i].type) wy_buf_printf(buf, FUNC_LABEL ": %s;\n", i, in->funcs[i].type);
+    wy_buf_str(buf, WY_STR("}\n"));
+}
+
+static wy_err parse_own(definition *d) {
+    wy_buf buf;
+    wy_buf_init(&buf, (size_t)16 << 20);
+    write_wit(d->in, &buf);
+    wy_err err = buf.failed ? no_memory(d)
+                            : wy_wit_set_add_text(&d->set, WY_STR("types of functions"),
+                                                  wy_buf_view(&buf), d->diag);
+    wy_buf_deinit(&buf);
+    d->is_made_up = true;
+    if (!err) d->scope = wy_wit_set_find(&d->set, WY_STR("withy:host/types"));
+    return err;
+}
+
+static wy_err parse_wit(definition *d) {
+    wy_wit_set_init(&d->set, &d->linker->arena);
+    wy_err err = WY_OK;
+    if (d->in->wit)
+        err = wy_wit_set_add_text(&d->set, WY_STR("wit"), wy_str_of(d->in->wit), d->diag);
+    else if (has_own_types(d->in))
+        err = parse_own(d);
+    else
+        return WY_OK;
+    if (!err && d->in->wit) d->scope = wy_wit_set_find(&d->set, wy_str_of(d->in->name));
+    if (!err && (!d->scope || d->scope->is_world))
+        err = wy_diag_set(d->diag, WY_NOT_FOUND, "its WIT has no such interface");
+    return err ? err : wy_wit_resolve(&d->set, d->scope, d->diag);
+}
+
+static const wy_resource_type *resource_of(const wy_interface_desc *desc, wy_str name) {
+    for (uint32_t i = 0; i < desc->resource_count; i++)
+        if (wy_str_eq(desc->resources[i].type->name, name)) return desc->resources[i].type;
+    return NULL;
+}
+
+/* A resource that a type mentions: one of the interface itself, or one that its WIT uses from
+ * another interface, of this linker or of withy. */
+static const wy_resource_type *find_resource(void *data, const wy_wit_typedef *def) {
+    definition *d = data;
+    if (def->scope == d->scope) return resource_of(&d->host->desc, def->name);
+    const wy_wit_package *package = def->scope->package;
+    size_t count;
+    const wy_interface *const *all = wy_interfaces(&count);
+    for (size_t i = 0; i < d->linker->own_count + count; i++) {
+        const wy_interface_desc *desc = i < d->linker->own_count
+                                            ? d->linker->interfaces[i]->desc
+                                            : all[i - d->linker->own_count]->desc;
+        wy_wit_name name;
+        if (wy_wit_name_split(desc->name, &name) && wy_str_eq(name.package, package->name) &&
+            wy_str_eq(name.item, def->scope->name))
+            return resource_of(desc, def->name);
+    }
+    return NULL;
+}
+
+static bool is_called(const wy_wit_func *func, wy_str name) {
+    if (func->kind == WY_WIT_FREE) return wy_str_eq(func->name, name);
+    wy_buf full;
+    wy_buf_init(&full, (size_t)1 << 20);
+    wy_wit_types_func_name(&full, func);
+    bool is = wy_str_eq(wy_buf_view(&full), name);
+    wy_buf_deinit(&full);
+    return is;
+}
+
+/* The function of the scope that `name` stands for, among those of its resources too. */
+static const wy_wit_func *find_func(const definition *d, wy_str name) {
+    for (uint32_t i = 0; i < d->scope->item_count; i++) {
+        const wy_wit_item *item = &d->scope->items[i];
+        if (item->kind == WY_WIT_ITEM_FUNC && is_called(item->func, name)) return item->func;
+        if (item->kind != WY_WIT_ITEM_TYPE) continue;
+        for (uint32_t k = 0; k < item->type->func_count; k++)
+            if (is_called(item->type->funcs[k], name)) return item->type->funcs[k];
+    }
+    return NULL;
+}
+
+/* Compares the sizes that the embedder's structs have with those of the type. */
+static wy_err check_sizes(const struct wy_embed_sizes *sizes, const wy_func_type *type, wy_str name,
+                          wy_diag *diag) {
+    size_t args = type->params.size, result = type->result ? type->result->size : 0;
+    if (sizes->args && sizes->args != args)
+        return wy_diag_set(diag, WY_USAGE,
+                           WY_STR_FMT ": its struct of arguments has %zu bytes, its type %zu",
+                           WY_STR_ARG(name), sizes->args, args);
+    if (sizes->result && sizes->result != result)
+        return wy_diag_set(diag, WY_USAGE, WY_STR_FMT ": its result has %zu bytes, its type %zu",
+                           WY_STR_ARG(name), sizes->result, result);
+    return WY_OK;
+}
+
+static wy_err make_func_type(definition *d, size_t index) {
+    wy_func_desc *func = &d->host->funcs[index];
+    char label[48];
+    snprintf(label, sizeof label, FUNC_LABEL, index);
+    const wy_wit_func *wit = find_func(d, d->is_made_up ? wy_str_of(label) : func->name);
+    if (!wit && d->is_made_up) return WY_OK;
+    if (!wit)
+        return wy_diag_set(d->diag, WY_NOT_FOUND, "its WIT has no function \"" WY_STR_FMT "\"",
+                           WY_STR_ARG(func->name));
+    wy_wit_types types = {&d->linker->arena, d->diag, find_resource, d};
+    wy_err err = wy_wit_types_func(&types, wit, &func->type);
+    if (!err) err = check_sizes(&d->host->sizes[index], func->type, func->name, d->diag);
+    return err;
+}
+
+static wy_err make_funcs(definition *d, op *ops) {
+    size_t count = d->in->func_count;
+    d->host->funcs = wy_arena_calloc(&d->linker->arena, count, sizeof *d->host->funcs);
+    d->host->sizes = wy_arena_calloc(&d->linker->arena, count, sizeof *d->host->sizes);
+    if (!d->host->funcs || !d->host->sizes) return no_memory(d);
+    d->host->desc.funcs = d->host->funcs;
+    d->host->desc.func_count = (uint32_t)count;
+    for (size_t i = 0; i < count; i++) {
+        const withy_host_func *in = &d->in->funcs[i];
+        ops[i].func = in->callback;
+        d->host->funcs[i].op = (uint32_t)i;
+        d->host->sizes[i] = (struct wy_embed_sizes){in->args_size, in->result_size};
+        if (!copy(d, wy_str_of(in->name), &d->host->funcs[i].name)) return no_memory(d);
+        wy_err err = d->scope ? make_func_type(d, i) : WY_OK;
+        if (err) return err;
+    }
+    return WY_OK;
+}
+
+static wy_err define(definition *d, void *data) {
+    wy_arena *arena = &d->linker->arena;
+    size_t op_count = d->in->func_count + d->in->resource_count;
+    op *ops = wy_arena_calloc(arena, op_count, sizeof *ops);
+    d->host = wy_arena_calloc(arena, 1, sizeof *d->host);
+    if (!ops || !d->host) return no_memory(d);
+    d->host->interface = (wy_interface){&d->host->desc, ops};
+    d->host->data = data;
+    d->host->desc.op_count = (uint32_t)op_count;
+    wy_err err = make_name(d);
+    if (!err) err = make_resources(d, ops);
+    if (!err) err = parse_wit(d);
+    if (!err) err = make_funcs(d, ops);
+    if (!err) err = insert(d->linker, d->linker->own_count, &d->host->interface);
+    if (!err) d->linker->own_count++;
+    return err;
+}
+
+withy_status withy_linker_define(withy_linker *linker, const withy_host_interface *host, void *data,
+                                 withy_error *error) {
+    wy_diag diag;
+    wy_diag_init(&diag);
+    definition d = {.linker = linker, .in = host, .diag = &diag};
+    wy_err err = define(&d, data);
+    if (!err) return WITHY_OK;
+    wy_diag_prefix(&diag, "%s", host->name);
+    return wy_host_status(err, &diag, error);
+}
+
+/* --- linking --- */
+
+void withy_link_options_init(withy_link_options *options) {
+    *options = (withy_link_options){.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
+}
+
+/* Functions without a type of their own get the import's: their structs must fit that. */
+static wy_err check_untyped(const withy_linked *linked, wy_diag *diag) {
+    const wy_plan *plan = wy_component_plan(linked->target);
+    const wy_link *links = wy_component_links(linked->target);
+    for (uint32_t i = 0; i < plan->import_count; i++) {
+        const wy_link *link = &links[i];
+        if (!link->desc || link->desc->type || link->kind != WY_LINK_HOST) continue;
+        const wy_embed_host *host = (const wy_embed_host *)link->interface;
+        wy_err err = check_sizes(&host->sizes[link->desc - host->funcs], plan->imports[i].type,
+                                 plan->imports[i].name, diag);
+        if (err) {
+            wy_diag_prefix(diag, WY_STR_FMT, WY_STR_ARG(plan->imports[i].interface_name));
+            return err;
+        }
+    }
+    return WY_OK;
+}
+
+/* What the stores keep pointers to. */
+static wy_err copy_stores(withy_linked *linked, const withy_link_options *options,
+                          withy_options *out) {
+    wy_arena *arena = &linked->arena;
+    withy_pair *config = wy_arena_calloc(arena, options->config_count, sizeof *config);
+    if (!config) return WY_NOMEM;
+    for (size_t i = 0; i < options->config_count; i++) {
+        const withy_pair *in = &options->config[i];
+        config[i].name = wy_arena_strndup(arena, in->name, strlen(in->name));
+        config[i].value = wy_arena_strndup(arena, in->value, strlen(in->value));
+        if (!config[i].name || !config[i].value) return WY_NOMEM;
+    }
+    out->config = config;
+    out->config_count = options->config_count;
+    if (!options->kv_file) return WY_OK;
+    out->kv_file = wy_arena_strndup(arena, options->kv_file, strlen(options->kv_file));
+    return out->kv_file ? WY_OK : WY_NOMEM;
+}
+
+static wy_err make_settings(withy_linked *linked, const withy_link_options *options,
+                            wy_diag *diag) {
+    withy_engine *engine = linked->component->engine;
+    withy_options stores;
+    withy_options_init(&stores);
+    wy_err err = copy_stores(linked, options, &stores);
+    if (!err) err = wy_stores_single(&stores, false, &linked->stores, diag);
+    if (!err && !options->no_http && !engine->http)
+        err = wy_http_client_new(engine->loop, &engine->http);
+    if (err) return err;
+    if (!options->no_http) linked->http.client = engine->http;
+    wy_str *args = wy_arena_calloc(&linked->arena, options->arg_count, sizeof *args);
+    if (!args) return WY_NOMEM;
+    for (size_t i = 0; i < options->arg_count; i++)
+        args[i] = wy_str_of(options->args[i]);
+    wy_settings_config config;
+    wy_settings_config_init(&config);
+    config.name = options->name ? wy_str_of(options->name) : linked->component->name;
+    config.arguments = args;
+    config.argument_count = options->arg_count;
+    config.env = options->env;
+    config.env_count = options->env_count;
+    config.dirs = options->dirs;
+    config.dir_count = options->dir_count;
+    config.stdin_fd = options->stdin_fd;
+    config.stdout_fd = options->stdout_fd;
+    config.stderr_fd = options->stderr_fd;
+    config.kv = &linked->stores.grants;
+    config.config = &linked->stores.config_grants;
+    config.http = &linked->http;
+    return wy_settings_make(&linked->settings, &linked->arena, &config, diag);
+}
+
+static wy_err link(withy_linked *linked, const withy_link_options *options, wy_diag *diag) {
+    withy_component *component = linked->component;
+    withy_linker *linker = linked->linker;
+    wy_err err = make_settings(linked, options, diag);
+    if (err) return err;
+    wy_component_config config = {.unmet_trap = options->unmet_trap,
+                                  .memory_bytes_max = options->memory_max,
+                                  .interfaces = linker->interfaces,
+                                  .interface_count = linker->count};
+    wy_settings_use(&linked->settings, &config);
+    wy_engine *engine = component->engine->engine;
+    wy_engine_set_source(engine, &component->file.id, component->file.bytes, component->file.len);
+    err = wy_component_link(component->code, &config, &linked->target, diag);
+    wy_engine_set_source(engine, NULL, NULL, 0);
+    if (!err) err = check_untyped(linked, diag);
+    if (!err && !component->is_compact) {
+        component->is_compact = true;
+        wy_aot_detach(engine, component->file.bytes);
+        err = wy_file_compact(&component->file, component->bytes, wy_component_plan(linked->target),
+                              &component->arena, diag);
+    }
+    return err;
+}
+
+withy_status withy_link(withy_component *component, withy_linker *linker,
+                        const withy_link_options *options, withy_linked **linked_out,
+                        withy_error *error) {
+    wy_diag diag;
+    wy_diag_init(&diag);
+    withy_link_options defaults;
+    withy_link_options_init(&defaults);
+    if (component->engine != linker->engine)
+        return wy_host_status(
+            wy_diag_set(&diag, WY_USAGE, "component and linker belong to different engines"), &diag,
+            error);
+    withy_linked *linked = calloc(1, sizeof *linked);
+    if (!linked) return wy_host_status(WY_NOMEM, &diag, error);
+    linked->refs = 1;
+    linked->component = component;
+    linked->linker = linker;
+    component->refs++;
+    linker->refs++;
+    wy_arena_init(&linked->arena, LINKER_ARENA_MAX);
+    wy_stores_init(&linked->stores);
+    wy_err err = link(linked, options ? options : &defaults, &diag);
+    if (err) {
+        wy_diag_prefix(&diag, WY_STR_FMT, WY_STR_ARG(component->name));
+        wy_embed_linked_release(linked);
+        return wy_host_status(err, &diag, error);
+    }
+    *linked_out = linked;
+    return WITHY_OK;
+}
+
+void wy_embed_linked_release(withy_linked *linked) {
+    if (--linked->refs) return;
+    wy_component_free(linked->target);
+    wy_settings_deinit(&linked->settings);
+    wy_stores_deinit(&linked->stores);
+    wy_arena_deinit(&linked->arena);
+    wy_embed_linker_release(linked->linker);
+    wy_embed_component_release(linked->component);
+    free(linked);
+}
+
+void withy_linked_free(withy_linked *linked) {
+    if (linked) wy_embed_linked_release(linked);
+}

@@ -1,0 +1,107 @@
+/* Settings: what a component's interfaces are told about it, made of plain options. */
+#include "host/settings.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void wy_settings_config_init(wy_settings_config *config) {
+    *config = (wy_settings_config){
+        .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .follow_out_fd = -1, .follow_err_fd = -1};
+}
+
+static bool copy_str(wy_settings *settings, wy_str text, wy_str *out) {
+    char *copy = wy_arena_strndup(settings->arena, text.ptr, text.len);
+    if (copy) *out = (wy_str){copy, text.len};
+    return copy != NULL;
+}
+
+static wy_err no_memory(wy_diag *diag, const char *what) {
+    return wy_diag_set(diag, WY_NOMEM, "out of memory for %s (at most %zu bytes of settings)", what,
+                       WY_MAX_SETTINGS_BYTES);
+}
+
+static wy_err make_cli(wy_settings *settings, const wy_settings_config *config, wy_diag *diag) {
+    wy_wasi_cli_settings *cli = &settings->cli;
+    wy_wasi_cli_settings_init(cli);
+    wy_str *arguments = wy_arena_calloc(settings->arena, config->argument_count, sizeof *arguments);
+    wy_wasi_variable *env = wy_arena_calloc(settings->arena, config->env_count, sizeof *env);
+    if (!arguments || !env) return no_memory(diag, "arguments and environment");
+    for (size_t i = 0; i < config->argument_count; i++)
+        if (!copy_str(settings, config->arguments[i], &arguments[i]))
+            return no_memory(diag, "arguments");
+    for (size_t i = 0; i < config->env_count; i++)
+        if (!copy_str(settings, wy_str_of(config->env[i].name), &env[i].name) ||
+            !copy_str(settings, wy_str_of(config->env[i].value), &env[i].value))
+            return no_memory(diag, "the environment");
+    cli->arguments = arguments;
+    cli->argument_count = config->argument_count;
+    cli->environment = env;
+    cli->environment_count = config->env_count;
+    cli->stdin_fd = config->stdin_fd;
+    cli->out.fd = config->stdout_fd;
+    cli->err.fd = config->stderr_fd;
+    cli->out.follow_fd = config->follow_out_fd;
+    cli->err.follow_fd = config->follow_err_fd;
+    if (config->follow_out_fd >= 0 || config->follow_err_fd >= 0) {
+        char *prefix =
+            wy_arena_printf(settings->arena, "[" WY_STR_FMT "] ", WY_STR_ARG(config->name));
+        if (!prefix) return no_memory(diag, "the name in front of lines");
+        cli->out.prefix = cli->err.prefix = wy_str_of(prefix);
+    }
+    return WY_OK;
+}
+
+static wy_err make_filesystem(wy_settings *settings, const wy_settings_config *config,
+                              wy_diag *diag) {
+    settings->preopens =
+        wy_arena_calloc(settings->arena, config->dir_count, sizeof *settings->preopens);
+    if (!settings->preopens) return no_memory(diag, "folders");
+    for (size_t i = 0; i < config->dir_count; i++) {
+        wy_str guest_path;
+        if (!copy_str(settings, wy_str_of(config->dirs[i].guest_path), &guest_path))
+            return no_memory(diag, "folders");
+        wy_err err = wy_wasi_preopen_open(config->dirs[i].host_path, guest_path,
+                                          config->dirs[i].read_only, &settings->preopens[i], diag);
+        if (err) {
+            wy_diag_prefix(diag, "folder %s", config->dirs[i].host_path);
+            return err;
+        }
+        settings->preopen_count++;
+    }
+    settings->filesystem.preopens = settings->preopens;
+    settings->filesystem.preopen_count = settings->preopen_count;
+    return WY_OK;
+}
+
+wy_err wy_settings_make(wy_settings *settings, wy_arena *arena, const wy_settings_config *config,
+                        wy_diag *diag) {
+    *settings = (wy_settings){.arena = arena};
+    if (!copy_str(settings, config->name, &settings->name))
+        return no_memory(diag, "the component's name");
+    settings->kv = config->kv;
+    settings->config = config->config;
+    settings->http = config->http;
+    settings->logging =
+        (wy_logging_settings){.fd = config->stderr_fd >= 0 ? config->stderr_fd : STDERR_FILENO,
+                              .component = settings->name};
+    wy_err err = make_cli(settings, config, diag);
+    return err ? err : make_filesystem(settings, config, diag);
+}
+
+void wy_settings_use(const wy_settings *settings, wy_component_config *component) {
+    component->name = settings->name;
+    component->settings[WY_SLOT_WASI_CLI] = &settings->cli;
+    component->settings[WY_SLOT_WASI_FILESYSTEM] = &settings->filesystem;
+    component->settings[WY_SLOT_WASI_HTTP] = settings->http;
+    component->settings[WY_SLOT_KV] = settings->kv;
+    component->settings[WY_SLOT_CONFIG] = settings->config;
+    component->settings[WY_SLOT_LOGGING] = &settings->logging;
+}
+
+void wy_settings_deinit(wy_settings *settings) {
+    for (size_t i = 0; i < settings->preopen_count; i++)
+        wy_wasi_preopen_close(&settings->preopens[i]);
+    settings->preopen_count = 0;
+}
