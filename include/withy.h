@@ -100,6 +100,12 @@ WITHY_API int withy_inspect(const char *path, bool json,
                             void (*write)(void *data, const char *text, size_t len), void *data,
                             withy_error *error);
 
+/* The same of the component's plan: which core modules an instance is made of and in which order,
+ * what was left out or had to stay and why, and the memory an instance takes. */
+WITHY_API int withy_inspect_plan(const char *path, bool json,
+                                 void (*write)(void *data, const char *text, size_t len),
+                                 void *data, withy_error *error);
+
 /* Compiles ahead of time into one file that the other functions accept as they accept a component,
  * on machines with the same version of withy and the same kind of processor. */
 WITHY_API int withy_compile(const char *path, const char *output, const withy_options *options,

@@ -13,9 +13,11 @@ static void write_out(void *data, const char *piece, size_t len) {
 }
 
 int wy_verb_inspect(int argc, char **argv) {
-    bool json = false;
+    bool json = false, plan = false;
     const wy_option own_table[] = {
-        {"json", 0, WY_OPTION_FLAG, NULL, "print JSON for programs", &json}, {0}};
+        {"json", 0, WY_OPTION_FLAG, NULL, "print JSON for programs", &json},
+        {"plan", 0, WY_OPTION_FLAG, NULL, "print what an instance is made of instead", &plan},
+        {0}};
     const wy_option *tables[] = {own_table};
     const wy_syntax syntax = {usage, text, tables, 1, false};
     wy_operands operands;
@@ -26,6 +28,7 @@ int wy_verb_inspect(int argc, char **argv) {
         return 2;
     }
     withy_error error = {0};
-    status = withy_inspect(operands.items[0], json, write_out, stdout, &error);
+    status = (plan ? withy_inspect_plan : withy_inspect)(operands.items[0], json, write_out, stdout,
+                                                         &error);
     return error.code ? wy_cli_fail(&error) : status;
 }

@@ -132,6 +132,8 @@ typedef struct wy_core_module {
     uint32_t import_count;
     const wy_core_export *exports;
     uint32_t export_count;
+    const wy_core_externtype *memories; /* imported ones first */
+    uint32_t memory_count;
     bool has_start; /* has a start function, which instantiating runs */
 } wy_core_module;
 

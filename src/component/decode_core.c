@@ -439,6 +439,8 @@ void wy_decode_core_module(wy_reader *r, wy_core_module *out) {
         }
         r->end = end;
     }
+    out->memories = s.spaces[WY_CORE_EXTERN_MEMORY];
+    out->memory_count = s.counts[WY_CORE_EXTERN_MEMORY];
     if (s.func_count != s.code_count)
         wy_read_fail(r, WY_MALFORMED, start, "%u core functions declared, %u defined", s.func_count,
                      s.code_count);

@@ -467,6 +467,8 @@ wy_err wy_plan_make(wy_arena *arena, const wy_component_ast *ast, const wy_plan_
     plan->memory_count = b.memory_count;
     plan->parents = b.parents;
     plan->instance_count = b.instance_count;
+    plan->kept = b.kept;
+    plan->kept_count = b.kept_count;
     plan->eliminated = b.eliminated;
     plan->direct_calls = b.direct_calls;
     *plan_out = plan;

@@ -123,6 +123,12 @@ struct wy_plan_export {
     uint32_t export_count;
 };
 
+/* A shim and fixup that were recognised and had to stay, and why. */
+typedef struct wy_plan_kept {
+    uint32_t step, fixup; /* into steps */
+    const char *why;
+} wy_plan_kept;
+
 typedef struct wy_plan {
     const wy_core_module *const *modules;
     uint32_t module_count;
@@ -145,6 +151,8 @@ typedef struct wy_plan {
     const uint32_t
         *parents; /* per component instance: its parent, or WY_PLAN_NONE. 0 is the root */
     uint32_t instance_count;
+    const wy_plan_kept *kept;
+    uint32_t kept_count;
     uint32_t eliminated;   /* steps removed (shims and fixups) */
     uint32_t direct_calls; /* imports bound to the function of another component itself */
 } wy_plan;

@@ -92,6 +92,8 @@ typedef struct plan_builder {
     uint32_t *parents;
     uint32_t instance_count, parent_cap;
     uint8_t *reenters, *closes; /* by component instance: see plan_call.c */
+    wy_plan_kept *kept;
+    uint32_t kept_count, kept_cap;
     uint32_t eliminated, direct_calls;
 } plan_builder;
 

@@ -28,7 +28,8 @@ wy_err plan_entering_set(plan_builder *b, uint32_t callee, uint32_t caller,
 /* `reenters`: instances whose children may be entered while they wait. That takes core code of the
  * instance itself that calls them: with a lowered function, or by dropping a resource. (CM:
  * Component Instances, about `may_enter` flags that are optimized out.)
- * `closes`: instances with a realloc or post-return, in which they must not be left. (CM: may_leave)
+ * `closes`: instances with a realloc or post-return, in which they must not be left. (CM:
+ * may_leave)
  */
 static wy_err survey(plan_builder *b, bool keep) {
     b->reenters = wy_arena_calloc(b->arena, b->instance_count, 1);

@@ -38,7 +38,7 @@ TEST(numbers_go_straight_from_a_caller_that_is_never_closed) {
     assert_int_equal(imports[0].kind, WY_ITEM_EXPORT);
     assert_int_equal(imports[0].index, 0);
     assert_true(wy_str_eqz(imports[0].name, "add"));
-    assert_int_equal(imports[1].kind, WY_ITEM_TRAMPOLINE);             /* a bool */
+    assert_int_equal(imports[1].kind, WY_ITEM_TRAMPOLINE);                /* a bool */
     assert_int_equal(plan->steps[2].imports[0].kind, WY_ITEM_TRAMPOLINE); /* has a realloc */
     wy_arena_deinit(&f.arena);
 }

@@ -13,6 +13,7 @@ typedef struct shim_pair {
     const wy_core_item **slot_items; /* what the fixup puts there */
     uint32_t slot_count;
     const wy_core_item *start; /* what the fixup calls once the table is filled, or NULL */
+    const char *why;           /* why the pair must stay, or NULL */
     wy_err err;                /* no memory: nothing is known of the pair */
 } shim_pair;
 
@@ -58,25 +59,28 @@ static bool find_fixup(plan_builder *b, uint32_t s, wy_str table_name, shim_pair
     return false;
 }
 
+/* What the fixup puts behind an export of the shim; NULL: nothing. */
+static const wy_core_item *filled_with(const plan_builder *b, const shim_pair *pair, wy_str name) {
+    const wy_core_module *module = b->modules[b->steps[pair->step].module];
+    for (uint32_t e = 0; e < module->export_count; e++)
+        if (wy_str_eq(module->exports[e].name, name))
+            return pair->slots[e] < pair->slot_count ? pair->slot_items[pair->slots[e]] : NULL;
+    return NULL;
+}
+
 /* Replaces one use of an export of the shim, if it is a function and what fills it can be had
  * there: a trampoline, which knows that it traps until the fixup has run; or an export of a core
  * instance, by a step after the fixup (`step`) or by the runtime (WY_PLAN_NONE). */
 static void replace(plan_builder *b, const shim_pair *pair, uint32_t step, wy_core_item *item) {
     if (item->kind != WY_ITEM_EXPORT || item->index != pair->step) return;
-    const wy_core_module *module = b->modules[b->steps[pair->step].module];
-    for (uint32_t e = 0; e < module->export_count; e++) {
-        if (!wy_str_eq(module->exports[e].name, item->name)) continue;
-        uint32_t slot = pair->slots[e];
-        if (slot >= pair->slot_count) return;
-        const wy_core_item *target = pair->slot_items[slot];
-        if (target->kind == WY_ITEM_EXPORT && step != WY_PLAN_NONE && step < pair->fixup) return;
-        *item = *target;
-        if (target->kind == WY_ITEM_TRAMPOLINE)
-            b->trampolines[item->index].ready_after = pair->fixup + 1;
-        else
-            item->ready_after = pair->fixup + 1;
-        return;
-    }
+    const wy_core_item *target = filled_with(b, pair, item->name);
+    if (!target) return;
+    if (target->kind == WY_ITEM_EXPORT && step != WY_PLAN_NONE && step < pair->fixup) return;
+    *item = *target;
+    if (target->kind == WY_ITEM_TRAMPOLINE)
+        b->trampolines[item->index].ready_after = pair->fixup + 1;
+    else
+        item->ready_after = pair->fixup + 1;
 }
 
 static void replace_all(plan_builder *b, const shim_pair *pair) {
@@ -132,6 +136,36 @@ static bool are_trampolines_private(plan_builder *b, shim_pair *pair) {
     return true;
 }
 
+/* Whether each function of the shim calls what has its very type: else a call through the table
+ * would trap. */
+static bool do_types_match(const plan_builder *b, const shim_pair *pair) {
+    const wy_core_module *shim = b->modules[b->steps[pair->step].module];
+    const wy_plan_step *fixup_step = &b->steps[pair->fixup];
+    const wy_core_module *fixup = b->modules[fixup_step->module];
+    for (uint32_t e = 0; e < shim->export_count; e++) {
+        uint32_t slot = pair->slots[e];
+        if (slot == UINT32_MAX) continue;
+        if (slot >= pair->slot_count) return false;
+        size_t import = (size_t)(pair->slot_items[slot] - fixup_step->imports);
+        if (!same_functype(wy_shim_functype(shim, shim->exports[e].type.index),
+                           wy_shim_functype(fixup, fixup->imports[import].type.index)))
+            return false;
+    }
+    return true;
+}
+
+/* Why the pair has to stay as it is; NULL: it need not. */
+static const char *why_not(plan_builder *b, shim_pair *pair) {
+    if (pair->start && pair->start->kind == WY_ITEM_EXPORT && pair->start->index == pair->step)
+        return "the fixup starts a function of the shim";
+    if (!do_types_match(b, pair)) return "a function of the shim is filled with another type";
+    if (!is_table_private(b, pair)) return "another module has the shim's table";
+    if (!are_trampolines_private(b, pair))
+        return "what fills the shim is called past it, maybe before it is filled";
+    return NULL;
+}
+
+/* True: `out` is a shim with its fixup, and out->why says why they must stay, if they must. */
 static bool recognise(plan_builder *b, uint32_t s, shim_pair *out) {
     const wy_core_module *module = b->modules[b->steps[s].module];
     if (b->steps[s].import_count || module->export_count == 0) return false;
@@ -141,18 +175,33 @@ static bool recognise(plan_builder *b, uint32_t s, shim_pair *out) {
     if (!out->slots || !wy_shim_recognise(module, out->slots, &table) ||
         !find_fixup(b, s, module->exports[table].name, out))
         return false;
-    if (out->start && out->start->kind == WY_ITEM_EXPORT && out->start->index == s) return false;
-    const wy_core_module *fixup = b->modules[b->steps[out->fixup].module];
-    for (uint32_t e = 0; e < module->export_count; e++) {
-        uint32_t slot = out->slots[e];
-        if (slot == UINT32_MAX) continue;
-        if (slot >= out->slot_count) return false;
-        size_t import = (size_t)(out->slot_items[slot] - b->steps[out->fixup].imports);
-        if (!same_functype(wy_shim_functype(module, module->exports[e].type.index),
-                           wy_shim_functype(fixup, fixup->imports[import].type.index)))
-            return false; /* a call through the table would trap */
-    }
-    return is_table_private(b, out) && are_trampolines_private(b, out);
+    out->why = why_not(b, out);
+    return true;
+}
+
+/* The shim is still in use: for what a module exports that is made after the one that calls it. */
+static const char *why_used(plan_builder *b, const shim_pair *pair) {
+    for (uint32_t k = 0; k < pair->fixup; k++)
+        for (uint32_t i = 0; i < b->steps[k].import_count; i++) {
+            const wy_core_item *item = &b->steps[k].imports[i];
+            const wy_core_item *target = item->kind == WY_ITEM_EXPORT && item->index == pair->step
+                                             ? filled_with(b, pair, item->name)
+                                             : NULL;
+            if (target && target->kind == WY_ITEM_EXPORT)
+                return wy_arena_printf(
+                    b->arena, "step %u calls \"" WY_STR_FMT "\" of step %u, which is made after it",
+                    k, WY_STR_ARG(target->name), target->index);
+        }
+    return "it exports more than functions that are filled in";
+}
+
+static wy_err keep(plan_builder *b, const shim_pair *pair, const char *why) {
+    wy_plan_kept *kept = wy_arena_grow(b->arena, b->kept, b->kept_count, &b->kept_cap,
+                                       b->kept_count + 1u, sizeof *kept);
+    if (!kept || !why) return plan_no_memory(b);
+    b->kept = kept;
+    kept[b->kept_count++] = (wy_plan_kept){pair->step, pair->fixup, why};
+    return WY_OK;
 }
 
 wy_err plan_eliminate_shims(plan_builder *b) {
@@ -161,8 +210,13 @@ wy_err plan_eliminate_shims(plan_builder *b) {
         bool recognised = b->steps[s].module != WY_PLAN_NONE && recognise(b, s, &found);
         if (found.err) return found.err;
         if (!recognised) continue;
-        replace_all(b, &found);
-        if (is_used(b, &found)) continue;
+        if (!found.why) replace_all(b, &found);
+        if (!found.why && is_used(b, &found)) found.why = why_used(b, &found);
+        if (found.why) {
+            wy_err err = keep(b, &found, found.why);
+            if (err) return err;
+            continue;
+        }
         uint32_t start = WY_PLAN_NONE;
         wy_err err = found.start ? plan_intern_func(b, *found.start, &start) : WY_OK;
         if (err) return err;

@@ -1,4 +1,6 @@
 /* Looking at a component: its WIT, and what this host would provide for each import. */
+#include "host/inspect.h"
+
 #include "host/load.h"
 #include "host/wit_text.h"
 
@@ -7,8 +9,6 @@
 #include "component/validate.h"
 #include "engine/aot.h"
 #include "interface/registry.h"
-
-#define TEXT_MAX ((size_t)64 << 20)
 
 /* The functions of one imported interface, gathered. */
 typedef struct summary {
@@ -94,25 +94,16 @@ static void print_json(wy_buf *buf, const char *path, const wy_component_types *
     wy_buf_str(buf, WY_STR("}\n"));
 }
 
-/* What is looked at: everything but the engine lies in the arena. */
-typedef struct inspection {
-    const char *path;
-    wy_arena arena;
-    wy_engine *engine; /* for ahead-of-time files only */
-    const wy_component_types *types;
-    const wy_plan *plan;
-    wy_link *links; /* one an import of the plan */
-} inspection;
-
 /* The component inside an ahead-of-time file. */
-static wy_err unwrap(inspection *in, const wy_file *file, wy_str *component_out, wy_diag *diag) {
+static wy_err unwrap(wy_inspection *in, const wy_file *file, wy_str *component_out, wy_diag *diag) {
     withy_options options;
     withy_options_init(&options);
     wy_err err = wy_host_engine(&options, &in->engine, diag);
     return err ? err : wy_aot_attach(in->engine, file->bytes, file->len, component_out, diag);
 }
 
-static wy_err look(inspection *in, const wy_file *file, wy_diag *diag) {
+static wy_err look(wy_inspection *in, wy_diag *diag) {
+    const wy_file *file = &in->file;
     wy_str component = {(const char *)file->bytes, file->len};
     wy_err err = WY_OK;
     if (wy_aot_is(file->bytes, file->len)) err = unwrap(in, file, &component, diag);
@@ -134,9 +125,9 @@ static wy_err look(inspection *in, const wy_file *file, wy_diag *diag) {
     return WY_OK;
 }
 
-static wy_err print(inspection *in, bool json, wy_buf *buf, wy_diag *diag) {
+static wy_err print(wy_inspection *in, bool json, wy_buf *buf, wy_diag *diag) {
     wy_buf wit;
-    wy_buf_init(&wit, TEXT_MAX);
+    wy_buf_init(&wit, WY_INSPECTION_TEXT_MAX);
     wy_err err = wy_wit_text_world(json ? &wit : buf, &in->arena, in->types->type, diag);
     if (!err && json)
         print_json(buf, in->path, in->types, in->plan, in->links, wy_buf_view(&wit));
@@ -148,26 +139,37 @@ static wy_err print(inspection *in, bool json, wy_buf *buf, wy_diag *diag) {
     return err;
 }
 
+wy_err wy_inspection_open(wy_inspection *in, const char *path, wy_diag *diag) {
+    *in = (wy_inspection){.path = path};
+    wy_arena_init(&in->arena, WY_MAX_COMPONENT_ARENA);
+    wy_err err = wy_file_map(path, &in->file, diag);
+    if (err) return err;
+    err = look(in, diag);
+    if (err) wy_host_place(diag, path);
+    return err;
+}
+
+void wy_inspection_close(wy_inspection *in) {
+    wy_engine_free(in->engine);
+    wy_arena_deinit(&in->arena);
+    wy_file_unmap(&in->file);
+}
+
 int withy_inspect(const char *path, bool json,
                   void (*write)(void *data, const char *text, size_t len), void *data,
                   withy_error *error) {
     wy_diag diag;
     wy_diag_init(&diag);
-    wy_file file = {0};
-    inspection in = {.path = path};
-    wy_arena_init(&in.arena, WY_MAX_COMPONENT_ARENA);
+    wy_inspection in;
     wy_buf buf;
-    wy_buf_init(&buf, TEXT_MAX);
-    wy_err err = wy_file_map(path, &file, &diag);
+    wy_buf_init(&buf, WY_INSPECTION_TEXT_MAX);
+    wy_err err = wy_inspection_open(&in, path, &diag);
     if (!err) {
-        err = look(&in, &file, &diag);
-        if (!err) err = print(&in, json, &buf, &diag);
+        err = print(&in, json, &buf, &diag);
         if (err) wy_host_place(&diag, path);
     }
     if (!err && buf.ptr) write(data, buf.ptr, buf.len);
     wy_buf_deinit(&buf);
-    wy_engine_free(in.engine);
-    wy_arena_deinit(&in.arena);
-    wy_file_unmap(&file);
+    wy_inspection_close(&in);
     return err ? wy_host_fail(&diag, error) : 0;
 }

@@ -1,6 +1,7 @@
 """The command line itself: help, mistakes, inspect, compile, files that are no components."""
 
 import json
+import re
 import os
 from pathlib import Path
 
@@ -134,6 +135,36 @@ def test_inspect_of_every_guest(command, guest, name):
     # What names nothing that was not defined or brought in: `use` closes the gap between interfaces.
     assert "unnamed-" not in told["wit"]
     assert command("inspect", guest(name)).stdout.startswith(told["wit"])
+
+
+@pytest.mark.parametrize("name", GUESTS)
+def test_inspect_plan_of_every_guest(command, guest, name):
+    told = json.loads(command("inspect", "--plan", "--json", guest(name)).stdout)
+    steps = [step for step in told["steps"] if step["module"] is not None]
+    assert told["core_instances"] == len(steps) > 0
+    assert len(told["steps"]) == len(steps) + told["left_out"]
+    assert told["memory"]["count"] == sum(step["memory"]["count"] for step in steps)
+    assert told["memory"]["min"] == sum(step["memory"]["min"] for step in steps) >= 65536
+    assert told["memory"]["max"] >= told["memory"]["min"]
+    for place, step in enumerate(told["steps"]):
+        if step["module"] is None:
+            continue
+        assert told["modules"][step["module"]]["bytes"] > 8
+        for item in step["imports"]:
+            origin = set(item) - {"module", "name"}
+            assert origin in ({"step", "export"}, {"builtin"}, {"component", "function"}, {"interface", "function"})
+            assert item.get("step", -1) < place
+    for kept in told["kept"]:
+        assert kept["shim"] < kept["fixup"] and kept["why"]
+    text = command("inspect", "--plan", guest(name)).stdout
+    assert len(re.findall(r"^step \d+: ", text, flags=re.M)) == len(told["steps"])
+    assert text.count(": left out") == told["left_out"] and text.count("\nkept: ") == len(told["kept"])
+
+
+def test_inspect_plan_tells_what_was_left_out(command, guest):
+    text = command("inspect", "--plan", guest("hello")).stdout
+    assert text.startswith("2 component instances, 1 core instance; 2 steps of shim and fixup left out")
+    assert "of the host" in text and "an instance takes 1 memory: " in text
 
 
 def test_inspect_brings_in_types_of_other_interfaces_by_use(command, guest):
