@@ -257,6 +257,19 @@ static bool arena_is_full(const wy_arena *arena) {
     return arena->total > ARENA_MAX / 4;
 }
 
+/* Lists of floats may be handed on as they lie: then a NaN keeps its bits on one of the ways. */
+static void must_equal_but_for_nans(trial *t, guest *a, guest *b, const wy_raw *flat) {
+    char *first = wy_arena_calloc(&t->arena, 1, t->func.result->size);
+    char *second = wy_arena_calloc(&t->arena, 1, t->func.result->size);
+    wy_raw at[1] = {{.i64 = wy_abi_result_spills(&t->func) ? ROOT : flat[0].i64}};
+    a->cx.host_encoding = b->cx.host_encoding = WY_ENCODING_UTF8;
+    if (!first || !second) return;
+    bool good = ok(wy_abi_lift_result(&a->cx, &t->func, at, first));
+    bool also = ok(wy_abi_lift_result(&b->cx, &t->func, at, second));
+    wy_assert(good == also || arena_is_full(&t->arena));
+    if (good && also) must_equal(t->func.result, first, second);
+}
+
 static void both_ways(trial *t, const void *value) {
     wy_raw flat[WY_FLAT_MANY] = {{0}}, same[WY_FLAT_MANY] = {{0}};
     wy_raw lowered[WY_FLAT_MAX + 1] = {{0}}, copied[WY_FLAT_MAX + 1] = {{0}};
@@ -277,8 +290,9 @@ static void both_ways(trial *t, const void *value) {
         wy_assert(skip || good == also);
         if (good) {
             wy_assert(to_a.log == to_b.log && to_a.handles.count == to_b.handles.count);
-            wy_assert(memcmp(to_a.memory, to_b.memory, MEMORY_SIZE) == 0);
             wy_assert(wy_abi_result_spills(&t->func) || lowered[0].i64 == copied[0].i64);
+            if (memcmp(to_a.memory, to_b.memory, MEMORY_SIZE) != 0)
+                must_equal_but_for_nans(t, &to_a, &to_b, copied);
         }
     }
     guest_deinit(&a);

@@ -2,6 +2,7 @@
 #include "base/test.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* A guest: 64 KiB of memory and a bump allocator that logs its calls. */
 typedef struct guest {
@@ -218,6 +219,55 @@ TEST(ranges_are_checked) {
     assert_trap(wy_abi_lift_flat(&g->cx, &list, odd, &items), "unaligned");
     assert_trap(wy_abi_lift_flat(&g->cx, &list, many, &items), "longer than");
     guest_free(g);
+}
+
+/* Notes how much is asked for, and has nothing. */
+static own wy_trap *refuse(wy_lift_lower_cx *cx, uint64_t old_ptr, uint32_t old_size,
+                           uint32_t align, uint32_t new_size, uint64_t *ptr_out) {
+    (void)old_ptr;
+    (void)old_size;
+    (void)align;
+    (void)ptr_out;
+    *(uint32_t *)cx->env = new_size;
+    return wy_trap_new("refused");
+}
+
+/* CM: MAX_STRING_BYTE_LENGTH, MAX_LIST_BYTE_LENGTH: what is just allowed passes both ways. */
+TEST(lengths_end_at_a_limit) {
+    enum { LIMIT = (1 << 28) - 1, SIZE = LIMIT + 1 + 4096 };
+    uint8_t *memory = mmap(NULL, SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    uint32_t asked = 0;
+    wy_lift_lower_cx from = {.memory = memory, .memory_size = SIZE}, to = from;
+    to.realloc = refuse;
+    to.env = &asked;
+    const wy_raw most[2] = {{.i32 = 0}, {.i32 = LIMIT}}, more[2] = {{.i32 = 0}, {.i32 = LIMIT + 1}};
+    const wy_raw half[2] = {{.i32 = 0}, {.i32 = LIMIT / 2}},
+                 over[2] = {{.i32 = 0}, {.i32 = LIMIT / 2 + 1}};
+    wy_type bytes = list_of(&wy_type_u8), units = list_of(&wy_type_u16);
+    wy_list list;
+    wy_str text;
+    wy_raw flat[2];
+    assert_null(wy_abi_lift_flat(&from, &bytes, most, &list));
+    assert_trap(wy_abi_lower_flat(&to, &bytes, &list, flat), "refused");
+    assert_int_equal(asked, LIMIT);
+    list.len++;
+    assert_trap(wy_abi_lower_flat(&to, &bytes, &list, flat), "takes more than");
+    assert_trap(wy_abi_lift_flat(&from, &bytes, more, &list), "longer than");
+    assert_null(wy_abi_lift_flat(&from, &units, half, &list));
+    assert_trap(wy_abi_lift_flat(&from, &units, over, &list), "longer than");
+
+    assert_null(wy_abi_lift_flat(&from, &wy_type_string, most, &text));
+    to.encoding = WY_ENCODING_UTF16;
+    assert_trap(wy_abi_lower_flat(&to, &wy_type_string, &text, flat), "refused");
+    assert_int_equal(asked, 2 * LIMIT);
+    text.len++;
+    assert_trap(wy_abi_lower_flat(&to, &wy_type_string, &text, flat), "longer than");
+    assert_trap(wy_abi_lift_flat(&from, &wy_type_string, more, &text), "longer than");
+    from.encoding = from.host_encoding = WY_ENCODING_UTF16;
+    assert_null(wy_abi_lift_flat(&from, &wy_type_string, half, &text));
+    assert_trap(wy_abi_lift_flat(&from, &wy_type_string, over, &text), "longer than");
+    munmap(memory, SIZE);
 }
 
 TEST(ill_formed_strings_trap) {
