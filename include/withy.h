@@ -106,6 +106,10 @@ WITHY_API int withy_inspect_plan(const char *path, bool json,
                                  void (*write)(void *data, const char *text, size_t len),
                                  void *data, withy_error *error);
 
+/* Whether the file is a valid component, its core modules included: 0, or an exit status and an
+ * error with the path and the byte offset of what breaks a rule. Nothing is compiled or run. */
+WITHY_API int withy_validate(const char *path, withy_error *error);
+
 /* Compiles ahead of time into one file that the other functions accept as they accept a component,
  * on machines with the same version of withy and the same kind of processor. */
 WITHY_API int withy_compile(const char *path, const char *output, const withy_options *options,

@@ -13,10 +13,12 @@ static void write_out(void *data, const char *piece, size_t len) {
 }
 
 int wy_verb_inspect(int argc, char **argv) {
-    bool json = false, plan = false;
+    bool json = false, plan = false, validate = false;
     const wy_option own_table[] = {
         {"json", 0, WY_OPTION_FLAG, NULL, "print JSON for programs", &json},
         {"plan", 0, WY_OPTION_FLAG, NULL, "print what an instance is made of instead", &plan},
+        {"validate", 0, WY_OPTION_FLAG, NULL, "say only whether it is valid, or where it is not",
+         &validate},
         {0}};
     const wy_option *tables[] = {own_table};
     const wy_syntax syntax = {usage, text, tables, 1, false};
@@ -28,6 +30,12 @@ int wy_verb_inspect(int argc, char **argv) {
         return 2;
     }
     withy_error error = {0};
+    if (validate) {
+        status = withy_validate(operands.items[0], &error);
+        if (error.code) return wy_cli_fail(&error);
+        puts("valid");
+        return status;
+    }
     status = (plan ? withy_inspect_plan : withy_inspect)(operands.items[0], json, write_out, stdout,
                                                          &error);
     return error.code ? wy_cli_fail(&error) : status;

@@ -112,6 +112,10 @@ void wy_engine_set_source(wy_engine *engine, const wy_file_id *id, const uint8_t
  * Wasmtime's text in diag when it does not validate. Any thread. */
 wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
                       own wy_module **module_out, wy_diag *diag);
+/* Validates a core module and compiles nothing. WY_MALFORMED or WY_INVALID with Wasmtime's text;
+ * the offset, where it names one, counts from the module's start. Any thread. */
+wy_err wy_module_check(wy_engine *engine, const uint8_t *bytes, size_t len,
+                       wy_diag *diag) WY_MUST_USE;
 /* Compiled form as bytes (free() them), and back. Deserialising trusts its bytes: only for files
  * whose digest was checked (aot.c). */
 wy_err wy_module_serialize(const wy_module *module, own uint8_t **bytes_out, size_t *len_out,

@@ -26,16 +26,34 @@ wy_err wy_module_wrap(wy_engine *engine, own wasmtime_module_t *wasm, const char
     return WY_OK;
 }
 
+static wy_err invalid(const uint8_t *bytes, size_t len, own wasmtime_error_t *error,
+                      wy_diag *diag) {
+    static const uint8_t magic[] = {0, 'a', 's', 'm'};
+    bool is_wasm = len >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0;
+    return wy_engine_error(diag, is_wasm ? WY_INVALID : WY_MALFORMED, error);
+}
+
 static wy_err compile(wy_engine *engine, const uint8_t *bytes, size_t len,
                       own wasmtime_module_t **wasm_out, wy_diag *diag) {
-    static const uint8_t magic[] = {0, 'a', 's', 'm'};
     if (len >= COMPILE_NOTICE_BYTES)
         wy_log(WY_LOG_INFO, "compiling a core module of %.1f MB%s", (double)len / 1e6,
                engine->cache ? " (once: the result is kept)" : "");
     wasmtime_error_t *error = wasmtime_module_new(engine->wasm, bytes, len, wasm_out);
+    return error ? invalid(bytes, len, error, diag) : WY_OK;
+}
+
+wy_err wy_module_check(wy_engine *engine, const uint8_t *bytes, size_t len, wy_diag *diag) {
+    wasmtime_error_t *error = wasmtime_module_validate(engine->wasm, bytes, len);
     if (!error) return WY_OK;
-    bool is_wasm = len >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0;
-    return wy_engine_error(diag, is_wasm ? WY_INVALID : WY_MALFORMED, error);
+    wy_err err = invalid(bytes, len, error, diag);
+    /* The text ends with its place, which is none of the file's. */
+    static const char place[] = " (at offset 0x";
+    char *at = strstr(diag->text, place);
+    if (!at) return err;
+    diag->offset = strtoull(at + sizeof place - 1, NULL, 16);
+    diag->has_offset = true;
+    *at = '\0';
+    return err;
 }
 
 /* NULL, with a log line: made for another processor, say. */

@@ -43,7 +43,7 @@ static extent memories_of(const wy_core_module *module) {
     for (uint32_t i = imported; i < module->memory_count; i++) {
         const wy_core_limits *limits = &module->memories[i].limits;
         const uint64_t page = (uint64_t)1 << limits->page_size_log2;
-        uint64_t max = limits->has_max    ? limits->max * page
+        uint64_t max = limits->has_max   ? limits->max * page
                        : limits->index64 ? UINT64_MAX
                                          : (uint64_t)1 << 32;
         e.min += limits->min * page;
@@ -101,8 +101,7 @@ static void print_step(wy_buf *buf, const wy_plan *plan, uint32_t k) {
     if (step->module == WY_PLAN_NONE) {
         wy_buf_str(buf, WY_STR("left out"));
         if (step->start != WY_PLAN_NONE)
-            wy_buf_printf(buf, ", starts " WY_STR_FMT,
-                          WY_STR_ARG(plan->funcs[step->start].name));
+            wy_buf_printf(buf, ", starts " WY_STR_FMT, WY_STR_ARG(plan->funcs[step->start].name));
         wy_buf_char(buf, '\n');
         return;
     }
@@ -232,8 +231,7 @@ static void print_json(wy_buf *buf, const char *path, const wy_plan *plan) {
     wy_buf_printf(buf,
                   "],\"component_instances\":%u,\"core_instances\":%u,\"left_out\":%u,"
                   "\"direct_calls\":%u,",
-                  plan->instance_count, core_instances(plan), plan->eliminated,
-                  plan->direct_calls);
+                  plan->instance_count, core_instances(plan), plan->eliminated, plan->direct_calls);
     json_extent(buf, &sum);
     wy_buf_str(buf, WY_STR("}\n"));
 }

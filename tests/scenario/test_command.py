@@ -110,6 +110,21 @@ def test_inspect(command, guest):
         assert name in done.stdout
 
 
+def test_validate(command, guest, tmp_path):
+    done = command("inspect", "--validate", guest("hello-py"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "valid\n", "")
+    # (type (list 7)), and a core module whose function lacks its i32
+    list_of_nothing = b"\7\3\1\x70\7"
+    module = b"\0asm\1\0\0\0" + b"\1\5\1\x60\0\1\x7f" + b"\3\2\1\0" + b"\x0a\4\1\2\0\x0b"
+    cases = [(list_of_nothing, "offset 0xb: unknown type 7"), (bytes([1, len(module)]) + module, "offset 0x22: type mismatch")]
+    for content, text in cases:
+        path = tmp_path / "bad.wasm"
+        path.write_bytes(b"\0asm\x0d\0\1\0" + content)
+        done = command("inspect", "--validate", str(path))
+        assert done.returncode == 65 and done.stdout == ""
+        assert f"{path}: {text}" in done.stderr
+
+
 def test_inspect_json(command, guest):
     done = command("inspect", "--json", guest("hello-py"))
     assert done.returncode == 0
