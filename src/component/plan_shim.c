@@ -211,14 +211,14 @@ wy_err plan_eliminate_shims(plan_builder *b) {
         if (found.err) return found.err;
         if (!recognised) continue;
         if (!found.why) replace_all(b, &found);
-        if (!found.why && is_used(b, &found)) found.why = why_used(b, &found);
-        if (found.why) {
-            wy_err err = keep(b, &found, found.why);
+        wy_err err = WY_OK;
+        if (found.why || is_used(b, &found)) {
+            err = keep(b, &found, found.why ? found.why : why_used(b, &found));
             if (err) return err;
             continue;
         }
         uint32_t start = WY_PLAN_NONE;
-        wy_err err = found.start ? plan_intern_func(b, *found.start, &start) : WY_OK;
+        err = found.start ? plan_intern_func(b, *found.start, &start) : WY_OK;
         if (err) return err;
         b->steps[found.step] = (wy_plan_step){.module = WY_PLAN_NONE, .start = WY_PLAN_NONE};
         b->steps[found.fixup] = (wy_plan_step){.module = WY_PLAN_NONE, .start = start};
