@@ -261,6 +261,7 @@ typedef struct module_state {
     wy_core_module *module;
     wy_core_externtype *spaces[5];
     uint32_t counts[5], caps[5];
+    uint32_t *func_types; /* of the functions that are not imported: tens of thousands */
     wy_core_rectype *rectypes;
     uint32_t code_count, func_count; /* functions with and without a body must be as many */
 } module_state;
@@ -313,7 +314,30 @@ static void import_section(module_state *s) {
     s->module->import_count = r->err ? 0 : count;
 }
 
-/* Function, memory, tag, table and global sections. */
+static void func_section(module_state *s) {
+    wy_reader *r = s->r;
+    uint32_t count = wy_read_count(r, "definitions");
+    if (!r->err && count > WY_MAX_COMPONENT_ITEMS - s->counts[WY_CORE_EXTERN_FUNC])
+        wy_read_fail(r, WY_LIMIT, r->at, "a core module has too many definitions");
+    s->func_types = wy_read_alloc(r, count, sizeof *s->func_types);
+    for (uint32_t i = 0; s->func_types && i < count && !r->err; i++)
+        s->func_types[i] = wy_read_u32(r);
+    s->func_count = r->err ? 0 : count;
+}
+
+static bool look_up(const module_state *s, uint8_t kind, uint32_t index,
+                    wy_core_externtype *type_out) {
+    uint32_t before = s->counts[kind];
+    if (index < before) {
+        *type_out = s->spaces[kind][index];
+        return true;
+    }
+    if (kind != WY_CORE_EXTERN_FUNC || index - before >= s->func_count) return false;
+    *type_out = (wy_core_externtype){.kind = kind, .index = s->func_types[index - before]};
+    return true;
+}
+
+/* Memory, tag, table and global sections. */
 static void item_section(module_state *s, wy_core_extern_kind kind) {
     wy_reader *r = s->r;
     uint32_t count = wy_read_count(r, "definitions");
@@ -321,7 +345,7 @@ static void item_section(module_state *s, wy_core_extern_kind kind) {
         wy_core_externtype *item = add_item(s, kind);
         if (!item) return;
         switch (kind) {
-        case WY_CORE_EXTERN_FUNC: item->index = wy_read_u32(r); break;
+        case WY_CORE_EXTERN_FUNC: return; /* func_section */
         case WY_CORE_EXTERN_MEMORY: decode_limits(r, "memory", &item->limits); break;
         case WY_CORE_EXTERN_TAG: decode_tagtype(r, item); break;
         case WY_CORE_EXTERN_TABLE: {
@@ -341,7 +365,6 @@ static void item_section(module_state *s, wy_core_extern_kind kind) {
             break;
         }
     }
-    if (kind == WY_CORE_EXTERN_FUNC) s->func_count = count;
 }
 
 static void export_section(module_state *s) {
@@ -355,12 +378,11 @@ static void export_section(module_state *s) {
         if (kind > WY_CORE_EXTERN_TAG) wy_read_bad_byte(r, kind, "the kind of a core export");
         uint32_t index = exports[i].index = wy_read_u32(r);
         if (r->err) return;
-        if (index >= s->counts[kind]) {
+        if (!look_up(s, kind, index, &exports[i].type)) {
             wy_read_fail(r, WY_INVALID, start, "core export \"%.*s\" of the unknown item %u",
                          WY_STR_ARG(exports[i].name), index);
             return;
         }
-        exports[i].type = s->spaces[kind][index];
     }
     s->module->exports = exports;
     s->module->export_count = r->err ? 0 : count;
@@ -381,7 +403,7 @@ static void core_section(module_state *s, uint8_t id) {
         break;
     case 1: type_section(s); break;
     case 2: import_section(s); break;
-    case 3: item_section(s, WY_CORE_EXTERN_FUNC); break;
+    case 3: func_section(s); break;
     case 4: item_section(s, WY_CORE_EXTERN_TABLE); break;
     case 5: item_section(s, WY_CORE_EXTERN_MEMORY); break;
     case 6: item_section(s, WY_CORE_EXTERN_GLOBAL); break;

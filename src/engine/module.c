@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "engine/cache.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -97,6 +98,7 @@ static wy_err make(wy_engine *engine, const char *key, const uint8_t *bytes, siz
     if (*wasm_out) return WY_OK;
     wy_err err = compile(engine, bytes, len, wasm_out, diag);
     if (!err && engine->cache) keep(engine, key, wasm_out);
+    malloc_trim(0); /* the compiler leaves behind twenty times the size of what it compiled */
     return err;
 }
 
