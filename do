@@ -223,6 +223,7 @@ verb_install() {
         cmake --install build --prefix "$prefix"
     else
         as_root cmake --install build --prefix "$prefix"
+        as_root rm -f build/install_manifest.txt # or the user could not write the next one
     fi
 }
 
