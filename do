@@ -176,7 +176,7 @@ check_headers() { ninja -C build -j "$jobs" headers; }
 
 verb_bench() {
     [ -x bench/run ] || die "there is no bench/run in this tree"
-    packages
+    packages need_to_bench
     engine
     compile
     begin "Measuring"

@@ -126,6 +126,8 @@ need_to_check() {
         >/dev/null 2>&1 || want libclang-rt-14-dev
 }
 
+need_to_bench() { need_command wrk wrk; }
+
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
