@@ -110,6 +110,19 @@ WITHY_API int withy_inspect_plan(const char *path, bool json,
  * error with the path and the byte offset of what breaks a rule. Nothing is compiled or run. */
 WITHY_API int withy_validate(const char *path, withy_error *error);
 
+typedef struct withy_wit_options {
+    bool check; /* print nothing */
+} withy_wit_options;
+
+WITHY_API void withy_wit_options_init(withy_wit_options *options);
+
+/* Checks WIT packages (a file, or a folder with its `deps`) and prints them in one form, those of
+ * the path itself first; or prints the WIT of a component. An error names file, line and column and
+ * shows the place. Returns 0 or an exit status. */
+WITHY_API int withy_wit(const char *path, const withy_wit_options *options,
+                        void (*write)(void *data, const char *text, size_t len), void *data,
+                        withy_error *error);
+
 /* Compiles ahead of time into one file that the other functions accept as they accept a component,
  * on machines with the same version of withy and the same kind of processor. */
 WITHY_API int withy_compile(const char *path, const char *output, const withy_options *options,

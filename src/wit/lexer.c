@@ -120,9 +120,11 @@ static wy_err read_string(wy_wit_lexer *lexer, wy_wit_token *token, wy_diag *dia
 }
 
 wy_err wy_wit_lexer_next(wy_wit_lexer *lexer, wy_wit_token *token_out, wy_diag *diag) {
+    size_t gap = lexer->at;
     wy_err err = skip_space(lexer, diag);
     if (err) return err;
-    *token_out = (wy_wit_token){.kind = WY_WIT_TOKEN_END, .pos = here(lexer)};
+    *token_out =
+        (wy_wit_token){.kind = WY_WIT_TOKEN_END, .gap = since(lexer, gap), .pos = here(lexer)};
     if (at_end(lexer)) return WY_OK;
     char c = peek(lexer, 0);
     if (is_letter(c) || c == '%') return read_label(lexer, token_out, diag);

@@ -17,6 +17,7 @@ typedef struct wy_wit_token {
     wy_wit_token_kind kind;
     bool escaped; /* ID written with '%': never a keyword */
     wy_str text;
+    wy_str gap; /* space and comments between the token before and this one */
     wy_wit_pos pos;
 } wy_wit_token;
 

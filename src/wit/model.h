@@ -76,6 +76,7 @@ struct wy_wit_type {
 /* A field of a record, case of a variant or enum, flag, or parameter. */
 typedef struct wy_wit_field {
     wy_str name;
+    wy_str docs;
     wy_wit_type *type; /* NULL: a case without payload, a flag */
     wy_wit_pos pos;
 } wy_wit_field;
@@ -119,6 +120,7 @@ typedef enum wy_wit_func_kind {
 struct wy_wit_func {
     wy_wit_func_kind kind;
     wy_str name; /* as written; empty for a constructor */
+    wy_str docs; /* of a member of a resource; else see its item */
     wy_wit_gate gate;
     wy_wit_pos pos;
     bool is_async;
@@ -184,6 +186,7 @@ typedef enum wy_wit_item_kind {
 
 typedef struct wy_wit_item {
     wy_wit_item_kind kind;
+    wy_str docs;
     wy_wit_gate gate;
     wy_wit_pos pos;
     union {
@@ -208,6 +211,7 @@ typedef struct wy_wit_top_use {
 struct wy_wit_scope {
     bool is_world;
     wy_str name; /* empty: written inline in a world */
+    wy_str docs;
     wy_wit_gate gate;
     wy_wit_pos pos;
     wy_wit_package *package;
@@ -224,7 +228,9 @@ struct wy_wit_scope {
 struct wy_wit_package {
     wy_str name;    /* "wasi:io"; empty while no file named it */
     wy_str version; /* "0.2.12" */
+    wy_str docs;
     wy_wit_pos pos;
+    bool is_nested;           /* written as a block */
     wy_wit_top_use *top_uses; /* of all its files */
     wy_wit_top_use *top_last; /* the parser's own: end of top_uses */
     uint32_t top_count;       /* the parser's own */

@@ -4,6 +4,17 @@
 #include "base/limits.h"
 #include "wit/parser.h"
 
+/* What stands in front of an item. */
+typedef struct item_head {
+    wy_str docs;
+    wy_wit_gate gate;
+} item_head;
+
+static bool parse_head(wy_wit_parser *p, item_head *head) {
+    *head = (item_head){0};
+    return wy_wit_parser_docs(p, &head->docs) && wy_wit_parser_gate(p, &head->gate);
+}
+
 /* --- interfaces and worlds --- */
 
 static bool parse_scope_body(wy_wit_parser *p, wy_wit_scope *scope);
@@ -92,7 +103,7 @@ static bool parse_include(wy_wit_parser *p, wy_wit_item *item) {
 
 static bool parse_item(wy_wit_parser *p, wy_wit_scope *scope, wy_wit_item *item) {
     wy_wit_typedef_kind kind;
-    if (!wy_wit_parser_gate(p, &item->gate)) return false;
+    if (!wy_wit_parser_docs(p, &item->docs) || !wy_wit_parser_gate(p, &item->gate)) return false;
     item->pos = p->tok.pos;
     if (wy_wit_parser_is_word(p, "use")) return wy_wit_parser_use(p, scope, item);
     if (wy_wit_parser_typedef_word(p, &kind)) return wy_wit_parser_typedef(p, scope, kind, item);
@@ -135,10 +146,11 @@ static bool parse_scope_body(wy_wit_parser *p, wy_wit_scope *scope) {
     return ok && wy_wit_parser_need_op(p, "}");
 }
 
-static bool parse_scope(wy_wit_parser *p, wy_wit_package *package, const wy_wit_gate *gate) {
+static bool parse_scope(wy_wit_parser *p, wy_wit_package *package, const item_head *head) {
     wy_wit_scope *scope = new_scope(p, package, wy_wit_parser_is_word(p, "world"));
     if (!scope || !wy_wit_parser_advance(p)) return false;
-    scope->gate = *gate;
+    scope->docs = head->docs;
+    scope->gate = head->gate;
     scope->pos = p->tok.pos;
     if (!wy_wit_parser_need_id(p, scope->is_world ? "a world's name" : "an interface's name",
                                &scope->name))
@@ -205,18 +217,18 @@ static bool parse_top_use(wy_wit_parser *p, wy_wit_package *package) {
 }
 
 /* A `use`, interface or world. */
-static bool parse_package_item(wy_wit_parser *p, wy_wit_package *package, const wy_wit_gate *gate) {
+static bool parse_package_item(wy_wit_parser *p, wy_wit_package *package, const item_head *head) {
     if (wy_wit_parser_is_word(p, "use")) return parse_top_use(p, package);
     if (wy_wit_parser_is_word(p, "interface") || wy_wit_parser_is_word(p, "world"))
-        return parse_scope(p, package, gate);
+        return parse_scope(p, package, head);
     return wy_wit_parser_expected(p, "\"interface\", \"world\" or \"use\"");
 }
 
 static bool parse_nested_package(wy_wit_parser *p, wy_wit_package *package) {
     if (!wy_wit_parser_need_op(p, "{")) return false;
     while (!wy_wit_parser_is_op(p, "}")) {
-        wy_wit_gate gate = {0};
-        if (!wy_wit_parser_gate(p, &gate) || !parse_package_item(p, package, &gate)) return false;
+        item_head head;
+        if (!parse_head(p, &head) || !parse_package_item(p, package, &head)) return false;
     }
     return wy_wit_parser_need_op(p, "}");
 }
@@ -235,13 +247,13 @@ static bool parse_file(wy_wit_parser *p, wy_wit_parsed *parsed) {
     bool nothing_yet = true;
     if (!wy_wit_parser_advance(p) || !(home = new_package(p, parsed))) return false;
     for (; p->tok.kind != WY_WIT_TOKEN_END; nothing_yet = false) {
-        wy_wit_gate gate = {0};
-        if (!wy_wit_parser_gate(p, &gate)) return false;
+        item_head before;
+        if (!parse_head(p, &before)) return false;
         if (!wy_wit_parser_is_word(p, "package")) {
-            if (!parse_package_item(p, home, &gate)) return false;
+            if (!parse_package_item(p, home, &before)) return false;
             continue;
         }
-        wy_wit_package head = {0};
+        wy_wit_package head = {.docs = before.docs};
         wy_wit_pos pos = p->tok.pos;
         if (!wy_wit_parser_advance(p) || !parse_package_name(p, &head)) return false;
         if (wy_wit_parser_is_op(p, ";")) {
@@ -250,6 +262,7 @@ static bool parse_file(wy_wit_parser *p, wy_wit_parsed *parsed) {
                                           "a file's package line comes first");
             home->name = head.name;
             home->version = head.version;
+            home->docs = head.docs;
             home->pos = head.pos;
             if (!wy_wit_parser_advance(p)) return false;
             continue;
@@ -258,6 +271,8 @@ static bool parse_file(wy_wit_parser *p, wy_wit_parsed *parsed) {
         if (!nested) return false;
         nested->name = head.name;
         nested->version = head.version;
+        nested->docs = head.docs;
+        nested->is_nested = true;
         nested->pos = head.pos;
         if (!parse_nested_package(p, nested)) return false;
     }

@@ -171,6 +171,7 @@ typedef enum field_form { NAME_ONLY, NAME_AND_TYPE, NAME_AND_PAYLOAD } field_for
 static bool parse_field(wy_wit_parser *p, field_form form, wy_wit_field *field) {
     bool payload;
     field->pos = p->tok.pos;
+    if (!wy_wit_parser_docs(p, &field->docs)) return false;
     if (!wy_wit_parser_need_id(p, "a name", &field->name)) return false;
     switch (form) {
     case NAME_ONLY: return true;
@@ -232,7 +233,8 @@ static bool parse_constructor(wy_wit_parser *p, wy_wit_func *func) {
 static bool parse_resource_func(wy_wit_parser *p, wy_wit_typedef *def) {
     bool is_static = false;
     wy_wit_func *func = wy_wit_parser_node(p, sizeof *func);
-    if (!func || !wy_wit_parser_gate(p, &func->gate)) return false;
+    if (!func || !wy_wit_parser_docs(p, &func->docs) || !wy_wit_parser_gate(p, &func->gate))
+        return false;
     func->pos = p->tok.pos;
     func->resource = def;
     if (wy_wit_parser_is_word(p, "constructor")) {

@@ -1,6 +1,7 @@
 /* Parser, lowest part: tokens, names, paths, annotations. See parser.h. */
 #include "wit/parser.h"
 
+#include "base/limits.h"
 #include "wit/lexer.h"
 
 bool wy_wit_parser_fail(wy_wit_parser *p, wy_wit_pos pos, wy_err err, const char *text) {
@@ -100,6 +101,81 @@ bool wy_wit_parser_need_version(wy_wit_parser *p, wy_str *version_out) {
     if (p->err) return false;
     *version_out = p->tok.text;
     return wy_wit_parser_advance(p);
+}
+
+/* --- documentation --- */
+
+/* A line of a comment without its mark, and without the space behind that. */
+static wy_str doc_line(wy_str line, bool in_block) {
+    size_t at = 0;
+    while (in_block && at < line.len && (line.ptr[at] == ' ' || line.ptr[at] == '\t'))
+        at++;
+    if (in_block && at < line.len && line.ptr[at] == '*') at++;
+    if (at < line.len && line.ptr[at] == ' ') at++;
+    size_t end = line.len;
+    while (end > at &&
+           (line.ptr[end - 1] == ' ' || line.ptr[end - 1] == '\t' || line.ptr[end - 1] == '\r'))
+        end--;
+    return wy_str_sub(line, at, end);
+}
+
+static void add_doc_line(wy_buf *buf, wy_str line, bool in_block) {
+    wy_buf_str(buf, doc_line(line, in_block));
+    wy_buf_char(buf, '\n');
+}
+
+/* The text between the marks of a block comment. */
+static void add_doc_block(wy_buf *buf, wy_str text) {
+    for (bool first = true; text.len; first = false) {
+        size_t end = wy_str_find(text, '\n');
+        add_doc_line(buf, wy_str_sub(text, 0, end), !first);
+        text = wy_str_sub(text, end < text.len ? end + 1 : end, text.len);
+    }
+}
+
+/* Bytes of the block comment that the text begins with; they nest, and this one is closed. */
+static size_t block_length(wy_str text) {
+    size_t at = 0, depth = 0;
+    do {
+        bool opens = wy_str_starts(wy_str_sub(text, at, text.len), WY_STR("/*"));
+        bool closes = wy_str_starts(wy_str_sub(text, at, text.len), WY_STR("*/"));
+        depth = depth + opens - closes;
+        at += opens || closes ? 2 : 1;
+    } while (depth);
+    return at;
+}
+
+static void gather_docs(wy_buf *buf, wy_str gap) {
+    while (gap.len) {
+        size_t len = 1;
+        if (wy_str_starts(gap, WY_STR("//"))) {
+            len = wy_str_find(gap, '\n');
+            if (wy_str_starts(gap, WY_STR("///")) && !wy_str_starts(gap, WY_STR("////")))
+                add_doc_line(buf, wy_str_sub(gap, 3, len), false);
+        } else if (wy_str_starts(gap, WY_STR("/*"))) {
+            len = block_length(gap);
+            if (len > 4 && gap.ptr[2] == '*') add_doc_block(buf, wy_str_sub(gap, 3, len - 2));
+        }
+        gap = wy_str_sub(gap, len, gap.len);
+    }
+}
+
+bool wy_wit_parser_docs(wy_wit_parser *p, wy_str *docs_out) {
+    *docs_out = (wy_str){0};
+    if (wy_str_find(p->tok.gap, '/') == p->tok.gap.len) return true;
+    wy_buf buf;
+    wy_buf_init(&buf, WY_MAX_WIT_BYTES);
+    gather_docs(&buf, p->tok.gap);
+    size_t len = buf.len, start = 0;
+    while (len > 0 && buf.ptr[len - 1] == '\n')
+        len--;
+    while (start < len && buf.ptr[start] == '\n')
+        start++;
+    if (len > start)
+        *docs_out = (wy_str){wy_arena_strndup(p->arena, buf.ptr + start, len - start), len - start};
+    bool ok = !buf.failed && (len == start || docs_out->ptr);
+    wy_buf_deinit(&buf);
+    return ok || wy_wit_parser_no_memory(p);
 }
 
 /* --- paths, renames, gates --- */

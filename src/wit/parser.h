@@ -48,7 +48,10 @@ bool wy_wit_parser_need_id(wy_wit_parser *p, const char *what, wy_str *name_out)
 /* A version, where the current token ('@' or '=') stands right before it. */
 bool wy_wit_parser_need_version(wy_wit_parser *p, wy_str *version_out);
 
-/* --- paths, renames, annotations --- */
+/* --- documentation, paths, renames, annotations --- */
+/* What the comments in front of the current token say that begin with three slashes or a slash and
+ * two stars: lines without their marks, "\n" between them. Empty where there are none. */
+bool wy_wit_parser_docs(wy_wit_parser *p, wy_str *docs_out);
 /* `*package` and "part" become "package:part". */
 bool wy_wit_parser_join(wy_wit_parser *p, wy_str *package, wy_str part);
 bool wy_wit_parser_path(wy_wit_parser *p, wy_wit_path *path);

@@ -32,6 +32,17 @@ void wy_wit_print_path(wy_buf *buf, const wy_wit_path *path) {
     if (path->version.len) wy_buf_printf(buf, "@" WY_STR_FMT, WY_STR_ARG(path->version));
 }
 
+static void print_docs(wy_buf *buf, wy_str docs, int indent) {
+    while (docs.len) {
+        size_t end = wy_str_find(docs, '\n');
+        indent_to(buf, indent);
+        wy_buf_str(buf, end ? WY_STR("/// ") : WY_STR("///"));
+        wy_buf_str(buf, wy_str_sub(docs, 0, end));
+        wy_buf_char(buf, '\n');
+        docs = wy_str_sub(docs, end < docs.len ? end + 1 : end, docs.len);
+    }
+}
+
 static void print_gate_line(wy_buf *buf, const char *before, wy_str value, const char *after,
                             int indent) {
     if (value.len == 0) return;
@@ -140,6 +151,7 @@ static void print_fields(wy_buf *buf, const wy_wit_typedef *def, int indent) {
     wy_buf_str(buf, WY_STR(" {\n"));
     for (uint32_t i = 0; i < def->field_count; i++) {
         const wy_wit_field *field = &def->fields[i];
+        print_docs(buf, field->docs, indent + 1);
         indent_to(buf, indent + 1);
         wy_wit_print_name(buf, field->name);
         if (field->type) {
@@ -161,6 +173,7 @@ static void print_resource(wy_buf *buf, const wy_wit_typedef *def, int indent) {
     }
     wy_buf_str(buf, WY_STR(" {\n"));
     for (uint32_t i = 0; i < def->func_count; i++) {
+        print_docs(buf, def->funcs[i]->docs, indent + 1);
         print_gate(buf, &def->funcs[i]->gate, indent + 1);
         indent_to(buf, indent + 1);
         wy_wit_print_func(buf, def->funcs[i]);
@@ -229,6 +242,7 @@ static void print_extern(wy_buf *buf, const wy_wit_extern *ext, int indent) {
 }
 
 static void print_item(wy_buf *buf, const wy_wit_item *item, int indent) {
+    print_docs(buf, item->docs, indent);
     print_gate(buf, &item->gate, indent);
     indent_to(buf, indent);
     switch (item->kind) {
@@ -276,6 +290,7 @@ static void print_items(wy_buf *buf, const wy_wit_scope *scope, int indent) {
 }
 
 void wy_wit_print_scope(wy_buf *buf, const wy_wit_scope *scope, int indent) {
+    print_docs(buf, scope->docs, indent);
     print_gate(buf, &scope->gate, indent);
     indent_to(buf, indent);
     wy_buf_str(buf, scope->is_world ? WY_STR("world ") : WY_STR("interface "));
@@ -294,6 +309,7 @@ static void print_top_use(wy_buf *buf, const wy_wit_top_use *use) {
 }
 
 static void print_package_head(wy_buf *buf, const wy_wit_package *package) {
+    print_docs(buf, package->docs, 0);
     wy_buf_str(buf, WY_STR("package "));
     print_package_name(buf, package->name);
     if (package->version.len) wy_buf_printf(buf, "@" WY_STR_FMT, WY_STR_ARG(package->version));
@@ -302,8 +318,12 @@ static void print_package_head(wy_buf *buf, const wy_wit_package *package) {
 void wy_wit_print_package_block(wy_buf *buf, const wy_wit_package *package) {
     print_package_head(buf, package);
     wy_buf_str(buf, WY_STR(" {\n"));
+    for (const wy_wit_top_use *use = package->top_uses; use; use = use->next) {
+        indent_to(buf, 1);
+        print_top_use(buf, use);
+    }
     for (uint32_t i = 0; i < package->scope_count; i++) {
-        if (i) wy_buf_char(buf, '\n');
+        if (i || package->top_uses) wy_buf_char(buf, '\n');
         wy_wit_print_scope(buf, package->scopes[i], 1);
     }
     wy_buf_str(buf, WY_STR("}\n"));
@@ -317,7 +337,17 @@ void wy_wit_print_package(wy_buf *buf, const wy_wit_package *package) {
     for (const wy_wit_top_use *use = package->top_uses; use; use = use->next)
         print_top_use(buf, use);
     for (uint32_t i = 0; i < package->scope_count; i++) {
-        if (buf->len) wy_buf_char(buf, '\n');
+        if (i || package->name.len || package->top_uses) wy_buf_char(buf, '\n');
         wy_wit_print_scope(buf, package->scopes[i], 0);
+    }
+}
+
+void wy_wit_print_packages(wy_buf *buf, wy_wit_package *const *packages, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (i) wy_buf_char(buf, '\n');
+        if (i == 0)
+            wy_wit_print_package(buf, packages[i]);
+        else
+            wy_wit_print_package_block(buf, packages[i]);
     }
 }

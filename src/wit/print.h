@@ -6,7 +6,7 @@
  *   - a method's func stands in its resource's `funcs`, without `self` among its params;
  *   - types brought in by `use` need the item and its renames only, no wy_wit_typedef;
  *   - the maps (`types`, `names`) are not read.
- * Names that are keywords are escaped here. Documentation comments are not kept by the parser. */
+ * Names that are keywords are escaped here. Of comments, documentation is kept. */
 #ifndef WY_WIT_PRINT_H
 #define WY_WIT_PRINT_H
 
@@ -17,6 +17,8 @@
 void wy_wit_print_package(wy_buf *buf, const wy_wit_package *package);
 /* The same as "package name { ... }", for a text that holds several packages. */
 void wy_wit_print_package_block(wy_buf *buf, const wy_wit_package *package);
+/* Several packages as one text: the first as a file begins, the others as blocks behind it. */
+void wy_wit_print_packages(wy_buf *buf, wy_wit_package *const *packages, uint32_t count);
 /* One interface or world with its braces, indented by `indent` steps. */
 void wy_wit_print_scope(wy_buf *buf, const wy_wit_scope *scope, int indent);
 /* "list<tuple<string, u32>>" */

@@ -45,6 +45,16 @@ static wy_err add_package(wy_wit_set *set, wy_wit_package *package, wy_diag *dia
     return WY_OK;
 }
 
+static bool has_top_use(const wy_wit_package *package, const wy_wit_top_use *like) {
+    for (const wy_wit_top_use *use = package->top_uses; use; use = use->next)
+        if (wy_str_eq(use->alias, like->alias) &&
+            wy_str_eq(use->path.package, like->path.package) &&
+            wy_str_eq(use->path.name, like->path.name) &&
+            wy_str_eq(use->path.version, like->path.version))
+            return true;
+    return false;
+}
+
 /* Moves what one file holds of a package to the rest of it. */
 static wy_err merge(wy_wit_set *set, wy_wit_package *into, wy_wit_package *from, wy_diag *diag) {
     for (uint32_t i = 0; i < from->scope_count; i++) {
@@ -67,8 +77,10 @@ static wy_err merge(wy_wit_set *set, wy_wit_package *into, wy_wit_package *from,
                 item->ext->interface->package = into;
         }
     }
+    if (into->docs.len == 0) into->docs = from->docs;
     /* Copied: the file's own list must not grow by the other files' names. */
     for (const wy_wit_top_use *use = from->top_uses; use; use = use->next) {
+        if (has_top_use(into, use)) continue;
         wy_wit_top_use *copy = wy_arena_alloc(set->arena, sizeof *copy);
         if (!copy) return no_memory(diag);
         *copy = *use;

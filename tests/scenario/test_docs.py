@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-VERBS = ["serve", "up", "run", "call", "inspect", "compile"]
+VERBS = ["serve", "up", "run", "call", "inspect", "wit", "compile"]
 SHARED = {"serve", "up", "run", "call"}
 
 
