@@ -88,8 +88,8 @@ static wy_err measure_file(bench *b, const char *path) {
     withy_options options;
     withy_options_init(&options);
     options.unmet_trap = true;
-    wy_guest_config config;
-    wy_guest_config_init(&config);
+    wy_settings_config config;
+    wy_settings_config_init(&config);
     config.path = path;
     config.name = wy_str_of(name);
     wy_guest *guest;
