@@ -222,6 +222,12 @@ WITHY_API withy_status withy_instance_call(withy_instance *instance, const withy
                                            const void *args, size_t args_size, void *result,
                                            size_t result_size);
 
+/* The same with values by name: `args` is of the type withy_func_params (the null value where there
+ * are no parameters), and `*result_out` becomes what the result is (the null value where there is
+ * none, or the call failed); NULL: it is not wanted. */
+WITHY_API withy_status withy_instance_call_value(withy_instance *instance, const withy_extern *func,
+                                                 withy_value args, withy_value *result_out);
+
 /* `result` is NULL where there is none, or `status` is not WITHY_OK; it lives as said above. */
 typedef void (*withy_done)(void *data, withy_status status, const void *result);
 
@@ -253,6 +259,14 @@ WITHY_API void *withy_call_alloc(withy_call *call, size_t size);
  * `len` long. NULL: return *trap_out. */
 WITHY_API void *withy_call_reserve(withy_call *call, uint32_t len, withy_trap **trap_out);
 
+/* For functions that serve any type: the arguments as a value that is a record of the parameters
+ * (to be read only), and the result as one of all zeros to be filled in; the null value where there
+ * is none. What it points to is best built in withy_call_arena. */
+WITHY_API withy_value withy_call_args(const withy_call *call, const void *args);
+WITHY_API withy_value withy_call_result(const withy_call *call, void *result);
+/* The memory of withy_call_alloc; not to be reset or freed. */
+WITHY_API withy_arena *withy_call_arena(withy_call *call);
+
 /* A trap with a text, to be returned. */
 WITHY_API withy_trap *withy_trap_new(const char *format, ...) WITHY_PRINTF(1, 2);
 /* Of a trap that is not returned. */
@@ -260,6 +274,10 @@ WITHY_API void withy_trap_free(withy_trap *trap);
 
 /* Waiting. The guest's stack is parked meanwhile, and the loop serves others. Each returns NULL, or
  * the trap to return at once: the call is cancelled, or its deadline has passed. */
+
+/* Does not wait, but tells whether to end: for functions that compute for long, or that called
+ * another instance (what ends a call ends those that it waits for). */
+WITHY_API withy_trap *withy_call_check(const withy_call *call);
 
 /* Runs `work` on another thread until it is done; it is not cut short. */
 WITHY_API withy_trap *withy_call_offload(withy_call *call, void (*work)(void *data), void *data);

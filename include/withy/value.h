@@ -18,7 +18,8 @@
  *                                  a number of the guest's for resources of a guest
  *
  * The arguments of a function lie like a record of its parameters. Who knows the type when writing
- * C declares such structs. Everything here may be used from any thread; types live as long as the
+ * C declares such structs; who does not uses the second half of this file, which builds and reads
+ * the same memory by names. Everything here may be used from any thread; types live as long as the
  * component or linker they come from. */
 #ifndef WITHY_VALUE_H
 #define WITHY_VALUE_H
@@ -92,6 +93,84 @@ typedef struct withy_list {
     void *ptr;
     size_t len; /* elements */
 } withy_list;
+
+/* --- values by name --- */
+
+/* A place in memory and the type of what lies there; passed by value. One with a NULL type stands
+ * for a place that does not exist: all functions below take it, and fail. So a path can be written
+ * down in one expression and checked at its end. */
+typedef struct withy_value {
+    const withy_type *type;
+    void *at;
+} withy_value;
+
+/* Memory that values are built in; freed as a whole. */
+typedef struct withy_arena withy_arena;
+
+/* NULL: no memory. */
+WITHY_API withy_arena *withy_arena_new(void);
+/* Forgets all values, keeps memory for the next ones. */
+WITHY_API void withy_arena_reset(withy_arena *arena);
+WITHY_API void withy_arena_free(withy_arena *arena);
+
+/* A value of all zeros: 0, false, "", empty list, first case, no flags. The null value when there
+ * is no memory. */
+WITHY_API withy_value withy_value_new(withy_arena *arena, const withy_type *type);
+/* A copy that shares nothing with the original. */
+WITHY_API withy_value withy_value_copy(withy_arena *arena, withy_value value);
+
+/* A field of a record or tuple, by name ("0", "1" in a tuple) or index; an element of a list. The
+ * null value where there is none. */
+WITHY_API withy_value withy_value_field(withy_value record, const char *name);
+WITHY_API withy_value withy_value_field_at(withy_value record, size_t index);
+WITHY_API withy_value withy_value_elem(withy_value list, size_t index);
+
+/* Setting. False: not of that kind, out of the type's range, not UTF-8, no such name, no memory. */
+WITHY_API bool withy_value_set_bool(withy_value value, bool b);
+WITHY_API bool withy_value_set_int(withy_value value, int64_t i);   /* any integer type */
+WITHY_API bool withy_value_set_uint(withy_value value, uint64_t u); /* any integer type */
+WITHY_API bool withy_value_set_float(withy_value value, double f);  /* f32, f64 */
+WITHY_API bool withy_value_set_char(withy_value value, uint32_t c);
+/* The bytes are copied into the arena. */
+WITHY_API bool withy_value_set_string(withy_arena *arena, withy_value value, withy_str text);
+/* Gives a list `len` elements, all zeros. */
+WITHY_API bool withy_value_set_len(withy_arena *arena, withy_value list, size_t len);
+/* Chooses a case of a variant, enum, option or result. Its payload is all zeros and is reached by
+ * withy_value_payload. */
+WITHY_API bool withy_value_set_case(withy_value value, const char *name);
+WITHY_API bool withy_value_set_flag(withy_value value, const char *name, bool on);
+WITHY_API bool withy_value_set_handle(withy_value value, uintptr_t handle);
+
+/* Reading. False: not of that kind, or does not fit. */
+WITHY_API bool withy_value_get_bool(withy_value value, bool *b_out);
+WITHY_API bool withy_value_get_int(withy_value value, int64_t *i_out);
+WITHY_API bool withy_value_get_uint(withy_value value, uint64_t *u_out);
+WITHY_API bool withy_value_get_float(withy_value value, double *f_out);
+WITHY_API bool withy_value_get_char(withy_value value, uint32_t *c_out);
+/* A view, valid as long as the value. */
+WITHY_API bool withy_value_get_string(withy_value value, withy_str *text_out);
+/* Elements of a list. */
+WITHY_API bool withy_value_get_len(withy_value list, size_t *len_out);
+/* The number of the case; its name is withy_type_name of that. */
+WITHY_API bool withy_value_get_case(withy_value value, size_t *index_out);
+WITHY_API bool withy_value_get_flag(withy_value value, const char *name, bool *on_out);
+WITHY_API bool withy_value_get_handle(withy_value value, uintptr_t *handle_out);
+/* The payload of the case that a variant, option or result has; the null value: it has none. */
+WITHY_API withy_value withy_value_payload(withy_value value);
+
+/* Reads WAVE text, "{name: \"x\", sizes: [1, 2]}", as a value of a type; the error says where it is
+ * wrong. Handles cannot be written. WITHY_MALFORMED, WITHY_LIMIT. */
+WITHY_API withy_status withy_value_parse(withy_arena *arena, const withy_type *type,
+                                         const char *text, withy_value *value_out,
+                                         withy_error *error);
+/* Reads "(1, \"x\")" as the arguments of a function. */
+WITHY_API withy_status withy_value_parse_args(withy_arena *arena, const withy_func_type *func,
+                                              const char *text, withy_value *args_out,
+                                              withy_error *error);
+/* A value as WAVE text on one line, NUL-terminated, in the arena. NULL: the null value, or no
+ * memory.
+ */
+WITHY_API const char *withy_value_print(withy_arena *arena, withy_value value);
 
 #ifdef __cplusplus
 }

@@ -41,6 +41,10 @@ void wy_embed_engine_release(withy_engine *engine);
  * the `done` of calls that are over. Not on a fiber. */
 void wy_embed_turn(withy_engine *engine, int timeout_ms);
 
+struct withy_arena {
+    wy_arena arena;
+};
+
 struct withy_component {
     withy_engine *engine;
     uint32_t refs;

@@ -100,13 +100,16 @@ static bool deliver_wakes(withy_engine *engine) {
     return any;
 }
 
-static void finish_calls(withy_engine *engine) {
+/* Returns whether there were any. */
+static bool finish_calls(withy_engine *engine) {
+    bool any = engine->over != NULL;
     while (engine->over) {
         withy_instance *instance = engine->over;
         engine->over = instance->next;
         if (!engine->over) engine->over_end = &engine->over;
         wy_embed_call_finish(instance);
     }
+    return any;
 }
 
 void wy_embed_turn(withy_engine *engine, int timeout_ms) {
@@ -115,14 +118,15 @@ void wy_embed_turn(withy_engine *engine, int timeout_ms) {
     uint64_t ended = engine->ended;
     /* First without blocking: what is ready runs, and may be all that is waited for. */
     (void)wy_loop_step(engine->loop, false);
-    if (deliver_wakes(engine)) (void)wy_loop_step(engine->loop, false);
-    finish_calls(engine);
-    if (engine->ended != ended || timeout_ms == 0 || engine->is_kicked) return;
+    bool any = deliver_wakes(engine);
+    if (any) (void)wy_loop_step(engine->loop, false);
+    any |= finish_calls(engine);
+    if (any || engine->ended != ended || timeout_ms == 0 || engine->is_kicked) return;
     if (timeout_ms > 0) wy_timer_start(engine->timer, (uint64_t)timeout_ms);
     (void)wy_loop_step(engine->loop, true);
     wy_timer_stop(engine->timer);
     if (deliver_wakes(engine)) (void)wy_loop_step(engine->loop, false);
-    finish_calls(engine);
+    (void)finish_calls(engine);
 }
 
 bool withy_engine_poll(withy_engine *engine, int timeout_ms) {

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void *withy_call_data(const withy_call *call) {
     return ((const wy_embed_host *)call->link->interface)->data;
@@ -30,6 +31,23 @@ void *withy_call_reserve(withy_call *call, uint32_t len, withy_trap **trap_out) 
     return NULL;
 }
 
+withy_value withy_call_args(const withy_call *call, const void *args) {
+    return (withy_value){withy_func_params(withy_call_import(call)->type), (void *)args};
+}
+
+withy_value withy_call_result(const withy_call *call, void *result) {
+    const withy_type *type = withy_func_result(withy_call_import(call)->type);
+    if (!type) return (withy_value){NULL, NULL};
+    memset(result, 0, type->size);
+    return (withy_value){type, result};
+}
+
+_Static_assert(offsetof(withy_arena, arena) == 0, "an arena inside is one outside");
+
+withy_arena *withy_call_arena(withy_call *call) {
+    return (withy_arena *)call->arena;
+}
+
 withy_trap *withy_trap_new(const char *format, ...) {
     char text[1024];
     va_list args;
@@ -44,6 +62,10 @@ void withy_trap_free(withy_trap *trap) {
 }
 
 /* --- waiting --- */
+
+withy_trap *withy_call_check(const withy_call *call) {
+    return wy_task_ended(call->task) ? wy_task_trap(call->task) : NULL;
+}
 
 withy_trap *withy_call_offload(withy_call *call, void (*work)(void *data), void *data) {
     wy_err err = wy_task_offload(call->task, work, data);

@@ -268,6 +268,24 @@ withy_status withy_instance_call(withy_instance *instance, const withy_extern *f
     return status;
 }
 
+withy_status withy_instance_call_value(withy_instance *instance, const withy_extern *func,
+                                       withy_value args, withy_value *result_out) {
+    static const withy_value none = {NULL, NULL};
+    const wy_func_type *type = func->type;
+    if (result_out) *result_out = none;
+    const wy_type *result = type ? type->result : NULL;
+    withy_status status =
+        prepare(instance, func, args.at, type ? type->params.size : 0, result ? result->size : 0);
+    if (status) return status;
+    if (type->params.count && args.type != &type->params)
+        return usage(instance, "these are not arguments of the function", 0, 0);
+    status = run(instance);
+    if (!status && result && result_out && !instance->is_freed)
+        *result_out = (withy_value){result, instance->result};
+    if (instance->is_freed) destroy(instance);
+    return status;
+}
+
 withy_status withy_instance_start(withy_instance *instance, const withy_extern *func,
                                   const void *args, size_t args_size, withy_done done, void *data) {
     size_t result_size = func->type && func->type->result ? func->type->result->size : 0;
