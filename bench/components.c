@@ -68,8 +68,8 @@ static void load_all(bench *b) {
     wy_assert(!wy_code_load(b->engine, b->file.bytes, b->file.len, false, &code, &b->diag));
     const wy_plan *plan = wy_code_plan(code);
     for (uint32_t i = 0; i < plan->module_count; i++)
-        wy_assert(!wy_module_check(b->engine, plan->modules[i]->bytes, plan->modules[i]->len,
-                                      &b->diag));
+        wy_assert(
+            !wy_module_check(b->engine, plan->modules[i]->bytes, plan->modules[i]->len, &b->diag));
     wy_code_free(code);
 }
 

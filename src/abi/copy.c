@@ -88,7 +88,7 @@ WY_WALK own wy_trap *copy_list(const copy *c, const wy_type *elem, uint64_t src,
 /* A string or list: where it begins in the target, and its length there. */
 WY_WALK own wy_trap *copy_range(const copy *c, const wy_type *type, uint64_t src, uint64_t len,
                                 uint64_t *ptr_out, uint64_t *len_out, const bool narrow) {
-    if (type->kind == WY_KIND_LIST) {
+    if (type->kind != WY_KIND_STRING) {
         *len_out = len;
         return copy_list(c, type->elem, src, len, ptr_out, narrow);
     }
@@ -176,7 +176,8 @@ WY_WALK own wy_trap *copy_value(const copy *c, const wy_type *type, uint64_t src
         memcpy(to, &bits, 4);
         return WY_LIKELY(wy_char_valid(bits)) ? NULL : wy_char_trap(bits);
     case WY_KIND_STRING:
-    case WY_KIND_LIST: return copy_stored_range(c, type, src, dst, narrow);
+    case WY_KIND_LIST:
+    case WY_KIND_MAP: return copy_stored_range(c, type, src, dst, narrow);
     case WY_KIND_RECORD:
     case WY_KIND_TUPLE: return copy_record(c, type, src, dst, narrow);
     case WY_KIND_VARIANT:
@@ -193,6 +194,9 @@ WY_WALK own wy_trap *copy_value(const copy *c, const wy_type *type, uint64_t src
         if (WY_LIKELY(!trap)) memcpy(to, &index, 4);
         return trap;
     case WY_KIND_FIXED_LIST: return copy_fixed_list(c, type, src, dst, narrow);
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break; /* refused when a component is loaded */
     }
     wy_assert(!"kind of a type");
     return NULL;
@@ -285,7 +289,8 @@ static own wy_trap *copy_flat(const copy *c, const wy_type *type, const wy_raw *
         wy_scalar_lower(type->kind, scalar, out);
         return NULL;
     case WY_KIND_STRING:
-    case WY_KIND_LIST: return copy_flat_range(c, type, in, out);
+    case WY_KIND_LIST:
+    case WY_KIND_MAP: return copy_flat_range(c, type, in, out);
     case WY_KIND_RECORD:
     case WY_KIND_TUPLE: return copy_flat_record(c, type, in, out);
     case WY_KIND_VARIANT:
@@ -299,6 +304,9 @@ static own wy_trap *copy_flat(const copy *c, const wy_type *type, const wy_raw *
         put_u32(out, index);
         return trap;
     case WY_KIND_FIXED_LIST: return copy_flat_fixed_list(c, type, in, out);
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break; /* refused when a component is loaded */
     }
     wy_assert(!"kind of a type");
     return NULL;

@@ -245,6 +245,7 @@ WY_WALK own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint64_t pt
         return wy_string_lift(cx, load_address(cx, ptr, is_64),
                               load_address(cx, ptr + address_size, is_64), out);
     case WY_KIND_LIST:
+    case WY_KIND_MAP:
         return load_list(cx, type->elem, load_address(cx, ptr, is_64),
                          load_address(cx, ptr + address_size, is_64), out, is_64);
     case WY_KIND_RECORD:
@@ -259,6 +260,9 @@ WY_WALK own wy_trap *load(wy_lift_lower_cx *cx, const wy_type *type, uint64_t pt
     case WY_KIND_OWN:
     case WY_KIND_BORROW: return wy_handle_lift(cx, type, load_u32(cx, ptr), out);
     case WY_KIND_FIXED_LIST: return load_fixed_list(cx, type, ptr, out, is_64);
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break; /* refused when a component is loaded */
     }
     wy_assert(!"kind of a type");
     return NULL;
@@ -342,6 +346,7 @@ WY_WALK own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const 
         return wy_string_lift(cx, wy_flat_address(&flat[0], is_64),
                               wy_flat_address(&flat[1], is_64), out);
     case WY_KIND_LIST:
+    case WY_KIND_MAP:
         return load_list(cx, type->elem, wy_flat_address(&flat[0], is_64),
                          wy_flat_address(&flat[1], is_64), out, is_64);
     case WY_KIND_RECORD:
@@ -356,6 +361,9 @@ WY_WALK own wy_trap *lift_flat(wy_lift_lower_cx *cx, const wy_type *type, const 
     case WY_KIND_OWN:
     case WY_KIND_BORROW: return wy_handle_lift(cx, type, (uint32_t)flat->i32, out);
     case WY_KIND_FIXED_LIST: return lift_flat_fixed_list(cx, type, flat, out, is_64);
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break; /* refused when a component is loaded */
     }
     wy_assert(!"kind of a type");
     return NULL;

@@ -197,6 +197,7 @@ WY_WALK own wy_trap *store(wy_lift_lower_cx *cx, const wy_type *type, const void
     case WY_KIND_CHAR: store_scalar(type, value, at); return NULL;
     case WY_KIND_STRING:
     case WY_KIND_LIST:
+    case WY_KIND_MAP:
         trap = store_range(cx, type, value, &first, &second, is_64);
         if (trap) return trap;
         store_address(cx, ptr, first, is_64);
@@ -215,6 +216,9 @@ WY_WALK own wy_trap *store(wy_lift_lower_cx *cx, const wy_type *type, const void
         if (!trap) memcpy(at, &index, 4);
         return trap;
     case WY_KIND_FIXED_LIST: return store_fixed_list(cx, type, value, ptr, is_64);
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break; /* refused when a component is loaded */
     }
     wy_assert(!"kind of a type");
     return NULL;
@@ -307,6 +311,7 @@ WY_WALK own wy_trap *lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const
     case WY_KIND_CHAR: wy_scalar_lower(type->kind, value, flat); return NULL;
     case WY_KIND_STRING:
     case WY_KIND_LIST:
+    case WY_KIND_MAP:
         trap = store_range(cx, type, value, &first, &second, is_64);
         flat[0].i64 = (int64_t)first; /* in a 32-bit memory both are below 2^32 */
         flat[1].i64 = (int64_t)second;
@@ -324,6 +329,9 @@ WY_WALK own wy_trap *lower_flat(wy_lift_lower_cx *cx, const wy_type *type, const
         put_u32(flat, index);
         return trap;
     case WY_KIND_FIXED_LIST: return lower_flat_fixed_list(cx, type, value, flat, is_64);
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break; /* refused when a component is loaded */
     }
     wy_assert(!"kind of a type");
     return NULL;
@@ -355,7 +363,7 @@ static void adopt_owns(wy_lift_lower_cx *cx, const wy_type *type, const void *va
         }
         own wy_trap *trap = lower_handle(cx, type, value, &index);
         if (trap) wy_trap_free(trap); /* only a full table or no memory: then it is lost */
-    } else if (type->kind == WY_KIND_LIST) {
+    } else if (type->kind == WY_KIND_LIST || type->kind == WY_KIND_MAP) {
         const wy_list *list = value;
         for (size_t i = 0; i < list->len; i++)
             adopt_owns(cx, type->elem, (const char *)list->ptr + i * type->elem->size, skip);
@@ -365,7 +373,7 @@ static void adopt_owns(wy_lift_lower_cx *cx, const wy_type *type, const void *va
     } else if (type->kind == WY_KIND_RECORD || type->kind == WY_KIND_TUPLE) {
         for (uint32_t i = 0; i < type->count; i++)
             adopt_owns(cx, type->fields[i].type, at + type->fields[i].offset, skip);
-    } else if (type->kind != WY_KIND_BORROW) {
+    } else if (type->fields) {
         const wy_field *field = &type->fields[read_int(value, type->disc_size)];
         adopt_owns(cx, field->type, at + type->payload_offset, skip);
     }

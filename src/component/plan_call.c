@@ -102,7 +102,11 @@ static bool passes_as_is(const wy_type *type) {
     case WY_KIND_FLAGS:
     case WY_KIND_OWN:
     case WY_KIND_BORROW:
-    case WY_KIND_FIXED_LIST: break;
+    case WY_KIND_FIXED_LIST:
+    case WY_KIND_MAP:
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break;
     }
     return false;
 }

@@ -5,26 +5,20 @@
 
 #include "base/limits.h"
 
-static wy_err resolve(plan_builder *b, plan_frame *frame, wy_ast_valtype ast,
-                      const wy_type **type_out) {
-    if (ast.prim == WY_VALTYPE_NONE) {
-        *type_out = NULL;
-        return WY_OK;
-    }
-    if (ast.prim == WY_VALTYPE_IDX) {
-        const plan_type *type = plan_get(frame, WY_SORT_TYPE, ast.idx).type;
-        if (!type->value)
-            return wy_diag_set(b->diag, WY_UNSUPPORTED, "type %u needs a proposal above WASI 0.2",
-                               ast.idx);
-        *type_out = type->value;
-        return WY_OK;
-    }
-    if (ast.prim < WY_TYPE_STRING || ast.prim > WY_TYPE_BOOL)
-        return wy_diag_set(b->diag, WY_UNSUPPORTED,
-                           "value type 0x%02x needs a proposal above WASI 0.2", ast.prim);
-    /* Binary numbers count down from bool = 0x7f in the order of wy_kind. */
-    *type_out = wy_type_scalar((wy_kind)(WY_TYPE_BOOL - ast.prim));
-    return WY_OK;
+/* Binary numbers count down from bool = 0x7f in the order of wy_kind. */
+static const wy_type *primitive(uint8_t prim) {
+    if (prim == WY_TYPE_ERROR_CONTEXT) return &wy_type_error_context;
+    wy_assert(prim >= WY_TYPE_STRING && prim <= WY_TYPE_BOOL);
+    return wy_type_scalar((wy_kind)(WY_TYPE_BOOL - prim));
+}
+
+/* NULL where there is none. */
+static const wy_type *resolve(plan_frame *frame, wy_ast_valtype ast) {
+    if (ast.prim == WY_VALTYPE_NONE) return NULL;
+    if (ast.prim != WY_VALTYPE_IDX) return primitive(ast.prim);
+    const wy_type *type = plan_get(frame, WY_SORT_TYPE, ast.idx).type->value;
+    wy_assert(type);
+    return type;
 }
 
 static wy_field *new_fields(plan_builder *b, wy_type *type, uint32_t count) {
@@ -34,14 +28,10 @@ static wy_field *new_fields(plan_builder *b, wy_type *type, uint32_t count) {
     return fields;
 }
 
-static wy_err fill_fields(plan_builder *b, plan_frame *frame, const wy_ast_type *ast,
-                          wy_field *fields) {
-    for (uint32_t i = 0; i < ast->count; i++) {
-        fields[i].name = ast->fields[i].label;
-        wy_err err = resolve(b, frame, ast->fields[i].type, &fields[i].type);
-        if (err) return err;
-    }
-    return WY_OK;
+static void fill_fields(plan_frame *frame, const wy_ast_type *ast, wy_field *fields) {
+    for (uint32_t i = 0; i < ast->count; i++)
+        fields[i] =
+            (wy_field){.name = ast->fields[i].label, .type = resolve(frame, ast->fields[i].type)};
 }
 
 static wy_err fill_tuple(plan_builder *b, plan_frame *frame, const wy_ast_type *ast,
@@ -49,24 +39,18 @@ static wy_err fill_tuple(plan_builder *b, plan_frame *frame, const wy_ast_type *
     for (uint32_t i = 0; i < ast->count; i++) {
         const char *name = wy_arena_printf(b->arena, "%u", i);
         if (!name) return plan_no_memory(b);
-        fields[i].name = wy_str_of(name);
-        wy_err err = resolve(b, frame, ast->types[i], &fields[i].type);
-        if (err) return err;
+        fields[i] = (wy_field){.name = wy_str_of(name), .type = resolve(frame, ast->types[i])};
     }
     return WY_OK;
 }
 
-static wy_err fill_cases(plan_builder *b, plan_frame *frame, const wy_ast_type *ast,
-                         wy_field *fields) {
-    if (ast->kind == WY_TYPE_OPTION) {
-        fields[0].name = WY_STR("none");
-        fields[1].name = WY_STR("some");
-        return resolve(b, frame, ast->type, &fields[1].type);
-    }
-    fields[0].name = WY_STR("ok");
-    fields[1].name = WY_STR("error");
-    wy_err err = resolve(b, frame, ast->type, &fields[0].type);
-    return err ? err : resolve(b, frame, ast->error, &fields[1].type);
+static void fill_cases(plan_frame *frame, const wy_ast_type *ast, wy_field *fields) {
+    const wy_type *type = resolve(frame, ast->type);
+    bool is_option = ast->kind == WY_TYPE_OPTION;
+    fields[0] = is_option ? (wy_field){.name = WY_STR("none")}
+                          : (wy_field){.name = WY_STR("ok"), .type = type};
+    fields[1] = is_option ? (wy_field){.name = WY_STR("some"), .type = type}
+                          : (wy_field){.name = WY_STR("error"), .type = resolve(frame, ast->error)};
 }
 
 static wy_err define_compound(plan_builder *b, plan_frame *frame, const wy_ast_type *ast,
@@ -77,11 +61,11 @@ static wy_err define_compound(plan_builder *b, plan_frame *frame, const wy_ast_t
     if (!fields) return plan_no_memory(b);
     wy_err err = WY_OK;
     if (kind == WY_KIND_RECORD || kind == WY_KIND_VARIANT)
-        err = fill_fields(b, frame, ast, fields);
+        fill_fields(frame, ast, fields);
     else if (kind == WY_KIND_TUPLE)
         err = fill_tuple(b, frame, ast, fields);
     else if (kind == WY_KIND_OPTION || kind == WY_KIND_RESULT)
-        err = fill_cases(b, frame, ast, fields);
+        fill_cases(frame, ast, fields);
     else
         for (uint32_t i = 0; i < count; i++)
             fields[i].name = ast->labels[i];
@@ -92,20 +76,38 @@ static wy_err define_func(plan_builder *b, plan_frame *frame, const wy_ast_type 
                           plan_type *out) {
     wy_func_type *func = wy_arena_calloc(b->arena, 1, sizeof *func);
     if (!func) return plan_no_memory(b);
+    func->is_async = ast->kind == WY_TYPE_ASYNC_FUNC;
     func->params.kind = WY_KIND_RECORD;
     wy_field *fields = new_fields(b, &func->params, ast->count);
     if (!fields) return plan_no_memory(b);
-    wy_err err = fill_fields(b, frame, ast, fields);
-    if (!err) err = wy_type_layout(&func->params, fields, b->diag);
-    if (!err) err = resolve(b, frame, ast->type, &func->result);
+    fill_fields(frame, ast, fields);
+    func->result = resolve(frame, ast->type);
     out->func = func;
-    return err;
+    return wy_type_layout(&func->params, fields, b->diag);
 }
 
-static wy_err define_list(plan_builder *b, plan_frame *frame, const wy_ast_type *ast,
-                          wy_type *type) {
-    type->kind = WY_KIND_LIST;
-    wy_err err = resolve(b, frame, ast->type, &type->elem);
+/* list, list of fixed length, stream, future */
+static wy_err define_sequence(plan_builder *b, plan_frame *frame, const wy_ast_type *ast,
+                              wy_kind kind, wy_type *type) {
+    type->kind = (uint8_t)kind;
+    if (kind == WY_KIND_FIXED_LIST) type->count = ast->idx;
+    type->elem = resolve(frame, ast->type);
+    return wy_type_layout(type, NULL, b->diag);
+}
+
+/* CM: despecialize: a list of pairs. */
+static wy_err define_map(plan_builder *b, plan_frame *frame, const wy_ast_type *ast,
+                         wy_type *type) {
+    wy_type *pair = wy_arena_calloc(b->arena, 1, sizeof *pair);
+    if (!pair) return plan_no_memory(b);
+    pair->kind = WY_KIND_TUPLE;
+    wy_field *fields = new_fields(b, pair, 2);
+    if (!fields) return plan_no_memory(b);
+    fields[0] = (wy_field){.name = WY_STR("0"), .type = resolve(frame, ast->type)};
+    fields[1] = (wy_field){.name = WY_STR("1"), .type = resolve(frame, ast->error)};
+    wy_err err = wy_type_layout(pair, fields, b->diag);
+    type->kind = WY_KIND_MAP;
+    type->elem = pair;
     return err ? err : wy_type_layout(type, NULL, b->diag);
 }
 
@@ -137,7 +139,8 @@ wy_err plan_define_type(plan_builder *b, plan_frame *frame, const wy_ast_type *a
     case WY_TYPE_F32:
     case WY_TYPE_F64:
     case WY_TYPE_CHAR:
-    case WY_TYPE_STRING: out->value = wy_type_scalar((wy_kind)(WY_TYPE_BOOL - ast->kind)); break;
+    case WY_TYPE_STRING:
+    case WY_TYPE_ERROR_CONTEXT: out->value = primitive((uint8_t)ast->kind); break;
     case WY_TYPE_RECORD: err = define_compound(b, frame, ast, WY_KIND_RECORD, type); break;
     case WY_TYPE_VARIANT: err = define_compound(b, frame, ast, WY_KIND_VARIANT, type); break;
     case WY_TYPE_TUPLE: err = define_compound(b, frame, ast, WY_KIND_TUPLE, type); break;
@@ -145,10 +148,15 @@ wy_err plan_define_type(plan_builder *b, plan_frame *frame, const wy_ast_type *a
     case WY_TYPE_ENUM: err = define_compound(b, frame, ast, WY_KIND_ENUM, type); break;
     case WY_TYPE_OPTION: err = define_compound(b, frame, ast, WY_KIND_OPTION, type); break;
     case WY_TYPE_RESULT: err = define_compound(b, frame, ast, WY_KIND_RESULT, type); break;
-    case WY_TYPE_LIST: err = define_list(b, frame, ast, type); break;
+    case WY_TYPE_LIST: err = define_sequence(b, frame, ast, WY_KIND_LIST, type); break;
+    case WY_TYPE_FIXED_LIST: err = define_sequence(b, frame, ast, WY_KIND_FIXED_LIST, type); break;
+    case WY_TYPE_STREAM: err = define_sequence(b, frame, ast, WY_KIND_STREAM, type); break;
+    case WY_TYPE_FUTURE: err = define_sequence(b, frame, ast, WY_KIND_FUTURE, type); break;
+    case WY_TYPE_MAP: err = define_map(b, frame, ast, type); break;
     case WY_TYPE_OWN:
     case WY_TYPE_BORROW: err = define_handle(b, frame, ast, type); break;
     case WY_TYPE_FUNC:
+    case WY_TYPE_ASYNC_FUNC:
         out->value = NULL;
         err = define_func(b, frame, ast, out);
         break;
@@ -158,13 +166,7 @@ wy_err plan_define_type(plan_builder *b, plan_frame *frame, const wy_ast_type *a
         out->body = ast;
         out->frame = frame;
         break;
-    case WY_TYPE_FIXED_LIST:
-    case WY_TYPE_STREAM:
-    case WY_TYPE_FUTURE:
-    case WY_TYPE_ERROR_CONTEXT:
-    case WY_TYPE_MAP:
-    case WY_TYPE_ASYNC_FUNC:
-    case WY_TYPE_RESOURCE: out->value = NULL; break; /* refused where it is used */
+    case WY_TYPE_RESOURCE: wy_assert(!"a resource type is made by its definition"); break;
     }
     return err ? err : plan_push(b, frame, WY_SORT_TYPE, (plan_value){.type = out});
 }
@@ -251,12 +253,6 @@ wy_err plan_import(plan_builder *b, plan_frame *frame, const wy_ast_externtype *
     }
     if (type->sort == WY_SORT_FUNC) {
         const wy_func_type *func = plan_get(frame, WY_SORT_TYPE, type->idx).type->func;
-        if (!func)
-            return wy_diag_set_at(b->diag, WY_UNSUPPORTED, type->offset,
-                                  "import \"" WY_STR_FMT
-                                  "\": async functions need WASI 0.3, which "
-                                  "withy does not run yet",
-                                  WY_STR_ARG(name));
         return import_func(b, func, interface_name, name, value_out);
     }
     if (type->sort == WY_SORT_INSTANCE) {

@@ -2,6 +2,8 @@
  * the types of a plan: they are compared by structure. */
 #include "host/wit_type.h"
 
+#include "wit/print.h"
+
 static wy_err type_of(wy_wit_types *types, const wy_wit_type *wit, const wy_type **type_out);
 
 static wy_err no_memory(wy_wit_types *types) {
@@ -91,6 +93,17 @@ static wy_err parts(wy_wit_types *types, const wy_wit_type *wit, wy_kind kind,
     return err ? err : finish(types, type, fields, type_out);
 }
 
+static wy_err refused(wy_wit_types *types, const wy_wit_type *wit) {
+    wy_buf text;
+    wy_buf_init(&text, 1 << 16);
+    wy_wit_print_type(&text, wit);
+    wy_err err = wy_diag_set(types->diag, WY_UNSUPPORTED,
+                             WY_STR_FMT " needs WASI 0.3, which withy does not run yet",
+                             WY_STR_ARG(wy_buf_view(&text)));
+    wy_buf_deinit(&text);
+    return err;
+}
+
 /* NULL stays NULL. */
 static wy_err type_of(wy_wit_types *types, const wy_wit_type *wit, const wy_type **type_out) {
     static const wy_kind scalars[] = {
@@ -115,8 +128,7 @@ static wy_err type_of(wy_wit_types *types, const wy_wit_type *wit, const wy_type
     case WY_WIT_BORROW:
         return handle(types, wy_wit_typedef_final(wit->def), WY_KIND_BORROW, type_out);
     case WY_WIT_NAME: return named(types, wy_wit_typedef_final(wit->def), type_out);
-    default: /* error-context, map, future, stream */
-        return wy_diag_set(types->diag, WY_UNSUPPORTED, "a type that needs more than WASI 0.2");
+    default: return refused(types, wit); /* error-context, map, future, stream */
     }
 }
 

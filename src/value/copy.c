@@ -34,7 +34,8 @@ static wy_err mend(wy_arena *arena, const wy_type *type, void *at) {
     wy_err err = WY_OK;
     switch ((int)type->kind) {
     case WY_KIND_STRING: return copy_bytes(arena, at, 1, 1);
-    case WY_KIND_LIST: return mend_list(arena, type->elem, at);
+    case WY_KIND_LIST:
+    case WY_KIND_MAP: return mend_list(arena, type->elem, at);
     case WY_KIND_FIXED_LIST: return mend_elems(arena, type->elem, at, type->count);
     case WY_KIND_RECORD:
     case WY_KIND_TUPLE:

@@ -45,6 +45,17 @@ const wy_type wy_type_string = {.kind = WY_KIND_STRING,
                                 .size32 = 8,
                                 .size64 = 16};
 
+const wy_type wy_type_error_context = {.kind = WY_KIND_ERROR_CONTEXT,
+                                       .attrs = WY_TYPE_HANDLE,
+                                       .align = 8,
+                                       .align32 = 4,
+                                       .align64 = 4,
+                                       .flat_count = 1,
+                                       .flat = {WY_FLAT_I32},
+                                       .size = 8,
+                                       .size32 = 4,
+                                       .size64 = 4};
+
 _Static_assert(sizeof(wy_str) == 16 && sizeof(wy_list) == 16 && sizeof(wy_handle) == 8,
                "host memory has 64-bit pointers");
 
@@ -56,7 +67,7 @@ const wy_type *wy_type_scalar(wy_kind kind) {
         [WY_KIND_U32] = &wy_type_u32,       [WY_KIND_S64] = &wy_type_s64,
         [WY_KIND_U64] = &wy_type_u64,       [WY_KIND_F32] = &wy_type_f32,
         [WY_KIND_F64] = &wy_type_f64,       [WY_KIND_CHAR] = &wy_type_char,
-        [WY_KIND_STRING] = &wy_type_string,
+        [WY_KIND_STRING] = &wy_type_string, [WY_KIND_ERROR_CONTEXT] = &wy_type_error_context,
     };
     wy_assert((unsigned)kind < sizeof table / sizeof *table);
     return table[kind];
@@ -258,10 +269,14 @@ wy_err wy_type_layout(wy_type *type, wy_field *fields, wy_diag *diag) {
     case WY_KIND_OPTION:
     case WY_KIND_RESULT: return layout_variant(type, fields, diag);
     case WY_KIND_FLAGS: return layout_flags(type, diag);
-    case WY_KIND_LIST: return layout_list(type, diag);
+    case WY_KIND_LIST:
+    case WY_KIND_MAP: return layout_list(type, diag);
     case WY_KIND_FIXED_LIST: return layout_fixed_list(type, diag);
     case WY_KIND_OWN:
-    case WY_KIND_BORROW: return layout_handle(type, diag);
+    case WY_KIND_BORROW:
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: return layout_handle(type, diag);
     case WY_KIND_BOOL:
     case WY_KIND_S8:
     case WY_KIND_U8:
@@ -292,8 +307,7 @@ bool wy_type_equal(const wy_type *a, const wy_type *b, same_resource same, void 
     if (a == b && !(a->attrs & WY_TYPE_HANDLE)) return true;
     if (a->kind != b->kind || a->count != b->count || a->size32 != b->size32) return false;
     if (a->kind == WY_KIND_OWN || a->kind == WY_KIND_BORROW) return same(data, a, b);
-    if (a->kind == WY_KIND_LIST || a->kind == WY_KIND_FIXED_LIST)
-        return wy_type_equal(a->elem, b->elem, same, data);
+    if (a->elem || b->elem) return optional_equal(a->elem, b->elem, same, data);
     if (!a->fields || !b->fields) return a->fields == b->fields || a->count == 0;
     for (uint32_t i = 0; i < a->count; i++) {
         if (!wy_str_eq(a->fields[i].name, b->fields[i].name)) return false;
@@ -312,14 +326,20 @@ bool wy_func_type_equal(const wy_func_type *a, const wy_func_type *b, same_resou
 
 static const char *kind_name(wy_kind kind) {
     static const char *const names[] = {
-        [WY_KIND_BOOL] = "bool",     [WY_KIND_S8] = "s8",           [WY_KIND_U8] = "u8",
-        [WY_KIND_S16] = "s16",       [WY_KIND_U16] = "u16",         [WY_KIND_S32] = "s32",
-        [WY_KIND_U32] = "u32",       [WY_KIND_S64] = "s64",         [WY_KIND_U64] = "u64",
-        [WY_KIND_F32] = "f32",       [WY_KIND_F64] = "f64",         [WY_KIND_CHAR] = "char",
-        [WY_KIND_STRING] = "string", [WY_KIND_LIST] = "list",       [WY_KIND_RECORD] = "record",
-        [WY_KIND_TUPLE] = "tuple",   [WY_KIND_VARIANT] = "variant", [WY_KIND_ENUM] = "enum",
-        [WY_KIND_OPTION] = "option", [WY_KIND_RESULT] = "result",   [WY_KIND_FLAGS] = "flags",
-        [WY_KIND_OWN] = "own",       [WY_KIND_BORROW] = "borrow",   [WY_KIND_FIXED_LIST] = "list",
+        [WY_KIND_BOOL] = "bool",       [WY_KIND_S8] = "s8",
+        [WY_KIND_U8] = "u8",           [WY_KIND_S16] = "s16",
+        [WY_KIND_U16] = "u16",         [WY_KIND_S32] = "s32",
+        [WY_KIND_U32] = "u32",         [WY_KIND_S64] = "s64",
+        [WY_KIND_U64] = "u64",         [WY_KIND_F32] = "f32",
+        [WY_KIND_F64] = "f64",         [WY_KIND_CHAR] = "char",
+        [WY_KIND_STRING] = "string",   [WY_KIND_LIST] = "list",
+        [WY_KIND_RECORD] = "record",   [WY_KIND_TUPLE] = "tuple",
+        [WY_KIND_VARIANT] = "variant", [WY_KIND_ENUM] = "enum",
+        [WY_KIND_OPTION] = "option",   [WY_KIND_RESULT] = "result",
+        [WY_KIND_FLAGS] = "flags",     [WY_KIND_OWN] = "own",
+        [WY_KIND_BORROW] = "borrow",   [WY_KIND_FIXED_LIST] = "list",
+        [WY_KIND_MAP] = "map",         [WY_KIND_STREAM] = "stream",
+        [WY_KIND_FUTURE] = "future",   [WY_KIND_ERROR_CONTEXT] = "error-context",
     };
     wy_assert((unsigned)kind < sizeof names / sizeof *names);
     return names[kind];
@@ -375,6 +395,15 @@ static void print_handle(wy_buf *buf, const wy_type *type) {
     wy_buf_char(buf, '>');
 }
 
+/* "stream", or "stream<u8>". */
+static void print_stream(wy_buf *buf, const wy_type *type) {
+    wy_buf_str(buf, wy_str_of(kind_name((wy_kind)type->kind)));
+    if (!type->elem) return;
+    wy_buf_char(buf, '<');
+    wy_type_print(buf, type->elem);
+    wy_buf_char(buf, '>');
+}
+
 void wy_type_print(wy_buf *buf, const wy_type *type) {
     switch ((wy_kind)type->kind) {
     case WY_KIND_BOOL:
@@ -389,7 +418,8 @@ void wy_type_print(wy_buf *buf, const wy_type *type) {
     case WY_KIND_F32:
     case WY_KIND_F64:
     case WY_KIND_CHAR:
-    case WY_KIND_STRING: wy_buf_str(buf, wy_str_of(kind_name((wy_kind)type->kind))); return;
+    case WY_KIND_STRING:
+    case WY_KIND_ERROR_CONTEXT: wy_buf_str(buf, wy_str_of(kind_name((wy_kind)type->kind))); return;
     case WY_KIND_LIST:
         wy_buf_str(buf, WY_STR("list<"));
         wy_type_print(buf, type->elem);
@@ -400,6 +430,15 @@ void wy_type_print(wy_buf *buf, const wy_type *type) {
         wy_type_print(buf, type->elem);
         wy_buf_printf(buf, ", %u>", (unsigned)type->count);
         return;
+    case WY_KIND_MAP:
+        wy_buf_str(buf, WY_STR("map<"));
+        wy_type_print(buf, type->elem->fields[0].type);
+        wy_buf_str(buf, WY_STR(", "));
+        wy_type_print(buf, type->elem->fields[1].type);
+        wy_buf_char(buf, '>');
+        return;
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE: print_stream(buf, type); return;
     case WY_KIND_RECORD:
     case WY_KIND_VARIANT:
     case WY_KIND_ENUM:

@@ -36,7 +36,12 @@ typedef enum wy_kind {
     WY_KIND_FLAGS,
     WY_KIND_OWN,
     WY_KIND_BORROW,
-    WY_KIND_FIXED_LIST, /* gated: list<T, N> */
+    /* Of proposals above WASI 0.2: described here, refused when a component is loaded. */
+    WY_KIND_FIXED_LIST, /* list<T, N> */
+    WY_KIND_MAP,        /* a list of pairs: `elem` is tuple<K, V> */
+    WY_KIND_STREAM,     /* `elem` is NULL for a stream of nothing */
+    WY_KIND_FUTURE,     /* as STREAM */
+    WY_KIND_ERROR_CONTEXT,
 } wy_kind;
 
 /* Core value types of a flattened value. A descriptor serves guests of both kinds, so it has one
@@ -52,7 +57,7 @@ typedef enum wy_flat {
 /* Attributes of a type, gathered from all that it contains. */
 enum {
     WY_TYPE_POINTER = 1, /* contains a string or list: lifting may need memory, lowering realloc */
-    WY_TYPE_HANDLE = 2,  /* contains own or borrow */
+    WY_TYPE_HANDLE = 2,  /* contains own, borrow, stream, future or error-context */
     WY_TYPE_BORROWS = 4, /* contains borrow */
     WY_TYPE_PLAIN = 8,   /* same bytes in host and 32-bit guest memory, no padding, and every
                             pattern is valid: lists of it are views and memcpy */
@@ -100,7 +105,7 @@ struct wy_type {
     uint32_t resource_index;
     const wy_resource_type *resource;
     const wy_field *fields;
-    const wy_type *elem; /* list, fixed list */
+    const wy_type *elem; /* list, fixed list, map, stream, future */
 };
 
 /* A function's type. `params` is a record whose fields are the parameters, so that its layout is
@@ -127,11 +132,12 @@ typedef struct wy_list_u8 {
     size_t len;
 } wy_list_u8;
 
-/* Scalars and strings, ready to point at. */
+/* Types without parts, ready to point at. */
 extern const wy_type wy_type_bool, wy_type_s8, wy_type_u8, wy_type_s16, wy_type_u16, wy_type_s32,
-    wy_type_u32, wy_type_s64, wy_type_u64, wy_type_f32, wy_type_f64, wy_type_char, wy_type_string;
+    wy_type_u32, wy_type_s64, wy_type_u64, wy_type_f32, wy_type_f64, wy_type_char, wy_type_string,
+    wy_type_error_context;
 
-/* The constant of a scalar kind or string. */
+/* The constant of a kind without parts: a scalar, string, error-context. */
 const wy_type *wy_type_scalar(wy_kind kind);
 
 /* Computes size, alignment, offsets, discriminant, attributes and flat types of `type` from its

@@ -255,3 +255,38 @@ TEST(results_print_as_in_wit) {
     wy_type tuple = record_of(WY_KIND_TUPLE, parts, 2);
     assert_prints(&tuple, "tuple<string, option<u8>>");
 }
+
+TEST(maps_are_lists_of_pairs) {
+    wy_field pair[] = {{.name = WY_STR("0"), .type = &wy_type_string},
+                       {.name = WY_STR("1"), .type = &wy_type_u8}};
+    wy_type tuple = record_of(WY_KIND_TUPLE, pair, 2), list = list_of(&tuple);
+    wy_type map = {.kind = WY_KIND_MAP, .elem = &tuple}, expected = list;
+    assert_int_equal(wy_type_layout(&map, NULL, NULL), WY_OK);
+    expected.kind = WY_KIND_MAP;
+    assert_memory_equal(&map, &expected, sizeof map);
+    assert_false(wy_type_equal(&map, &list, NULL, NULL));
+    assert_prints(&map, "map<string, u8>");
+}
+
+TEST(ends_of_streams_are_handles_whatever_they_carry) {
+    wy_type list = list_of(&wy_type_string);
+    wy_type of_lists = {.kind = WY_KIND_STREAM, .elem = &list},
+            of_nothing = {.kind = WY_KIND_STREAM};
+    wy_type future = {.kind = WY_KIND_FUTURE, .elem = &list};
+    wy_type *all[] = {&of_lists, &of_nothing, &future};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(wy_type_layout(all[i], NULL, NULL), WY_OK);
+        assert_int_equal(all[i]->attrs, WY_TYPE_HANDLE);
+        assert_int_equal(all[i]->size32, 4);
+        assert_int_equal(all[i]->size, sizeof(wy_handle));
+        assert_int_equal(all[i]->flat_count, 1);
+    }
+    assert_prints(&of_lists, "stream<list<string>>");
+    assert_prints(&of_nothing, "stream");
+    assert_prints(&future, "future<list<string>>");
+    assert_prints(&wy_type_error_context, "error-context");
+    wy_type again = of_lists;
+    assert_true(wy_type_equal(&of_lists, &again, NULL, NULL));
+    assert_false(wy_type_equal(&of_lists, &of_nothing, NULL, NULL));
+    assert_false(wy_type_equal(&of_lists, &future, NULL, NULL));
+}

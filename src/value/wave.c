@@ -353,6 +353,18 @@ static bool parse_handle(parser *p, const wy_type *type, wy_handle *out) {
                                   WY_STR_ARG(label.name), wrong);
 }
 
+/* Ends of streams and futures are passed on, not written down. */
+static bool refuse_type(wy_wave_scan *s, const wy_type *type) {
+    wy_buf name;
+    wy_buf_init(&name, 1 << 16);
+    wy_type_print(&name, type);
+    wy_wave_skip(s);
+    wy_wave_fail(s, s->at, WY_MALFORMED, WY_STR_FMT " cannot be written as text",
+                 WY_STR_ARG(wy_buf_view(&name)));
+    wy_buf_deinit(&name);
+    return false;
+}
+
 /* --- any type --- */
 
 /* `out` is all zeros. */
@@ -372,7 +384,8 @@ static bool parse_kind(parser *p, const wy_type *type, void *out) {
     case WY_KIND_F64: return parse_float(s, type, out);
     case WY_KIND_CHAR: return wy_wave_char(s, out);
     case WY_KIND_STRING: return wy_wave_string(s, out);
-    case WY_KIND_LIST: return parse_list(p, type, out);
+    case WY_KIND_LIST:
+    case WY_KIND_MAP: return parse_list(p, type, out);
     case WY_KIND_FIXED_LIST: return parse_fixed_list(p, type, out);
     case WY_KIND_RECORD: return parse_record(p, type, out);
     case WY_KIND_TUPLE: return parse_tuple(p, type, out);
@@ -383,6 +396,9 @@ static bool parse_kind(parser *p, const wy_type *type, void *out) {
     case WY_KIND_FLAGS: return parse_flags(p, type, out);
     case WY_KIND_OWN:
     case WY_KIND_BORROW: return parse_handle(p, type, out);
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: return refuse_type(s, type);
     }
     wy_assert(!"a kind of type");
     return false;

@@ -272,7 +272,8 @@ void wy_wave_print(const wy_type *type, const void *value, const wy_wave_handles
         wy_buf_char(buf, '\'');
         return;
     case WY_KIND_STRING: print_string(buf, *(const wy_str *)value); return;
-    case WY_KIND_LIST: {
+    case WY_KIND_LIST:
+    case WY_KIND_MAP: {
         const wy_list *list = value;
         print_items(type->elem, list->ptr, list->len, handles, buf);
         return;
@@ -287,5 +288,12 @@ void wy_wave_print(const wy_type *type, const void *value, const wy_wave_handles
     case WY_KIND_FLAGS: print_flags(type, value, buf); return;
     case WY_KIND_OWN:
     case WY_KIND_BORROW: print_handle(type, value, handles, buf); return;
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT:
+        wy_buf_char(buf, '<');
+        wy_type_print(buf, type);
+        wy_buf_char(buf, '>');
+        return;
     }
 }

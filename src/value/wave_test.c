@@ -203,6 +203,22 @@ TEST(lists_and_tuples) {
     refuse(&fixed, "[1, 2, 3, 4]", "column 1: expected a list of exactly 3 elements");
 }
 
+TEST(maps_are_written_as_pairs) {
+    wy_type map = {.kind = WY_KIND_MAP, .elem = tuple()};
+    laid_out(&map, NULL, 0);
+    check(&map, "[(\"a\", 1), (\"b\", 2)]", "[(\"a\", 1), (\"b\", 2)]");
+}
+
+TEST(streams_and_futures_have_no_text) {
+    wy_type stream = {.kind = WY_KIND_STREAM, .elem = &wy_type_u8},
+            future = {.kind = WY_KIND_FUTURE};
+    laid_out(&stream, NULL, 0);
+    laid_out(&future, NULL, 0);
+    refuse(&stream, " x", "column 2: stream<u8> cannot be written as text");
+    refuse(&future, "[1]", "column 1: future cannot be written as text");
+    refuse(&wy_type_error_context, "x", "column 1: error-context cannot be written as text");
+}
+
 TEST(records) {
     check(record(), "{must-have: 1}", "{must-have: 1}");
     check(record(), "{maybe: \"x\", %must-have: 1,}", "{must-have: 1, maybe: some(\"x\")}");

@@ -80,6 +80,13 @@ static const wy_type *list(wy_arena *arena, const wy_type *elem, const json_t *l
     return laid_out(type, NULL);
 }
 
+static const wy_type *map(wy_arena *arena, const wy_type *pair) {
+    if (!pair) return NULL;
+    wy_type *type = new_type(arena, WY_KIND_MAP, 0);
+    type->elem = pair;
+    return laid_out(type, NULL);
+}
+
 static const wy_type *primitive(const char *name) {
     for (int kind = WY_KIND_BOOL; kind <= WY_KIND_STRING; kind++) {
         const wy_type *type = wy_type_scalar((wy_kind)kind);
@@ -108,8 +115,6 @@ const wy_type *vector_type(wy_arena *arena, const json_t *json) {
                          json_array_get(body, 1));
     if ((body = json_object_get(json, "list")))
         return list(arena, vector_type(arena, body), json_object_get(json, "len"));
-    /* CM: despecialize: a map is a list of pairs. */
-    if ((body = json_object_get(json, "map")))
-        return list(arena, vector_type_tuple(arena, body), NULL);
+    if ((body = json_object_get(json, "map"))) return map(arena, vector_type_tuple(arena, body));
     return NULL;
 }

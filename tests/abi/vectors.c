@@ -151,7 +151,8 @@ static bool value_equals(const wy_type *type, const void *value, const json_t *j
     case WY_KIND_STRING:
         return json_string_length(json) == str->len &&
                memcmp(json_string_value(json), str->ptr, str->len) == 0;
-    case WY_KIND_LIST: return elements_equal(type->elem, items->ptr, items->len, json);
+    case WY_KIND_LIST:
+    case WY_KIND_MAP: return elements_equal(type->elem, items->ptr, items->len, json);
     case WY_KIND_FIXED_LIST: return elements_equal(type->elem, value, type->count, json);
     case WY_KIND_RECORD:
     case WY_KIND_TUPLE:
@@ -167,7 +168,10 @@ static bool value_equals(const wy_type *type, const void *value, const json_t *j
     case WY_KIND_RESULT: return variant_equals(type, value, json);
     case WY_KIND_FLAGS: return flags_equal(type, value, json);
     case WY_KIND_OWN:
-    case WY_KIND_BORROW: break;
+    case WY_KIND_BORROW:
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break;
     }
     return false;
 }

@@ -137,6 +137,7 @@ bool value_read(wy_arena *arena, const wy_type *type, const json_t *json, void *
         *(wy_str *)out = (wy_str){json_string_value(json), json_string_length(json)};
         return json_is_string(json);
     case WY_KIND_LIST:
+    case WY_KIND_MAP:
     case WY_KIND_FIXED_LIST: return read_list(arena, type, json, out);
     case WY_KIND_RECORD:
     case WY_KIND_TUPLE: return read_record(arena, type, json, out);
@@ -146,7 +147,10 @@ bool value_read(wy_arena *arena, const wy_type *type, const json_t *json, void *
     case WY_KIND_RESULT: return read_variant(arena, type, json, out);
     case WY_KIND_FLAGS: return read_flags(type, json, out);
     case WY_KIND_OWN:
-    case WY_KIND_BORROW: break;
+    case WY_KIND_BORROW:
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break;
     }
     return false;
 }
@@ -184,6 +188,7 @@ static bool same(const wy_type *type, const void *a, const void *b) {
     case WY_KIND_F64: return same_float(type, a, b);
     case WY_KIND_STRING: return wy_str_eq(*(const wy_str *)a, *(const wy_str *)b);
     case WY_KIND_LIST:
+    case WY_KIND_MAP:
         return la->len == lb->len && same_elements(type->elem, la->ptr, lb->ptr, la->len);
     case WY_KIND_FIXED_LIST: return same_elements(type->elem, ca, cb, type->count);
     case WY_KIND_RECORD:
@@ -199,7 +204,10 @@ static bool same(const wy_type *type, const void *a, const void *b) {
     case WY_KIND_RESULT: return same_variant(type, ca, cb);
     case WY_KIND_FLAGS: return memcmp(a, b, type->disc_size) == 0;
     case WY_KIND_OWN:
-    case WY_KIND_BORROW: return false;
+    case WY_KIND_BORROW:
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: return false;
     case WY_KIND_BOOL:
     case WY_KIND_S8:
     case WY_KIND_U8:

@@ -79,7 +79,11 @@ bool wire_read(wire_reader *in, wy_arena *arena, const wy_type *type, void *out)
         handle = number;
         memcpy(out, &handle, sizeof handle);
         return true;
-    case WY_KIND_FIXED_LIST: break;
+    case WY_KIND_FIXED_LIST:
+    case WY_KIND_MAP:
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break;
     }
     return false;
 }
@@ -153,5 +157,9 @@ void wire_write(wy_buf *out, const wy_type *type, const void *value) {
         write_u32(out, (uint32_t)handle);
         return;
     case WY_KIND_FIXED_LIST: write_elements(out, type->elem, value, type->count); return;
+    case WY_KIND_MAP:
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: break;
     }
 }

@@ -2,6 +2,7 @@
  * is asserted in the tables themselves; here, that they say what they should. */
 #include "gen/test_gen_base.h"
 #include "gen/test_gen_every.h"
+#include "gen/test_gen_later.h"
 #include "base/test.h"
 
 static const wy_func_desc *func(const wy_interface_desc *desc, const char *name) {
@@ -86,8 +87,9 @@ TEST(resources_are_shared_by_address) {
 }
 
 TEST(layouts_are_those_of_the_library) {
-    const wy_interface_desc *all[] = {&test_gen_base_interface, &test_gen_every_interface};
-    for (size_t i = 0; i < 2; i++)
+    const wy_interface_desc *all[] = {&test_gen_base_interface, &test_gen_every_interface,
+                                      &test_gen_later_interface};
+    for (size_t i = 0; i < 3; i++)
         for (uint32_t j = 0; j < all[i]->func_count; j++) {
             check_layout(&all[i]->funcs[j].type->params);
             if (all[i]->funcs[j].type->result) check_layout(all[i]->funcs[j].type->result);
@@ -116,4 +118,31 @@ TEST(values_are_plain_structs) {
     assert_int_equal(list.ptr[0].f1.some, 7);
     test_gen_base_struct record = {.int_ = 1, .inner = TEST_GEN_BASE_SMALL_B};
     assert_int_equal(record.inner, 2);
+}
+
+static void assert_prints(const wy_type *type, const char *text) {
+    wy_buf buf;
+    wy_buf_init(&buf, 1000);
+    wy_type_print(&buf, type);
+    assert_string_equal(buf.ptr, text);
+    wy_buf_deinit(&buf);
+}
+
+TEST(types_of_wasi_0_3_are_described) {
+    const wy_func_type *open = func(&test_gen_later_interface, "open")->type;
+    assert_true(open->is_async);
+    assert_prints(open->params.fields[0].type,
+                  "future<result<record { key: string, source: stream<u8>, problem: "
+                  "error-context }, string>>");
+    assert_prints(open->params.fields[1].type, "stream<stream<own<thing>>>");
+    assert_prints(open->result, "stream");
+    const wy_func_type *find = func(&test_gen_later_interface, "find")->type;
+    assert_false(find->is_async);
+    assert_prints(find->params.fields[0].type, "map<string, list<own<thing>>>");
+    assert_prints(find->params.fields[2].type, "future");
+
+    test_gen_later_index index = {
+        .ptr = &(test_gen_later_tuple2_string_list_own_thing){.f0 = WY_STR("a")}, .len = 1};
+    assert_int_equal(index.ptr[0].f0.len, 1);
+    assert_int_equal(sizeof((test_gen_later_entry){0}.source), sizeof(wy_handle));
 }

@@ -62,6 +62,7 @@ static void print_struct(witgen *wg, wy_buf *buf, const wg_type *type) {
     wy_buf_printf(buf, "typedef struct %s {\n", type->c_name);
     switch (type->desc.kind) {
     case WY_KIND_LIST:
+    case WY_KIND_MAP:
         wy_buf_printf(buf, "    const %s *ptr;\n    size_t len;\n", part(type->desc.elem)->c_name);
         break;
     case WY_KIND_FIXED_LIST:

@@ -116,6 +116,7 @@ static const struct {
     {WY_WIT_F64, WY_KIND_F64, "double", "f64"},
     {WY_WIT_CHAR, WY_KIND_CHAR, "uint32_t", "char"},
     {WY_WIT_STRING, WY_KIND_STRING, "wy_str", "string"},
+    {WY_WIT_ERROR_CONTEXT, WY_KIND_ERROR_CONTEXT, "wy_handle", "error_context"},
 };
 
 static const wg_type *scalar_of(witgen *wg, wy_wit_type_kind kind) {
@@ -192,6 +193,16 @@ static wg_type *build_anonymous(witgen *wg, const wy_wit_type *wit, wy_kind kind
         set_field(type, 0, "ok", wit->arg_count ? parts[0] : NULL);
         set_field(type, 1, "error", wit->arg_count ? parts[1] : NULL);
         break;
+    case WY_WIT_MAP:
+        type = new_type(wg, kind, 0);
+        type->desc.elem = &parts[0]->desc;
+        break;
+    case WY_WIT_STREAM:
+    case WY_WIT_FUTURE:
+        type = new_type(wg, kind, 0);
+        if (parts[0]) type->desc.elem = &parts[0]->desc;
+        type->c_name = "wy_handle";
+        break;
     default: /* a tuple */
         type = new_type(wg, kind, wit->arg_count);
         for (uint32_t i = 0; i < wit->arg_count; i++)
@@ -211,6 +222,12 @@ static const wg_type *anonymous(witgen *wg, wg_interface *in, const wy_wit_type 
         if (!wit->args[i]) continue;
         parts[i] = type_of(wg, in, wit->args[i]);
         if (parts[i]->owner && parts[i]->owner != &wg->common) owner = in;
+    }
+    if (kind == WY_KIND_MAP) { /* CM: despecialize: a list of pairs */
+        wy_wit_type pair = *wit;
+        pair.kind = WY_WIT_TUPLE;
+        parts[0] = anonymous(wg, in, &pair, WY_KIND_TUPLE, "tuple");
+        parts[1] = NULL;
     }
     const char *mangled = mangle(wg, wit, word, parts);
     wg_type *type = wy_map_get_ptr(&owner->by_name, wy_str_of(mangled));
@@ -263,7 +280,8 @@ static const wg_type *type_of_inside(witgen *wg, wg_interface *in, const wy_wit_
     case WY_WIT_F32:
     case WY_WIT_F64:
     case WY_WIT_CHAR:
-    case WY_WIT_STRING: return scalar_of(wg, type->kind);
+    case WY_WIT_STRING:
+    case WY_WIT_ERROR_CONTEXT: return scalar_of(wg, type->kind);
     case WY_WIT_LIST:
         return anonymous(wg, in, type, type->length ? WY_KIND_FIXED_LIST : WY_KIND_LIST, "list");
     case WY_WIT_OPTION: return anonymous(wg, in, type, WY_KIND_OPTION, "option");
@@ -272,10 +290,9 @@ static const wg_type *type_of_inside(witgen *wg, wg_interface *in, const wy_wit_
     case WY_WIT_OWN: return handle_of(wg, wy_wit_typedef_final(type->def), true);
     case WY_WIT_BORROW: return handle_of(wg, wy_wit_typedef_final(type->def), false);
     case WY_WIT_NAME: return named(wg, wy_wit_typedef_final(type->def));
-    case WY_WIT_ERROR_CONTEXT:
-    case WY_WIT_MAP:
-    case WY_WIT_FUTURE:
-    case WY_WIT_STREAM: break;
+    case WY_WIT_MAP: return anonymous(wg, in, type, WY_KIND_MAP, "map");
+    case WY_WIT_FUTURE: return anonymous(wg, in, type, WY_KIND_FUTURE, "future");
+    case WY_WIT_STREAM: return anonymous(wg, in, type, WY_KIND_STREAM, "stream");
     }
     wg_die("%s: %s has no host representation", in->wit_name, printed_type(wg, type));
 }
@@ -296,10 +313,8 @@ static const char *op_name(witgen *wg, const wy_wit_func *func) {
 }
 
 static void add_func(witgen *wg, wg_interface *in, const wy_wit_func *func) {
-    if (func->is_async)
-        wg_die("%s: %s is async, which host functions are not yet", in->wit_name,
-               printed_func(wg, func));
-    wg_func out = {.wit_name = wit_func_name(wg, func), .op = op_name(wg, func)};
+    wg_func out = {
+        .wit_name = wit_func_name(wg, func), .op = op_name(wg, func), .is_async = func->is_async};
     out.wit = printed_func(wg, func);
     uint32_t self = func->kind == WY_WIT_METHOD;
     wg_type *params = new_type(wg, WY_KIND_RECORD, func->param_count + self);

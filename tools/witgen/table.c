@@ -36,6 +36,9 @@ static const char *kind_name(uint8_t kind) {
         [WY_KIND_OWN] = "OWN",
         [WY_KIND_BORROW] = "BORROW",
         [WY_KIND_FIXED_LIST] = "FIXED_LIST",
+        [WY_KIND_MAP] = "MAP",
+        [WY_KIND_STREAM] = "STREAM",
+        [WY_KIND_FUTURE] = "FUTURE",
     };
     return names[kind];
 }
@@ -115,8 +118,9 @@ static void print_funcs(wy_buf *buf, const wg_interface *in) {
         const wg_func *func = &in->funcs[i];
         wy_buf_printf(buf, "    /* %s */\n    {.params =\n         ", func->wit_name);
         print_desc(buf, &func->params, "         ");
-        wy_buf_printf(buf, ",\n     .result = %s%s},\n", func->result ? "&" : "",
+        wy_buf_printf(buf, ",\n     .result = %s%s", func->result ? "&" : "",
                       func->result ? func->result->desc_name : "NULL");
+        wy_buf_str(buf, func->is_async ? WY_STR(", .is_async = true},\n") : WY_STR("},\n"));
     }
     wy_buf_str(buf, WY_STR("};\n\nstatic const wy_func_desc funcs[] = {\n"));
     for (uint32_t i = 0; i < in->func_count; i++) {

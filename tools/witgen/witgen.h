@@ -33,6 +33,7 @@ typedef struct wg_func {
     const char *wit;      /* its WIT text, for a comment */
     wg_type params;       /* as a record; c_name is that of the args struct */
     const wg_type *result;
+    bool is_async;
 } wg_func;
 
 typedef struct wg_resource {
