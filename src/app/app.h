@@ -38,9 +38,37 @@ typedef struct wy_app_files {
     uint32_t line, column;
 } wy_app_files;
 
+/* Where a binary comes from: `path`, or else `url` with `sha256` (64 hexadecimal digits). */
+typedef struct wy_app_source {
+    wy_str path, url, sha256;
+    uint32_t line, column;
+} wy_app_source;
+
+/* What a component may have of another's configuration; bits. */
+typedef enum wy_app_inherit {
+    WY_APP_INHERIT_AI_MODELS = 1,
+    WY_APP_INHERIT_OUTBOUND_HOSTS = 2,
+    WY_APP_INHERIT_ENVIRONMENT = 4,
+    WY_APP_INHERIT_FILES = 8,
+    WY_APP_INHERIT_KEY_VALUE_STORES = 16,
+    WY_APP_INHERIT_SQLITE_DATABASES = 32,
+    WY_APP_INHERIT_VARIABLES = 64,
+    WY_APP_INHERIT_ALL = 127,
+} wy_app_inherit;
+
+/* A component that provides imports of another one. */
+typedef struct wy_app_dependency {
+    wy_str name; /* "word", "ns:pkg" (all its interfaces) or "ns:pkg/interface"; each of the
+                    latter perhaps with "@version" */
+    wy_app_source source; /* a dependency on a component of the application has that one's */
+    wy_str export_name;   /* what provides the import; empty: the export of the same name */
+    unsigned inherit; /* wy_app_inherit bits: what it may use of the component's; else nothing */
+    uint32_t line, column;
+} wy_app_dependency;
+
 typedef struct wy_app_component {
     wy_str id, description;
-    wy_str source;            /* path of the component's binary */
+    wy_app_source source;
     wy_app_pairs environment; /* WASI environment */
     wy_app_pairs
         variables; /* what it may read: name -> template over the application's variables */
@@ -49,9 +77,14 @@ typedef struct wy_app_component {
     wy_app_list exclude_files;          /* globs that no file of `files` may match */
     wy_app_list allowed_outbound_hosts; /* templates */
     wy_app_list key_value_stores;       /* labels */
-    wy_app_list build_commands;         /* run in order to make `source` */
-    wy_str build_workdir;
-    uint32_t line, column; /* of its table in the manifest */
+    wy_app_list sqlite_databases;       /* labels */
+    wy_app_list ai_models;              /* names */
+    const wy_app_dependency *dependencies;
+    uint32_t dependency_count;
+    wy_app_list build_commands; /* run in order to make `source` */
+    wy_str build_workdir;       /* relative to the application's root */
+    wy_app_list build_watch;    /* globs below build_workdir: what the commands read */
+    uint32_t line, column;      /* of its table in the manifest */
 } wy_app_component;
 
 /* A fixed answer in place of a component. */
@@ -71,6 +104,14 @@ typedef struct wy_app_http_trigger {
     uint32_t line, column;
 } wy_app_http_trigger;
 
+/* One subscription to a channel of a Redis server. */
+typedef struct wy_app_redis_trigger {
+    wy_str id;
+    wy_str address, channel; /* templates; the address may be the application's */
+    const wy_app_component *component;
+    uint32_t line, column;
+} wy_app_redis_trigger;
+
 typedef struct wy_app {
     wy_str name, version, description;
     wy_app_list authors;
@@ -78,7 +119,8 @@ typedef struct wy_app {
     const wy_app_variable *variables;
     const wy_app_component *components;
     const wy_app_http_trigger *http_triggers;
-    uint32_t variable_count, component_count, http_trigger_count;
+    const wy_app_redis_trigger *redis_triggers;
+    uint32_t variable_count, component_count, http_trigger_count, redis_trigger_count;
 } wy_app;
 
 /* NULL when there is none. */

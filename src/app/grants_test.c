@@ -18,7 +18,7 @@ static const wy_app_grants *grants_of(const char *text, const wy_app_grant_optio
     wy_arena_deinit(&arena);
     wy_arena_init(&arena, (size_t)4 << 20);
     wy_diag_init(&diag);
-    if (wy_app_read_spin(&arena, wy_str_of(text), WY_STR("."), &app, &diag) != WY_OK)
+    if (wy_app_read_spin(&arena, wy_str_of(text), WY_STR("."), (wy_str){0}, &app, &diag) != WY_OK)
         fail_msg("%s", diag.text);
     return wy_app_grants_new(&arena, app, options, &grants, &diag) == WY_OK ? grants : NULL;
 }

@@ -1,4 +1,4 @@
-/* Reads a Spin application manifest (spin.toml, version 2) into the application model. */
+/* Reads a Spin application manifest (spin.toml, versions 1 and 2) into the application model. */
 #ifndef WY_APP_SPIN_H
 #define WY_APP_SPIN_H
 
@@ -7,13 +7,13 @@
 /* Reads manifest text. `root` is the folder that relative paths start from; both must live as long
  * as `arena`, as the model holds views of them. Unknown keys, wrong types and broken rules are
  * WY_INVALID; what the manifest asks for and withy does not have is WY_UNSUPPORTED and names it;
- * all with line and column. */
-wy_err wy_app_read_spin(wy_arena *arena, wy_str text, wy_str root, const wy_app **app_out,
-                        wy_diag *diag) WY_MUST_USE;
+ * all with line and column. `profile` chooses among the variants of components; empty: none. */
+wy_err wy_app_read_spin(wy_arena *arena, wy_str text, wy_str root, wy_str profile,
+                        const wy_app **app_out, wy_diag *diag) WY_MUST_USE;
 
 /* The same from a file, or from the spin.toml in a folder. The diagnosis begins with the file's
- * name. WY_NOT_FOUND, WY_IO: it cannot be read. */
-wy_err wy_app_load_spin(wy_arena *arena, const char *path, const wy_app **app_out,
+ * name and shows the place. WY_NOT_FOUND, WY_IO: it cannot be read. */
+wy_err wy_app_load_spin(wy_arena *arena, const char *path, wy_str profile, const wy_app **app_out,
                         wy_diag *diag) WY_MUST_USE;
 
 #endif

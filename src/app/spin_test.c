@@ -8,13 +8,14 @@
 
 static wy_arena arena;
 static wy_diag diag;
+static wy_str profile;
 
 static const wy_app *read_app(const char *text) {
     wy_arena_deinit(&arena);
     wy_arena_init(&arena, (size_t)16 << 20);
     wy_diag_init(&diag);
     const wy_app *app;
-    wy_err err = wy_app_read_spin(&arena, wy_str_of(text), WY_STR("/app"), &app, &diag);
+    wy_err err = wy_app_read_spin(&arena, wy_str_of(text), WY_STR("/app"), profile, &app, &diag);
     assert_int_equal(err, diag.err);
     return app;
 }
@@ -54,7 +55,7 @@ TEST(a_whole_manifest_is_read) {
         "[component.web.profile.debug]\nsource = \"web-debug.wasm\"\n"
         "[component.web.tool.x]\nanything = 1\n"
         "[component.back]\nsource = \"back.wasm\"\nallowed_http_hosts = [\"self\", \"h:1\"]\n"
-        "sqlite_databases = []\n");
+        "sqlite_databases = []\ntargets = [\"any\", { path = \"t.toml\" }]\n");
     if (!app) fail_msg("line %u: %s", diag.line, diag.text);
     assert_true(wy_str_eqz(app->name, "shop"));
     assert_int_equal(app->authors.count, 2);
@@ -63,7 +64,7 @@ TEST(a_whole_manifest_is_read) {
     assert_true(wy_app_variable_find(app, WY_STR("token"))->secret);
     assert_int_equal(app->component_count, 3);
     const wy_app_component *web = wy_app_component_find(app, WY_STR("web"));
-    assert_true(wy_str_eqz(web->source, "web.wasm"));
+    assert_true(wy_str_eqz(web->source.path, "web.wasm"));
     assert_int_equal(web->environment.count, 2);
     assert_int_equal(web->files_count, 2);
     assert_null(web->files[0].destination.ptr);
@@ -84,18 +85,17 @@ TEST(a_whole_manifest_is_read) {
     assert_true(wy_str_eqz(t[1].id, "back-http-trigger"));
     assert_int_equal(t[2].response->status, 410);
     assert_true(wy_str_eqz(t[2].response->headers.items[0].value, "y"));
-    assert_true(wy_str_eqz(t[3].component->source, "i.wasm"));
+    assert_true(wy_str_eqz(t[3].component->source.path, "i.wasm"));
     assert_true(wy_str_eqz(t[3].component->id, "inline-component4"));
     wy_arena_deinit(&arena);
 }
 
 TEST(versions_other_than_two_are_refused_by_name) {
     refuse("", WY_INVALID, 1, "the manifest: 'spin_manifest_version = 2' is missing");
-    refuse("spin_version = \"1\"\nname = \"x\"", WY_UNSUPPORTED, 1,
-           "the manifest: manifest version 1 is not supported; write version 2 "
-           "('spin_manifest_version = 2', [component.<id>] and [[trigger.http]] tables)");
     refuse("spin_manifest_version = 3", WY_INVALID, 1,
-           "the manifest: 'spin_manifest_version' must be 2");
+           "the manifest: 'spin_manifest_version' must be 2, or \"1\" for the older format");
+    refuse("spin_version = 2", WY_INVALID, 1,
+           "the manifest: 'spin_manifest_version' must be 2, or \"1\" for the older format");
 }
 
 TEST(unknown_keys_name_the_nearest) {
@@ -162,30 +162,237 @@ TEST(triggers_are_checked) {
 }
 
 TEST(what_is_not_there_yet_is_refused_by_name) {
-    refuse(HELLO "sqlite_databases = [\"default\"]\n", WY_UNSUPPORTED, 6,
-           "[component.hello]: SQLite databases ('sqlite_databases') are not supported");
-    refuse(HELLO "ai_models = [\"llama2-chat\"]\n", WY_UNSUPPORTED, 6,
-           "[component.hello]: AI models ('ai_models') are not supported");
-    refuse(HELLO "[component.hello.dependencies]\n\"a:b\" = \"1\"\n", WY_UNSUPPORTED, 6,
-           "[component.hello]: component dependencies ('dependencies') are not supported; compose "
-           "the component beforehand");
-    refuse(HEAD "[component.x]\nsource = { url = \"https://h/x\", digest = \"sha256:0\" }\n",
-           WY_UNSUPPORTED, 5,
-           "[component.x]: a source from a URL is not supported; fetch the component and give its "
-           "path");
-    refuse(HELLO "[[trigger.redis]]\nchannel = \"c\"\ncomponent = \"hello\"\n", WY_UNSUPPORTED, 6,
-           "the trigger type 'redis' is not supported; only 'http' is");
+    refuse(HELLO "[[trigger.rediss]]\nchannel = \"c\"\ncomponent = \"hello\"\n", WY_UNSUPPORTED, 6,
+           "the trigger type 'rediss' is not supported; did you mean 'redis'?");
+    refuse(HELLO "[[trigger.timer]]\ncomponent = \"hello\"\n", WY_UNSUPPORTED, 6,
+           "the trigger type 'timer' is not supported; there are 'http' and 'redis'");
     refuse(
         HELLO
         "[[trigger.http]]\nroute = \"/\"\ncomponent = \"hello\"\nexecutor = { type = \"wagi\" }\n",
         WY_UNSUPPORTED, 9,
         "[[trigger.http]]: the executor 'wagi' is not supported; only 'http' is");
+    refuse(HELLO
+           "[[trigger.http]]\nroute = \"/\"\ncomponent = \"hello\"\n"
+           "dependencies = { middleware = [\"hello\"] }\n",
+           WY_UNSUPPORTED, 9,
+           "[[trigger.http]]: several components for one binding (middleware) are not supported");
+    refuse(HEAD "[component.x]\nsource = { package = \"a:b\", version = \"1.0.0\" }\n",
+           WY_UNSUPPORTED, 5,
+           "[component.x]: components from a registry are not supported; fetch the component and "
+           "give its path, or its 'url' and 'digest'");
+}
+
+TEST(hosts_are_checked) {
     refuse(HELLO "allowed_outbound_hosts = [\"*\"]\n", WY_INVALID, 6,
            "[component.hello]: '*' is not accepted as an outbound host; write \"*://*:*\" to allow "
            "everything");
     refuse(HELLO "allowed_outbound_hosts = []\nallowed_http_hosts = []\n", WY_INVALID, 7,
            "[component.hello]: 'allowed_http_hosts' cannot be combined with "
            "'allowed_outbound_hosts'; write all hosts in the latter");
+}
+
+#define DIGEST "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+TEST(sources_come_from_urls_with_a_digest) {
+    const wy_app *app = read_app(HEAD
+                                 "[component.x]\nsource = { url = \"https://h/x\", digest = "
+                                 "\"sha256:" DIGEST "\" }\n");
+    assert_non_null(app);
+    assert_int_equal(app->components[0].source.path.len, 0);
+    assert_true(wy_str_eqz(app->components[0].source.url, "https://h/x"));
+    assert_true(wy_str_eqz(app->components[0].source.sha256, DIGEST));
+    refuse(HEAD "[component.x]\nsource = { url = \"https://h/x\", digest = \"sha256:0\" }\n",
+           WY_INVALID, 5,
+           "[component.x]: 'digest' must be \"sha256:\" and 64 lower-case hexadecimal digits");
+    refuse(HEAD "[component.x]\nsource = { url = \"https://h/x\" }\n", WY_INVALID, 5,
+           "[component.x]: 'digest' is missing");
+    refuse(HEAD "[component.x]\nsource = { url = \"ftp://h/x\", digest = \"\" }\n", WY_INVALID, 5,
+           "[component.x]: 'url' must begin with https:// or http://");
+    refuse(HEAD "[component.x]\nsource = {}\n", WY_INVALID, 5,
+           "[component.x]: 'source' must be a path, or a table with 'url' and 'digest', or one "
+           "with 'package' and 'version'");
+}
+
+TEST(databases_and_models_are_granted) {
+    const wy_app *app = read_app(HELLO
+                                 "sqlite_databases = [\"default\", \"my_own\"]\n"
+                                 "ai_models = [\"llama2-chat\"]\n");
+    assert_non_null(app);
+    assert_int_equal(app->components[0].sqlite_databases.count, 2);
+    assert_true(wy_str_eqz(app->components[0].ai_models.items[0], "llama2-chat"));
+    refuse(HELLO "sqlite_databases = [\"a b\"]\n", WY_INVALID, 6,
+           "[component.hello]: 'a b' is no label of a database (words of letters and digits, split "
+           "by '-' or by '_')");
+}
+
+TEST(redis_bindings_stand_beside_others) {
+    const wy_app *app =
+        read_app(HELLO
+                 "[application.trigger.redis]\naddress = \"redis://one\"\n"
+                 "[[trigger.redis]]\nchannel = \"a\"\ncomponent = \"hello\"\n"
+                 "[[trigger.redis]]\nchannel = \"b\"\naddress = \"redis://two\"\ncomponent = "
+                 "{ source = \"b.wasm\" }\n"
+                 "[[trigger.http]]\nroute = \"/\"\ncomponent = \"hello\"\n");
+    if (!app) fail_msg("line %u: %s", diag.line, diag.text);
+    assert_int_equal(app->redis_trigger_count, 2);
+    assert_int_equal(app->http_trigger_count, 1);
+    const wy_app_redis_trigger *t = app->redis_triggers;
+    assert_true(wy_str_eqz(t[0].id, "hello-redis-trigger"));
+    assert_true(wy_str_eqz(t[0].address, "redis://one"));
+    assert_true(wy_str_eqz(t[1].address, "redis://two"));
+    assert_true(wy_str_eqz(t[1].component->source.path, "b.wasm"));
+    refuse(HELLO "[[trigger.redis]]\nchannel = \"a\"\ncomponent = \"hello\"\n", WY_INVALID, 6,
+           "[[trigger.redis]]: the binding has no 'address', and [application.trigger.redis] has "
+           "none either");
+    refuse(HELLO "[[trigger.redis]]\naddress = \"redis://x\"\ncomponent = \"hello\"\n", WY_INVALID,
+           6, "[[trigger.redis]]: 'channel' is missing");
+    refuse(HELLO "[[trigger.redis]]\nchannel = \"{{ x }}\"\ncomponent = \"hello\"\n", WY_INVALID, 7,
+           "[[trigger.redis]]: the template names 'x', which is not in [variables]");
+}
+
+TEST(a_profile_replaces_and_merges) {
+    static const char text[] = HELLO
+        "environment = { A = \"1\", B = \"2\" }\n"
+        "[component.hello.build]\ncommand = \"make\"\nworkdir = \"w\"\n"
+        "[component.hello.profile.debug]\nsource = \"debug.wasm\"\n"
+        "environment = { B = \"3\", C = \"4\" }\n"
+        "build = { command = [\"make debug\", \"make more\"] }\n";
+    profile = WY_STR("debug");
+    const wy_app *app = read_app(text);
+    if (!app) fail_msg("line %u: %s", diag.line, diag.text);
+    const wy_app_component *hello = &app->components[0];
+    assert_true(wy_str_eqz(hello->source.path, "debug.wasm"));
+    assert_int_equal(hello->environment.count, 3);
+    assert_true(wy_str_eqz(hello->environment.items[1].value, "3"));
+    assert_int_equal(hello->build_commands.count, 2);
+    assert_true(wy_str_eqz(hello->build_workdir, "w"));
+    profile = WY_STR("release");
+    refuse(text, WY_INVALID, 0, "no component has the profile 'release'");
+    profile = (wy_str){0};
+    app = read_app(text);
+    assert_true(app && wy_str_eqz(app->components[0].source.path, "h.wasm"));
+    refuse(HELLO "profile = { x = { files = [] } }\n", WY_INVALID, 6,
+           "[component.hello]: unknown key 'files'");
+}
+
+#define ADDER HELLO "[component.adder]\nsource = \"adder.wasm\"\n"
+
+TEST(dependencies_name_who_provides_an_import) {
+    const wy_app *app =
+        read_app(ADDER
+                 "[component.hello.dependencies]\n"
+                 "\"acme:math/add@1.2.0\" = { component = \"adder\", export = \"acme:math/sum\" }\n"
+                 "\"acme:text\" = { path = \"text.wasm\", inherit_configuration = [\"variables\", "
+                 "\"files\"] }\n"
+                 "plain = { path = \"p.wasm\", inherit_configuration = true }\n");
+    if (!app) fail_msg("line %u: %s", diag.line, diag.text);
+    const wy_app_component *hello = wy_app_component_find(app, WY_STR("hello"));
+    assert_int_equal(hello->dependency_count, 3);
+    const wy_app_dependency *d = hello->dependencies;
+    assert_true(wy_str_eqz(d[0].source.path, "adder.wasm"));
+    assert_true(wy_str_eqz(d[0].export_name, "acme:math/sum"));
+    assert_int_equal(d[0].inherit, 0);
+    assert_int_equal(d[1].inherit, WY_APP_INHERIT_VARIABLES | WY_APP_INHERIT_FILES);
+    assert_int_equal(d[2].inherit, WY_APP_INHERIT_ALL);
+}
+
+#define DEPENDS ADDER "[component.hello.dependencies]\n"
+
+TEST(dependencies_are_checked) {
+    refuse(DEPENDS "\"a:b\" = \"1\"\n", WY_UNSUPPORTED, 9,
+           "[component.hello]: dependency 'a:b': components from a registry are not supported; "
+           "fetch the component and give its { path = \"...\" }");
+    refuse(DEPENDS "\"a:b/c/d\" = { path = \"x\" }\n", WY_INVALID, 9,
+           "[component.hello]: dependency 'a:b/c/d': a dependency is named by a word, "
+           "\"ns:package\" or \"ns:package/interface\", perhaps with \"@version\"");
+    refuse(DEPENDS "\"a:b\" = { path = \"x\" }\n\"a:b/c\" = { path = \"y\" }\n", WY_INVALID, 10,
+           "[component.hello]: dependency 'a:b/c': the dependencies 'a:b' and 'a:b/c' name the "
+           "same imports");
+    refuse(DEPENDS "\"a:b@1.0.0\" = { path = \"x\" }\n\"a:b@1.2.0\" = { path = \"y\" }\n",
+           WY_INVALID, 10,
+           "[component.hello]: dependency 'a:b@1.2.0': the dependencies 'a:b@1.0.0' and "
+           "'a:b@1.2.0' name the same imports");
+    refuse(DEPENDS "\"a:b\" = { path = \"x\", export = \"y\" }\n", WY_INVALID, 9,
+           "[component.hello]: dependency 'a:b': 'export' needs a dependency that names one "
+           "interface");
+    refuse(DEPENDS "\"a:b\" = { component = \"ader\" }\n", WY_INVALID, 9,
+           "[component.hello]: dependency 'a:b': there is no component 'ader'; did you mean "
+           "'adder'?");
+    refuse(DEPENDS "\"a:b\" = { component = \"hello\" }\n", WY_INVALID, 9,
+           "[component.hello]: dependency 'a:b': a component cannot depend on itself");
+    refuse(DEPENDS "\"a:b\" = { path = \"x\", inherit_configuration = [\"variable\"] }\n",
+           WY_INVALID, 9,
+           "[component.hello]: dependency 'a:b': no configuration 'variable' can be inherited; did "
+           "you mean 'variables'?");
+    refuse(DEPENDS "\"a:b\" = { path = \"x\", component = \"adder\" }\n", WY_INVALID, 9,
+           "[component.hello]: dependency 'a:b': 'path' and 'component' cannot be combined");
+    refuse(DEPENDS "\"a:b\" = {}\n", WY_INVALID, 9,
+           "[component.hello]: dependency 'a:b': a dependency has a 'path', a 'url' with its "
+           "'digest', a 'component' or a 'version'");
+    refuse(ADDER
+           "key_value_stores = [\"default\"]\n[component.hello.dependencies]\n"
+           "\"a:b\" = { component = \"adder\" }\n",
+           WY_INVALID, 10,
+           "[component.hello]: dependency 'a:b': the component 'adder' has dependencies or "
+           "configuration of its own (files, stores, hosts, variables, ...), which one that "
+           "provides imports cannot have");
+    refuse(HELLO
+           "dependencies_inherit_configuration = true\n[component.hello.dependencies]\n"
+           "\"a:b\" = { path = \"x\", inherit_configuration = true }\n",
+           WY_INVALID, 8,
+           "[component.hello]: dependency 'a:b': 'inherit_configuration' cannot be combined with "
+           "'dependencies_inherit_configuration = true'");
+}
+
+#define FIRST "spin_version = \"1\"\nname = \"old\"\ntrigger = { type = \"http\", base = \"/\" }\n"
+
+TEST(the_first_version_is_read) {
+    const wy_app *app = read_app(
+        FIRST
+        "version = \"1.0\"\nauthors = [\"A\"]\n[variables]\nx = { default = \"1\" }\n"
+        "[[component]]\nid = \"Hello_There\"\nsource = \"h.wasm\"\n"
+        "environment = { A = \"1\" }\nkey_value_stores = [\"default\"]\n"
+        "[component.trigger]\nroute = \"/...\"\n[component.config]\ny = \"{{ x }}\"\n"
+        "[component.build]\ncommand = \"make\"\n"
+        "[[component]]\nid = \"two\"\nsource = \"t.wasm\"\nallowed_http_hosts = [\"h:1\"]\n"
+        "allowed_outbound_hosts = [\"redis://r\"]\n[component.trigger]\nroute = \"/two\"\n");
+    if (!app) fail_msg("line %u: %s", diag.line, diag.text);
+    assert_true(wy_str_eqz(app->name, "old"));
+    assert_int_equal(app->component_count, 2);
+    const wy_app_component *c = app->components;
+    assert_true(wy_str_eqz(c[0].id, "hello-there"));
+    assert_true(wy_str_eqz(c[0].variables.items[0].name, "y"));
+    assert_int_equal(c[0].allowed_outbound_hosts.count, 3);
+    assert_true(wy_str_eqz(c[0].allowed_outbound_hosts.items[0], "redis://*:*"));
+    assert_int_equal(c[1].allowed_outbound_hosts.count, 3);
+    assert_true(wy_str_eqz(c[1].allowed_outbound_hosts.items[0], "redis://r"));
+    assert_true(wy_str_eqz(c[1].allowed_outbound_hosts.items[2], "https://h:1"));
+    assert_int_equal(app->http_trigger_count, 2);
+    assert_true(wy_str_eqz(app->http_triggers[0].id, "trigger-hello-there"));
+    assert_ptr_equal(app->http_triggers[1].component, &c[1]);
+    assert_true(wy_str_eqz(app->http_triggers[1].route, "/two"));
+}
+
+TEST(the_first_version_has_other_triggers_too) {
+    const wy_app *app = read_app(
+        "spin_manifest_version = \"1\"\nname = \"old\"\n"
+        "trigger = { type = \"redis\", address = \"redis://r\" }\n"
+        "[[component]]\nid = \"a\"\nsource = \"a.wasm\"\n[component.trigger]\nchannel = \"c\"\n");
+    if (!app) fail_msg("line %u: %s", diag.line, diag.text);
+    assert_int_equal(app->redis_trigger_count, 1);
+    assert_true(wy_str_eqz(app->redis_triggers[0].address, "redis://r"));
+    refuse("spin_version = \"1\"\nname = \"x\"\ntrigger = { type = \"htp\" }\n", WY_UNSUPPORTED, 3,
+           "the trigger type 'htp' is not supported; did you mean 'http'?");
+    refuse("spin_version = \"1\"\nname = \"x\"\n", WY_INVALID, 1,
+           "the manifest: 'trigger' is missing");
+    refuse(FIRST "[[component]]\nid = \"a\"\nsource = \"a\"\n", WY_INVALID, 4,
+           "[[component]]: 'trigger' is missing");
+    refuse(FIRST "[[component]]\nid = \"a\"\nsource = \"a\"\nvariables = {}\n", WY_INVALID, 7,
+           "component 'a': unknown key 'variables'");
+    refuse(FIRST "[application]\n", WY_INVALID, 4,
+           "the manifest: version 1 has no [application]; write 'spin_manifest_version = 2'");
+    refuse(FIRST "[[component]]\nid = \"a\"\nsource = \"a\"\n[component.trigger]\nroutes = \"/\"\n",
+           WY_INVALID, 8, "[component.trigger]: unknown key 'routes'; did you mean 'route'?");
 }
 
 TEST(a_manifest_is_loaded_from_its_folder) {
@@ -195,16 +402,25 @@ TEST(a_manifest_is_loaded_from_its_folder) {
     wy_arena_init(&arena, (size_t)1 << 20);
     const wy_app *app;
     wy_diag_init(&diag);
-    assert_int_equal(wy_app_load_spin(&arena, dir, &app, &diag), WY_NOT_FOUND);
+    assert_int_equal(wy_app_load_spin(&arena, dir, (wy_str){0}, &app, &diag), WY_NOT_FOUND);
     assert_non_null(strstr(diag.text, "/spin.toml: "));
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fputs(HELLO, file);
     fclose(file);
     wy_diag_init(&diag);
-    assert_int_equal(wy_app_load_spin(&arena, dir, &app, &diag), WY_OK);
+    assert_int_equal(wy_app_load_spin(&arena, dir, (wy_str){0}, &app, &diag), WY_OK);
     assert_true(wy_str_eqz(app->root, dir));
     assert_true(wy_str_eqz(app->components[0].id, "hello"));
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(HELLO "\tsources = 1\n", file);
+    fclose(file);
+    wy_diag_init(&diag);
+    assert_int_equal(wy_app_load_spin(&arena, dir, (wy_str){0}, &app, &diag), WY_INVALID);
+    assert_non_null(strstr(diag.text,
+                           "/spin.toml:6:2: [component.hello]: unknown key 'sources'; did you mean "
+                           "'source'?\n  \tsources = 1\n  \t^"));
     unlink(path);
     rmdir(dir);
     wy_arena_deinit(&arena);

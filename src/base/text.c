@@ -96,3 +96,20 @@ wy_err wy_text_fail(wy_diag *diag, wy_err err, wy_str path, wy_str text, size_t 
     va_end(args);
     return err;
 }
+
+void wy_text_place(wy_diag *diag, wy_str path, wy_str text) {
+    if (!diag || diag->err == WY_OK) return;
+    if (diag->line == 0) {
+        wy_diag_prefix(diag, WY_STR_FMT, WY_STR_ARG(path));
+        return;
+    }
+    size_t at = 0;
+    for (uint32_t line = 1; line < diag->line && at < text.len; at++)
+        line += text.ptr[at] == '\n';
+    at += diag->column ? diag->column - 1 : 0;
+    wy_err err = diag->err;
+    char words[1024];
+    snprintf(words, sizeof words, "%.1000s", diag->text);
+    wy_diag_init(diag);
+    wy_text_fail(diag, err, path, text, at, "%s", words);
+}

@@ -19,4 +19,8 @@ wy_err wy_text_fail(wy_diag *diag, wy_err err, wy_str path, wy_str text, size_t 
 wy_err wy_text_failv(wy_diag *diag, wy_err err, wy_str path, wy_str text, size_t at,
                      const char *fmt, va_list args);
 
+/* What `diag` says of line and column (in bytes) of `text`, in that form; what has no place in it
+ * gets the path in front. Does nothing where nothing was reported. */
+void wy_text_place(wy_diag *diag, wy_str path, wy_str text);
+
 #endif

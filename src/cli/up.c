@@ -39,6 +39,7 @@ int wy_verb_up(int argc, char **argv) {
         {"truncate-logs", 0, WY_OPTION_FLAG, NULL, "begin logs anew", &options.truncate_logs},
         {"state-dir", 0, WY_OPTION_TEXT, "DIR", "folder of state (default .spin; \"\": none)",
          &options.state_dir},
+        {"profile", 0, WY_OPTION_TEXT, "NAME", "variant of the components", &options.profile},
         {"reuse", 0, WY_OPTION_NUMBER, "N",
          "requests an instance answers (default 1: a fresh one each)", &reuse},
         {"workers", 'w', WY_OPTION_NUMBER, "N", "processes (default: one a core; 1: in this one)",

@@ -201,10 +201,36 @@ static wy_err prepare_unit(application *a, unit *u, wy_diag *diag) {
     return err;
 }
 
+/* What a manifest may ask for and withy cannot do. */
+static wy_err refuse_missing(const wy_app *app, wy_diag *diag) {
+    if (app->redis_trigger_count)
+        return wy_diag_set(diag, WY_UNSUPPORTED,
+                           "[[trigger.redis]] '" WY_STR_FMT "': Redis triggers are not supported",
+                           WY_STR_ARG(app->redis_triggers[0].id));
+    for (uint32_t i = 0; i < app->component_count; i++) {
+        const wy_app_component *c = &app->components[i];
+        if (c->source.url.len)
+            return wy_diag_set(diag, WY_UNSUPPORTED,
+                               "component \"" WY_STR_FMT
+                               "\": a source from a URL is not supported; fetch the component and "
+                               "give its path",
+                               WY_STR_ARG(c->id));
+        if (c->dependency_count)
+            return wy_diag_set(diag, WY_UNSUPPORTED,
+                               "component \"" WY_STR_FMT
+                               "\": dependencies are not supported; "
+                               "compose the component beforehand",
+                               WY_STR_ARG(c->id));
+    }
+    return WY_OK;
+}
+
 static wy_err read_manifest(application *a, wy_diag *diag) {
-    wy_err err = wy_app_load_spin(&a->arena, a->shared->manifest, &a->app, diag);
+    wy_err err = wy_app_load_spin(&a->arena, a->shared->manifest, wy_str_of(a->options->profile),
+                                  &a->app, diag);
     if (!err) err = choose_folder(a, a->options->state_dir, ".spin", &a->state_dir, diag);
     if (!err) err = choose_folder(a, a->options->log_dir, ".spin/logs", &a->log_dir, diag);
+    if (!err) err = refuse_missing(a->app, diag);
     return err ? err : check_followed(a, diag);
 }
 
@@ -254,10 +280,11 @@ static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, w
     u->http = (wy_wasi_http_settings){a->client, &u->policy};
     wy_settings_config config;
     wy_settings_config_init(&config);
-    bool absolute = u->component->source.len && u->component->source.ptr[0] == '/';
+    const wy_app_source *source = &u->component->source;
+    bool absolute = source->path.len && source->path.ptr[0] == '/';
     config.path = wy_arena_printf(&a->arena, WY_STR_FMT "%s" WY_STR_FMT,
                                   WY_STR_ARG(absolute ? (wy_str){0} : a->app->root),
-                                  absolute ? "" : "/", WY_STR_ARG(u->component->source));
+                                  absolute ? "" : "/", WY_STR_ARG(source->path));
     if (!config.path) return no_memory(diag);
     config.name = u->component->id;
     config.env = u->env;

@@ -374,8 +374,6 @@ def test_manifest_of_a_parent_folder_and_by_name(manifest, start):
         (("[application]", "[application"), ["spin.toml"]),
         (("[[trigger.http]]", "[[trigger.carrier-pigeon]]"), ["carrier-pigeon"]),
         (('source = "{faults}"', 'source = "nowhere.wasm"'), ["nowhere.wasm"]),
-        (('source = "{faults}"', 'source = "{faults}"\nsqlite_databases = ["default"]'), ["sqlite"]),
-        (('source = "{faults}"', 'source = "{faults}"\nai_models = ["llama2-chat"]'), ["ai_models"]),
         (('source = "{faults}"', 'source = "{faults}"\nsourc = 1'), ["sourc"]),
         (('source = "{faults}"', 'source = "{faults}"\nkey_value_stores = ["elsewhere"]'), ["elsewhere"]),
     ],
@@ -487,3 +485,52 @@ def test_outbound_entries_that_cannot_be_understood(command, manifest, entry):
     done = command("up", "--listen", "127.0.0.1:0", cwd=folder, timeout=60)
     assert done.returncode not in (0, 134)
     assert entry in done.stderr
+
+
+FIRST = """
+spin_version = "1"
+name = "old"
+trigger = {{ type = "http", base = "/" }}
+[[component]]
+id = "Old_One"
+source = "{faults}"
+[component.trigger]
+route = "/headers/..."
+"""
+
+
+def test_first_version_of_the_manifest(manifest, start):
+    server = start("up", cwd=manifest(FIRST))
+    assert headers_of(server.ask("/headers"))["spin-component-route"] == "/headers"
+
+
+PROFILE = """
+spin_manifest_version = 2
+[application]
+name = "profiles"
+[[trigger.http]]
+route = "/..."
+component = "a"
+[component.a]
+source = "absent.wasm"
+profile.debug = {{ source = "{hello}" }}
+"""
+
+
+def test_profile(manifest, start, command):
+    folder = manifest(PROFILE)
+    assert start("up", "--profile", "debug", cwd=folder).ask("/").status == 200
+    result = command("up", "--profile", "debag", cwd=folder)
+    assert result.returncode == 65
+    assert "no component has the profile 'debag'" in result.stderr
+
+
+def test_a_mistake_in_the_manifest_is_shown(manifest, command):
+    folder = manifest(ROUTES + "key_value_store = []\n")
+    result = command("up", cwd=folder)
+    line = len((folder / "spin.toml").read_text().splitlines())
+    assert result.returncode == 65
+    assert result.stderr == (
+        f"withy: ./spin.toml:{line}:1: [component.b]: unknown key 'key_value_store'; "
+        "did you mean 'key_value_stores'?\n  key_value_store = []\n  ^\n"
+    )

@@ -1,0 +1,301 @@
+/* The triggers of a Spin manifest: [[trigger.<type>]] tables, and the settings of each type. */
+#include "app/route.h"
+#include "app/spin_component.h"
+#include "base/log.h"
+
+/* What bindings of every type say. */
+typedef struct binding {
+    wy_str type, id;
+    const wy_app_component *component; /* NULL: none */
+    const wy_toml *table;
+} binding;
+
+/* --- http --- */
+
+static wy_err read_route(const wy_fields *f, wy_app_http_trigger *out) {
+    const wy_toml *route = wy_toml_get(f->table, "route");
+    if (!route) return wy_fields_fail(f, f->table, WY_INVALID, "'route' is missing");
+    if (route->kind == WY_TOML_TABLE) {
+        wy_fields inner = {f->arena, f->diag, route, f->name};
+        wy_err err = wy_fields_known(&inner, "private");
+        if (err == WY_OK) err = wy_fields_bool(&inner, "private", &out->is_private);
+        if (err == WY_OK && !out->is_private)
+            err = wy_fields_fail(f, route, WY_INVALID,
+                                 "'route' must be a path or { private = true }");
+        return err;
+    }
+    wy_err err = wy_fields_expect(f, route, "route", WY_TOML_STRING);
+    if (err != WY_OK) return err;
+    wy_diag detail;
+    wy_diag_init(&detail);
+    err = wy_route_check(f->arena, route->string, &detail);
+    if (err != WY_OK) return wy_fields_fail(f, route, err, "%s", detail.text);
+    out->route = route->string.len ? route->string : WY_STR("/");
+    return WY_OK;
+}
+
+static wy_err check_executor(const wy_fields *f) {
+    const wy_toml *executor;
+    wy_err err = wy_fields_get(f, "executor", WY_TOML_TABLE, &executor);
+    if (err != WY_OK || !executor) return err;
+    wy_fields e = {f->arena, f->diag, executor, f->name};
+    wy_str type;
+    err = wy_fields_string(&e, "type", true, &type);
+    if (err != WY_OK) return err;
+    if (wy_str_eqz(type, "wagi"))
+        return wy_fields_fail(f, executor, WY_UNSUPPORTED,
+                              "the executor 'wagi' is not supported; only 'http' is");
+    if (!wy_str_eqz(type, "http") && !wy_str_eqz(type, "spin"))
+        return wy_fields_fail(f, executor, WY_INVALID,
+                              "there is no executor '" WY_STR_FMT "'; it may be 'http'",
+                              WY_STR_ARG(type));
+    return wy_fields_known(&e, "type");
+}
+
+static wy_err read_static_response(const wy_fields *f, const wy_toml *table,
+                                   wy_app_http_trigger *out) {
+    wy_fields s = {f->arena, f->diag, table, f->name};
+    wy_app_static_response *response = wy_arena_calloc(f->arena, 1, sizeof *response);
+    if (!response) return wy_fields_nomem(f);
+    const wy_toml *status;
+    wy_err err = wy_fields_known(&s, "status_code headers body");
+    if (err == WY_OK) err = wy_fields_get(&s, "status_code", WY_TOML_INTEGER, &status);
+    if (err != WY_OK) return err;
+    if (status && (status->integer < 200 || status->integer > 599))
+        return wy_fields_fail(f, status, WY_INVALID, "'status_code' must be from 200 to 599");
+    response->status = status ? (uint16_t)status->integer : 200;
+    err = wy_fields_pairs(&s, "headers", &response->headers);
+    if (err == WY_OK) err = wy_fields_string(&s, "body", false, &response->body);
+    out->response = response;
+    return err;
+}
+
+static wy_err read_http(wy_spin_reader *r, const wy_fields *f, const binding *b) {
+    const wy_toml *response;
+    wy_app_http_trigger *out = &r->http_triggers[r->app->http_trigger_count];
+    *out = (wy_app_http_trigger){
+        .id = b->id, .component = b->component, .line = b->table->line, .column = b->table->column};
+    wy_err err = read_route(f, out);
+    if (err == WY_OK) err = check_executor(f);
+    if (err == WY_OK) err = wy_fields_get(f, "static_response", WY_TOML_TABLE, &response);
+    if (err != WY_OK) return err;
+    if ((b->component != NULL) == (response != NULL))
+        return wy_fields_fail(f, f->table, WY_INVALID,
+                              "a binding has either a 'component' or a 'static_response'");
+    if (response) err = read_static_response(f, response, out);
+    if (err == WY_OK) r->app->http_trigger_count++;
+    return err;
+}
+
+static wy_err http_settings(wy_spin_reader *r, const wy_fields *f) {
+    wy_str base;
+    (void)r;
+    wy_err err = wy_fields_string(f, "base", false, &base);
+    if (err == WY_OK && base.len && !wy_str_eqz(base, "/"))
+        err = wy_fields_fail(f, wy_toml_get(f->table, "base"), WY_INVALID,
+                             "'base' may only be \"/\"; write whole routes in the triggers");
+    if (err == WY_OK && base.len && !r->is_first)
+        wy_log(WY_LOG_WARN, "%s: 'base' has no effect; remove it", f->name);
+    return err;
+}
+
+/* --- redis --- */
+
+static wy_err read_redis(wy_spin_reader *r, const wy_fields *f, const binding *b) {
+    wy_app_redis_trigger *out = &r->redis_triggers[r->app->redis_trigger_count];
+    *out = (wy_app_redis_trigger){
+        .id = b->id, .component = b->component, .line = b->table->line, .column = b->table->column};
+    wy_err err = wy_fields_string(f, "channel", true, &out->channel);
+    if (err == WY_OK) err = wy_spin_template(f, r->app, wy_toml_get(f->table, "channel"));
+    if (err == WY_OK) err = wy_fields_string(f, "address", false, &out->address);
+    const wy_toml *address = wy_toml_get(f->table, "address");
+    if (err == WY_OK && address) err = wy_spin_template(f, r->app, address);
+    if (err != WY_OK) return err;
+    if (!b->component) return wy_fields_fail(f, f->table, WY_INVALID, "'component' is missing");
+    if (!address) out->address = r->redis_address;
+    if (out->address.len == 0)
+        return wy_fields_fail(f, f->table, WY_INVALID,
+                              "the binding has no 'address', and [application.trigger.redis] has "
+                              "none either");
+    r->app->redis_trigger_count++;
+    return WY_OK;
+}
+
+static wy_err redis_settings(wy_spin_reader *r, const wy_fields *f) {
+    return wy_fields_string(f, "address", false, &r->redis_address);
+}
+
+/* --- types --- */
+
+static const struct {
+    const char *name, *keys, *first_keys;
+    wy_err (*read)(wy_spin_reader *r, const wy_fields *f, const binding *b);
+    wy_err (*settings)(wy_spin_reader *r, const wy_fields *f);
+} types[] = {
+    {"http", "id component components dependencies route executor static_response",
+     "route executor", read_http, http_settings},
+    {"redis", "id component components dependencies channel address", "channel address", read_redis,
+     redis_settings},
+};
+#define TYPE_COUNT (sizeof types / sizeof *types)
+
+static size_t type_of(wy_str name) {
+    size_t i = 0;
+    while (i < TYPE_COUNT && !wy_str_eqz(name, types[i].name))
+        i++;
+    return i;
+}
+
+wy_err wy_spin_trigger_known(const wy_spin_reader *r, wy_str type, const wy_toml *at) {
+    if (type_of(type) < TYPE_COUNT) return WY_OK;
+    wy_str names[TYPE_COUNT];
+    for (size_t i = 0; i < TYPE_COUNT; i++)
+        names[i] = wy_str_of(types[i].name);
+    wy_str nearest = wy_str_nearest(type, names, TYPE_COUNT);
+    uint32_t line = at->key_line ? at->key_line : at->line;
+    uint32_t column = at->key_line ? at->key_column : at->column;
+    return wy_diag_set_line(r->diag, WY_UNSUPPORTED, line, column,
+                            "the trigger type '" WY_STR_FMT "' is not supported; %s" WY_STR_FMT
+                            "%s",
+                            WY_STR_ARG(type), nearest.len ? "did you mean '" : "there are ",
+                            WY_STR_ARG(nearest), nearest.len ? "'?" : "'http' and 'redis'");
+}
+
+wy_err wy_spin_trigger_settings(wy_spin_reader *r, wy_str type, const wy_toml *table,
+                                const char *name) {
+    size_t at = type_of(type);
+    if (at == TYPE_COUNT) return WY_OK; /* without a binding of that type they mean nothing */
+    wy_fields f = wy_spin_fields(r, table, name);
+    wy_err err = wy_fields_expect(&f, table, types[at].name, WY_TOML_TABLE);
+    return err == WY_OK ? types[at].settings(r, &f) : err;
+}
+
+/* --- bindings --- */
+
+/* How many bindings name the component `id` by string. */
+static uint32_t times_bound(const wy_toml *list, wy_str id) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < list->array.count; i++) {
+        const wy_toml *component = wy_toml_get(list->array.items[i], "component");
+        count += component && component->kind == WY_TOML_STRING && wy_str_eq(component->string, id);
+    }
+    return count;
+}
+
+/* The binding's own id, or one made of the component's when only this binding names it. */
+static wy_err name_binding(const wy_fields *f, const wy_toml *list, uint32_t index,
+                           const wy_toml *component, binding *out) {
+    wy_err err = wy_fields_string(f, "id", false, &out->id);
+    if (err != WY_OK || out->id.len) return err;
+    bool unique =
+        component && component->kind == WY_TOML_STRING && times_bound(list, component->string) == 1;
+    char *id = unique ? wy_arena_printf(f->arena, WY_STR_FMT "-" WY_STR_FMT "-trigger",
+                                        WY_STR_ARG(component->string), WY_STR_ARG(out->type))
+                      : wy_arena_printf(f->arena, WY_STR_FMT "-trigger%u", WY_STR_ARG(out->type),
+                                        index + 1);
+    if (!id) return wy_fields_nomem(f);
+    out->id = wy_str_of(id);
+    return WY_OK;
+}
+
+wy_err wy_spin_no_component(const wy_spin_reader *r, const wy_fields *f, const wy_toml *name) {
+    uint32_t count = r->app->component_count;
+    wy_str *ids = wy_arena_calloc(r->arena, count, sizeof *ids);
+    if (!ids) return wy_fields_nomem(f);
+    for (uint32_t i = 0; i < count; i++)
+        ids[i] = r->components[i].id;
+    wy_str nearest = wy_str_nearest(name->string, ids, count);
+    return wy_fields_fail(f, name, WY_INVALID,
+                          "there is no component '" WY_STR_FMT "'%s" WY_STR_FMT "%s",
+                          WY_STR_ARG(name->string), nearest.len ? "; did you mean '" : "",
+                          WY_STR_ARG(nearest), nearest.len ? "'?" : "");
+}
+
+static wy_err bind_component(wy_spin_reader *r, const wy_fields *f, const wy_toml *component,
+                             binding *out) {
+    if (component->kind == WY_TOML_STRING) {
+        out->component = wy_app_component_find(r->app, component->string);
+        return out->component ? WY_OK : wy_spin_no_component(r, f, component);
+    }
+    if (component->kind != WY_TOML_TABLE)
+        return wy_fields_fail(f, component, WY_INVALID,
+                              "'component' must be the id of a component or a table, not %s",
+                              wy_toml_kind_name(component->kind));
+    uint32_t number = r->app->http_trigger_count + r->app->redis_trigger_count + 1;
+    const char *id = wy_toml_get(f->table, "id")
+                         ? wy_arena_printf(r->arena, WY_STR_FMT "-component", WY_STR_ARG(out->id))
+                         : wy_arena_printf(r->arena, "inline-component%u", number);
+    if (!id) return wy_fields_nomem(f);
+    wy_app_component *added = &r->components[r->app->component_count];
+    if (wy_app_component_find(r->app, wy_str_of(id)))
+        return wy_fields_fail(f, component, WY_INVALID, "the component id '%s' is taken", id);
+    out->component = added;
+    r->app->component_count++;
+    return wy_spin_component(r, component, wy_str_of(id), f->name, added);
+}
+
+static wy_err refuse_middleware(const wy_fields *f) {
+    const char *keys[] = {"components", "dependencies"};
+    for (size_t i = 0; i < 2; i++) {
+        const wy_toml *value;
+        wy_err err = wy_fields_get(f, keys[i], WY_TOML_TABLE, &value);
+        if (err != WY_OK) return err;
+        if (wy_spin_entry_count(value))
+            return wy_fields_fail(f, value, WY_UNSUPPORTED,
+                                  "several components for one binding (middleware) are not "
+                                  "supported");
+    }
+    return WY_OK;
+}
+
+static wy_err read_binding(wy_spin_reader *r, size_t type, const char *name, const wy_toml *list,
+                           uint32_t index) {
+    const wy_toml *table = list->array.items[index];
+    wy_fields f = wy_spin_fields(r, table, name);
+    binding b = {.type = wy_str_of(types[type].name), .table = table};
+    wy_err err = wy_fields_expect(&f, table, types[type].name, WY_TOML_TABLE);
+    if (err == WY_OK) err = wy_fields_known(&f, types[type].keys);
+    if (err == WY_OK) err = refuse_middleware(&f);
+    const wy_toml *component = wy_toml_get(table, "component");
+    if (err == WY_OK) err = name_binding(&f, list, index, component, &b);
+    if (err == WY_OK && component) err = bind_component(r, &f, component, &b);
+    return err == WY_OK ? types[type].read(r, &f, &b) : err;
+}
+
+wy_err wy_spin_trigger_count(const wy_spin_reader *r, uint32_t *count_out) {
+    wy_fields top = wy_spin_fields(r, r->root, "the manifest");
+    const wy_toml *triggers;
+    *count_out = 0;
+    wy_err err = wy_fields_get(&top, "trigger", WY_TOML_TABLE, &triggers);
+    for (uint32_t i = 0; err == WY_OK && i < wy_spin_entry_count(triggers); i++) {
+        const wy_map_entry *entry = &triggers->table.map.entries[i];
+        const wy_toml *list = (const wy_toml *)entry->value;
+        err = wy_spin_trigger_known(r, entry->key, list);
+        if (err == WY_OK) err = wy_fields_expect(&top, list, "trigger", WY_TOML_ARRAY);
+        if (err == WY_OK) *count_out += list->array.count;
+    }
+    return err;
+}
+
+wy_err wy_spin_triggers(wy_spin_reader *r) {
+    const wy_toml *triggers = wy_toml_get(r->root, "trigger");
+    wy_err err = WY_OK;
+    for (uint32_t i = 0; err == WY_OK && i < wy_spin_entry_count(triggers); i++) {
+        const wy_map_entry *entry = &triggers->table.map.entries[i];
+        const wy_toml *list = (const wy_toml *)entry->value;
+        const char *name =
+            wy_arena_printf(r->arena, "[[trigger." WY_STR_FMT "]]", WY_STR_ARG(entry->key));
+        for (uint32_t k = 0; err == WY_OK && k < list->array.count; k++)
+            err = read_binding(r, type_of(entry->key), name ? name : "[[trigger]]", list, k);
+    }
+    return err;
+}
+
+wy_err wy_spin_trigger_of(wy_spin_reader *r, wy_str type, const wy_toml *table, wy_str id,
+                          const wy_app_component *component) {
+    size_t at = type_of(type);
+    wy_fields f = wy_spin_fields(r, table, "[component.trigger]");
+    binding b = {.type = type, .id = id, .component = component, .table = table};
+    wy_err err = wy_fields_known(&f, types[at].first_keys);
+    return err == WY_OK ? types[at].read(r, &f, &b) : err;
+}
