@@ -105,7 +105,7 @@ verb_run() {
 # Each part of the suite runs even when one before it failed; at the end stand the numbers of both.
 verb_test() {
     step_count=5
-    packages
+    packages need_to_test
     engine
     compile
     begin "Unit tests, conformance, oracles (ctest)"

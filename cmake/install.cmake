@@ -25,7 +25,9 @@ target_link_libraries(withy_shared PRIVATE withy_deps)
 target_link_options(withy_shared PRIVATE -Wl,--version-script=${CMAKE_BINARY_DIR}/libwithy.map
                                          -Wl,--no-undefined -Wl,--gc-sections)
 set_target_properties(withy_shared PROPERTIES
-  OUTPUT_NAME withy VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+  # Until 1.0 each minor version may change what is in the headers.
+  OUTPUT_NAME withy VERSION ${PROJECT_VERSION}
+  SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
   LINK_DEPENDS ${CMAKE_BINARY_DIR}/libwithy.map)
 
 # libwithy.a with llhttp inside; the engine stands beside it under its own name.

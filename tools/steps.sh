@@ -118,6 +118,8 @@ need_to_build() {
     fi
 }
 
+need_to_test() { need_command c++ g++; }
+
 need_to_check() {
     need_command clang-14 clang-14
     need_command clang-format-14 clang-format-14

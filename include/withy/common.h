@@ -64,6 +64,11 @@ static inline withy_str withy_str_of(const char *text) {
     return s;
 }
 
+/* Whether the bytes are those of `text`. */
+static inline bool withy_str_is(withy_str s, const char *text) {
+    return s.len == strlen(text) && (s.len == 0 || memcmp(s.ptr, text, s.len) == 0);
+}
+
 /* A name and a value, or a host path and a guest path. */
 typedef struct withy_pair {
     const char *name, *value;

@@ -42,6 +42,7 @@ typedef struct withy_engine_options {
     uint32_t instances_max; /* alive at once; 0: the default, 1000 */
     bool no_pooling;        /* allocate memories on demand */
     bool no_cache;          /* compile anew, keep nothing */
+    bool fuel;              /* count what guests execute; they run slower */
     const char *cache_dir;  /* NULL: WITHY_CACHE_DIR, XDG_CACHE_HOME/withy or ~/.cache/withy */
 } withy_engine_options;
 
@@ -107,14 +108,14 @@ WITHY_API withy_status withy_component_wit(const withy_component *component,
  * function's from now on. What `result` points to must live until the guest has taken it: use
  * static memory or withy_call_alloc. Errors that WIT knows of go into `result`; NULL is returned
  * then as well. A trap that is returned ends the instance. */
-typedef withy_trap *(*withy_callback)(withy_call *call, const void *args, void *result);
+typedef withy_trap *(*withy_host_callback)(withy_call *call, const void *args, void *result);
 
 typedef struct withy_host_func {
     const char *name; /* "log", "[method]counter.add", "[constructor]counter" */
     /* "func(level: u8, text: string) -> result<u32>", a method with its self: borrow<counter>.
      * NULL: as `wit` of the interface says, or else as the component imports it. */
     const char *type;
-    withy_callback callback;
+    withy_host_callback callback;
     /* sizeof the structs that the callback takes args and result for. Compared when it is known
      * what type the function has: a difference is an error there, not a crash later. 0: none. */
     size_t args_size, result_size;
@@ -176,10 +177,11 @@ typedef struct withy_link_options {
 WITHY_API void withy_link_options_init(withy_link_options *options);
 
 /* Decides all imports of a component, and compiles it (or maps what the cache has). What is added
- * to the linker later does not count. `options` NULL: as initialised. */
-WITHY_API withy_status withy_link(withy_component *component, withy_linker *linker,
-                                  const withy_link_options *options, withy_linked **linked_out,
-                                  withy_error *error);
+ * to the linker later does not count. `options` NULL: as initialised. WITHY_UNMET: imports that
+ * nobody provides, or provides with another type; the text lists them all. */
+WITHY_API withy_status withy_linker_link(withy_linker *linker, withy_component *component,
+                                         const withy_link_options *options,
+                                         withy_linked **linked_out, withy_error *error);
 WITHY_API void withy_linked_free(withy_linked *linked);
 
 /* --- instance --- */
@@ -194,6 +196,12 @@ WITHY_API void withy_instance_free(withy_instance *instance);
 WITHY_API void *withy_instance_data(const withy_instance *instance);
 /* Deadline of each call that begins from now on; 0: none. */
 WITHY_API void withy_instance_set_timeout(withy_instance *instance, uint64_t timeout_ms);
+/* How many instructions, roughly, the guest may execute from now on, over all calls; a call that
+ * needs more ends with WITHY_LIMIT. Unlike a deadline the same for the same input on every machine.
+ * WITHY_USAGE: the engine was made without `fuel`. */
+WITHY_API withy_status withy_instance_set_fuel(withy_instance *instance, uint64_t fuel);
+/* What is left: of UINT64_MAX, before it is set; UINT64_MAX where nobody counts. */
+WITHY_API uint64_t withy_instance_fuel(const withy_instance *instance);
 /* Why the last call did not end well: the reason and, of a trap, the guest's own stack. Valid until
  * the next call begins; NULL when all was well. */
 WITHY_API const char *withy_instance_problem(const withy_instance *instance);
@@ -214,7 +222,10 @@ WITHY_API bool withy_instance_exited(const withy_instance *instance, int *code_o
  *                    function may not call the instance that called it; or no stack is free
  * The instance is of no use any more, and every further call returns WITHY_TRAP:
  *   WITHY_TRAP, WITHY_TIMEOUT, WITHY_CANCELLED
+ *   WITHY_LIMIT      its fuel is used up
  *   WITHY_CLOSED     the guest called exit
+ * The instance goes on, but the result is lost:
+ *   WITHY_LIMIT      what the result points to takes too much memory
  *
  * May be called from everywhere on the engine's thread. While it waits, the loop turns and other
  * calls go on; a host function that waits is parked meanwhile. */

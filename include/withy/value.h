@@ -7,6 +7,7 @@
  *   f32, f64, char                 float, double, uint32_t (a Unicode scalar value)
  *   string                         withy_str, UTF-8
  *   list<T>                        struct { T *ptr; size_t len; }: withy_list
+ *   list<T, N>                     T[N]
  *   record, tuple                  struct of the fields in their order
  *   variant                        struct { uint8_t tag; union { ... } value; }, the cases counted
  *                                  from 0; uint16_t for more than 256 cases

@@ -133,6 +133,7 @@ static own wasm_config_t *configure(const wy_engine *engine, uint64_t reservatio
     wasmtime_config_max_wasm_stack_set(config, WY_MAX_WASM_STACK);
     wasmtime_config_async_stack_size_set(config, WY_FIBER_STACK);
     wasmtime_config_debug_info_set(config, wanted->debug_info);
+    wasmtime_config_consume_fuel_set(config, wanted->fuel);
     wasmtime_config_memory_may_move_set(config, false);
     wasmtime_config_memory_reservation_set(config, reservation);
     wasmtime_config_memory_guard_size_set(config, reservation < MEMORY_RESERVATION ? 1 << 16
@@ -173,9 +174,9 @@ wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_eng
     uint64_t reservation = engine->config.pooling ? MEMORY_RESERVATION : single_reservation();
     engine->wasm = wasm_engine_new_with_config(configure(engine, reservation));
     snprintf(engine->fingerprint, sizeof engine->fingerprint,
-             "wasmtime %s%s epoch pagesize stack=%zu reservation=%llu debug=%d", WASMTIME_VERSION,
-             withy_engine_pagemap_scan ? "" : " prebuilt", (size_t)WY_MAX_WASM_STACK,
-             (unsigned long long)reservation, wanted->debug_info);
+             "wasmtime %s%s epoch%s pagesize stack=%zu reservation=%llu debug=%d", WASMTIME_VERSION,
+             withy_engine_pagemap_scan ? "" : " prebuilt", wanted->fuel ? " fuel" : "",
+             (size_t)WY_MAX_WASM_STACK, (unsigned long long)reservation, wanted->debug_info);
     wy_err err = wy_ticker_init(&engine->ticker, engine->wasm);
     if (err) {
         wasm_engine_delete(engine->wasm);

@@ -75,6 +75,7 @@ typedef struct wy_engine_config {
     size_t keep_resident;      /* bytes of a memory kept for its next user rather than returned to
                                   the system; SIZE_MAX: what suits the kernel */
     bool debug_info;           /* keep DWARF for backtraces */
+    bool fuel;                 /* count what guests execute (wy_store_set_fuel); they run slower */
     bool no_cache;             /* neither read nor write the compile cache */
     const char *cache_dir;     /* NULL: WITHY_CACHE_DIR, XDG_CACHE_HOME/withy or ~/.cache/withy */
     uint64_t cache_bytes_max;  /* 0: WY_MAX_CACHE_BYTES */
@@ -129,6 +130,8 @@ void wy_module_free(own wy_module *module);
 /* A trap with a text of its own. */
 own wy_trap *wy_trap_new(const char *fmt, ...) WY_PRINTF(1, 2);
 void wy_trap_free(own wy_trap *trap);
+/* Whether it is because the store has no fuel left. */
+bool wy_trap_is_out_of_fuel(const wy_trap *trap);
 /* Appends the trap's text: its reason on the first line, then "  at name (module+0xoffset)" for
  * each guest frame (function names from the name section), innermost first, at most `frames_max`
  * (0: the reason alone). */
@@ -168,6 +171,10 @@ bool wy_linker_get(wy_linker *linker, wy_context *context, wy_str module, wy_str
 /* `limits` must outlive the store; NULL: none. Not yet on a fiber. */
 wy_err wy_store_new(wy_engine *engine, void *data, wy_store_limits *limits, own wy_store **out);
 void wy_store_free(own wy_store *store);
+/* How many instructions, roughly, guests of the store may execute from now on, and how many are
+ * left. Only where the engine counts them. A store begins with UINT64_MAX. */
+void wy_store_set_fuel(wy_store *store, uint64_t fuel);
+uint64_t wy_store_fuel(const wy_store *store);
 /* After WY_BUSY: whether a store made now instead of this one may find room. */
 bool wy_engine_has_room_elsewhere(wy_engine *engine, const wy_store *store);
 wy_context *wy_store_context(wy_store *store);

@@ -79,6 +79,7 @@ wy_err wy_store_new(wy_engine *engine, void *data, wy_store_limits *limits, own 
     if (limits) set_limits(store->wasm, limits);
     wasmtime_store_epoch_deadline_callback(store->wasm, on_epoch, store, NULL);
     wasmtime_context_set_epoch_deadline(store->context, 2);
+    if (engine->config.fuel) wy_store_set_fuel(store, UINT64_MAX);
     *out = store;
     return WY_OK;
 }
@@ -90,6 +91,18 @@ void wy_store_free(own wy_store *store) {
     store->engine->stores--;
     store->engine->is_short = false;
     free(store);
+}
+
+void wy_store_set_fuel(wy_store *store, uint64_t fuel) {
+    wasmtime_error_t *error = wasmtime_context_set_fuel(store->context, fuel);
+    wy_assert(!error && "the engine counts fuel");
+}
+
+uint64_t wy_store_fuel(const wy_store *store) {
+    uint64_t fuel = 0;
+    wasmtime_error_t *error = wasmtime_context_get_fuel(store->context, &fuel);
+    wy_assert(!error && "the engine counts fuel");
+    return fuel;
 }
 
 wy_context *wy_store_context(wy_store *store) {

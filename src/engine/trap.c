@@ -29,6 +29,12 @@ void wy_trap_free(own wy_trap *trap) {
     if (trap) wasm_trap_delete((wasm_trap_t *)trap);
 }
 
+bool wy_trap_is_out_of_fuel(const wy_trap *trap) {
+    wasmtime_trap_code_t code;
+    return wasmtime_trap_code((const wasm_trap_t *)trap, &code) &&
+           code == WASMTIME_TRAP_CODE_OUT_OF_FUEL;
+}
+
 wy_err wy_engine_error(wy_diag *diag, wy_err code, own wasmtime_error_t *error) {
     wasm_name_t text;
     wasmtime_error_message(error, &text);

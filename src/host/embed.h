@@ -15,6 +15,7 @@
 #include "host/stores.h"
 #include "interface/wasi/http.h"
 #include "runtime/instance.h"
+#include "runtime/task.h"
 #include "withy.h"
 
 #include <pthread.h>
@@ -26,6 +27,7 @@ struct withy_engine {
     wy_http_client *http; /* made when the first component may use it */
     wy_timer *timer;      /* bounds a turn of the loop */
     uint32_t refs;
+    bool counts_fuel;
     withy_instance *running;          /* calls under way, in no order */
     uint64_t ended;                   /* calls that are over, ever */
     bool is_kicked;                   /* tasks became ready outside of a turn */
@@ -100,9 +102,8 @@ void wy_embed_linked_release(withy_linked *linked);
 
 struct withy_waker {
     withy_engine *engine;
-    wy_task *task;             /* NULL: its call is over */
-    withy_waker *next, **link; /* in the instance's list */
-    withy_waker *next_woken;
+    wy_task_ref task;
+    withy_waker *next; /* in engine->woken */
 };
 
 struct withy_instance {
@@ -128,7 +129,6 @@ struct withy_instance {
     withy_status status;
     withy_done done;
     void *done_data;
-    withy_waker *wakers;
     withy_instance *next, **link; /* in engine->running, then (`next` alone) in engine->over */
 };
 

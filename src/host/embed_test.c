@@ -115,7 +115,7 @@ static void link_all(world *w) {
     OK(withy_linker_define(w->linker, &log_interface, w, &error));
     OK(withy_linker_define(w->linker, &things_interface, w, &error));
     OK(withy_linker_define(w->linker, &world_interface, w, &error));
-    OK(withy_link(w->component, w->linker, NULL, &w->linked, &error));
+    OK(withy_linker_link(w->linker, w->component, NULL, &w->linked, &error));
 }
 
 static void setup(world *w) {
@@ -136,10 +136,6 @@ static const withy_extern *func(const world *w, const char *path) {
     const withy_extern *f = withy_component_func(w->component, path);
     if (!f) fail_msg("no export %s", path);
     return f;
-}
-
-static bool is(withy_str s, const char *text) {
-    return s.len == strlen(text) && memcmp(s.ptr, text, s.len) == 0;
 }
 
 /* --- calls --- */
@@ -164,7 +160,7 @@ TEST(structs_go_in_and_come_out) {
     withy_str name = withy_str_of("withy"), text;
     OK(withy_instance_call(w.instance, func(&w, "demo:greet/api#greet"), &name, sizeof name, &text,
                            sizeof text));
-    assert_true(is(text, "Hello, withy"));
+    assert_true(withy_str_is(text, "Hello, withy"));
     assert_string_equal(w.logged, "withy");
     assert_int_equal(w.level, 3);
     assert_null(withy_instance_problem(w.instance));
@@ -229,6 +225,57 @@ TEST(a_deadline_ends_a_guest_that_loops) {
     teardown(&w);
 }
 
+TEST(fuel_ends_a_guest_after_so_many_instructions) {
+    world w = {0};
+    uint32_t sum;
+    uint64_t used[2];
+    withy_engine_options options;
+    withy_engine_options_init(&options);
+    options.fuel = true;
+    OK(withy_engine_new(&options, &w.engine, &error));
+    OK(withy_component_load_file(w.engine, ALL, &w.component, &error));
+    OK(withy_linker_new(w.engine, &w.linker, &error));
+    link_all(&w);
+    for (int i = 0; i < 2; i++) {
+        OK(withy_instance_new(w.linked, &w, &w.instance, &error));
+        assert_true(withy_instance_fuel(w.instance) > UINT64_MAX / 2);
+        OK(withy_instance_set_fuel(w.instance, 10000));
+        OK(add(&w, w.instance, 1, 2, &sum));
+        used[i] = 10000 - withy_instance_fuel(w.instance);
+        assert_true(used[i] > 0 && used[i] < 100);
+        assert_int_equal(withy_instance_call(w.instance, func(&w, "spin"), NULL, 0, NULL, 0),
+                         WITHY_LIMIT);
+        assert_non_null(strstr(withy_instance_problem(w.instance), "fuel"));
+        assert_int_equal(withy_instance_fuel(w.instance), 0);
+        assert_int_equal(add(&w, w.instance, 1, 2, &sum), WITHY_TRAP);
+        withy_instance_free(w.instance);
+    }
+    assert_int_equal(used[0], used[1]);
+    w.instance = NULL;
+    teardown(&w);
+    setup(&w);
+    assert_int_equal(withy_instance_set_fuel(w.instance, 10000), WITHY_USAGE);
+    assert_int_equal(withy_instance_fuel(w.instance), UINT64_MAX);
+    teardown(&w);
+}
+
+TEST(an_instance_gets_no_more_memory_than_it_may) {
+    world w;
+    engine_of(&w);
+    OK(withy_linker_define(w.linker, &log_interface, &w, &error));
+    OK(withy_linker_define(w.linker, &things_interface, &w, &error));
+    OK(withy_linker_define(w.linker, &world_interface, &w, &error));
+    withy_link_options options;
+    withy_link_options_init(&options);
+    options.memory_max = 65536; /* half of what it begins with */
+    uint32_t sum;
+    OK(withy_linker_link(w.linker, w.component, &options, &w.linked, &error));
+    OK(withy_instance_new(w.linked, NULL, &w.instance, &error));
+    assert_int_equal(add(&w, w.instance, 1, 2, &sum), WITHY_TRAP);
+    assert_non_null(strstr(withy_instance_problem(w.instance), "memory limit of 65536 bytes"));
+    teardown(&w);
+}
+
 /* --- resources --- */
 
 TEST(resources_of_the_host_come_and_go) {
@@ -263,7 +310,8 @@ TEST(resources_of_a_guest_are_numbers) {
     const withy_type *own_type = withy_func_result(make->type);
     withy_extern resource;
     assert_true(withy_component_resource(w.component, own_type, &resource));
-    assert_true(is(resource.name, "counter") && is(resource.interface_name, "demo:greet/counters"));
+    assert_true(withy_str_is(resource.name, "counter") &&
+                withy_str_is(resource.interface_name, "demo:greet/counters"));
     OK(withy_instance_drop(w.instance, own_type, counter));
     OK(withy_instance_call(w.instance, func(&w, "dropped"), NULL, 0, &dropped, sizeof dropped));
     assert_int_equal(dropped, 5);
@@ -283,11 +331,12 @@ TEST(a_component_can_be_looked_at) {
     size_t count;
     const withy_extern *imports = withy_component_imports(w.component, &count);
     assert_int_equal(count, 5);
-    assert_true(is(imports[0].interface_name, "demo:host/log@1.0.0") && is(imports[0].name, "log"));
+    assert_true(withy_str_is(imports[0].interface_name, "demo:host/log@1.0.0") &&
+                withy_str_is(imports[0].name, "log"));
     const withy_type *params = withy_func_params(imports[0].type);
     assert_int_equal(withy_type_kind(params), WITHY_RECORD);
     assert_int_equal(withy_type_count(params), 2);
-    assert_true(is(withy_type_name(params, 1), "text"));
+    assert_true(withy_str_is(withy_type_name(params, 1), "text"));
     assert_int_equal(withy_type_kind(withy_type_part(params, 1)), WITHY_STRING);
     assert_int_equal(withy_type_offset(params, 1), offsetof(log_args, text));
     assert_int_equal(withy_type_size(params), sizeof(log_args));
@@ -352,13 +401,13 @@ TEST(missing_imports_are_listed) {
     engine_of(&w);
     OK(withy_linker_define(w.linker, &log_interface, NULL, &error));
     withy_linked *linked = NULL;
-    assert_int_equal(withy_link(w.component, w.linker, NULL, &linked, &error), WITHY_UNMET);
+    assert_int_equal(withy_linker_link(w.linker, w.component, NULL, &linked, &error), WITHY_UNMET);
     assert_non_null(strstr(error.text, "demo:host/things@1.0.0"));
     assert_non_null(strstr(error.text, "pause"));
     withy_link_options options;
     withy_link_options_init(&options);
     options.unmet_trap = true;
-    OK(withy_link(w.component, w.linker, &options, &w.linked, &error));
+    OK(withy_linker_link(w.linker, w.component, &options, &w.linked, &error));
     OK(withy_instance_new(w.linked, NULL, &w.instance, &error));
     uint32_t n = 0;
     assert_int_equal(withy_instance_call(w.instance, func(&w, "wait"), &n, 4, &n, 4), WITHY_TRAP);
@@ -382,7 +431,7 @@ TEST(types_that_differ_are_refused) {
     const withy_host_func other = {"log", "func(text: string)", log_text, 0, 0};
     OK(define_log(&w, &other, NULL, NULL));
     withy_linked *linked = NULL;
-    assert_int_equal(withy_link(w.component, w.linker, NULL, &linked, &error), WITHY_UNMET);
+    assert_int_equal(withy_linker_link(w.linker, w.component, NULL, &linked, &error), WITHY_UNMET);
     assert_non_null(strstr(error.text, "another type"));
     /* The same again. */
     assert_int_equal(define_log(&w, &other, NULL, NULL), WITHY_EXISTS);
@@ -431,7 +480,7 @@ TEST(types_come_from_a_wit_package_too) {
     host.wit = wit;
     OK(withy_linker_define(w.linker, &host, &w, &error));
     OK(withy_linker_define(w.linker, &world_interface, &w, &error));
-    OK(withy_link(w.component, w.linker, NULL, &w.linked, &error));
+    OK(withy_linker_link(w.linker, w.component, NULL, &w.linked, &error));
     OK(withy_instance_new(w.linked, NULL, &w.instance, &error));
     uint32_t value = 3;
     thing *t = NULL;
@@ -451,7 +500,7 @@ TEST(untyped_functions_have_their_sizes_checked_when_linked) {
     OK(withy_linker_define(w.linker, &things_interface, &w, &error));
     OK(withy_linker_define(w.linker, &host, &w, &error));
     withy_linked *linked = NULL;
-    assert_int_equal(withy_link(w.component, w.linker, NULL, &linked, &error), WITHY_USAGE);
+    assert_int_equal(withy_linker_link(w.linker, w.component, NULL, &linked, &error), WITHY_USAGE);
     assert_non_null(strstr(error.text, "pause: its struct of arguments has 8 bytes"));
     teardown(&w);
 }
@@ -515,10 +564,12 @@ TEST(values_are_built_and_read_by_name) {
     assert_true(withy_value_get_char(withy_value_field(kept, "letter"), &c) && c == 0xe9);
     assert_true(withy_value_get_uint(withy_value_field(kept, "big"), &u) && u == UINT64_MAX);
     assert_true(withy_value_get_float(withy_value_field(kept, "ratio"), &f) && f == 0.5);
-    assert_true(withy_value_get_string(withy_value_field(kept, "name"), &text) && is(text, "Zoe"));
+    assert_true(withy_value_get_string(withy_value_field(kept, "name"), &text) &&
+                withy_str_is(text, "Zoe"));
     withy_value words = withy_value_field(kept, "words");
     assert_true(withy_value_get_len(words, &n) && n == 2);
-    assert_true(withy_value_get_string(withy_value_elem(words, 0), &text) && is(text, "one"));
+    assert_true(withy_value_get_string(withy_value_elem(words, 0), &text) &&
+                withy_str_is(text, "one"));
     assert_true(withy_value_get_case(withy_value_field(kept, "color"), &n) && n == 1);
     assert_true(withy_value_get_flag(withy_value_field(kept, "perms"), "exec", &on) && on);
     assert_true(withy_value_get_flag(withy_value_field(kept, "perms"), "read", &on) && !on);
@@ -857,7 +908,7 @@ TEST(done_may_call_and_free) {
 
 static withy_trap *describe(world *w, withy_call *call, uint32_t n, uint32_t *result) {
     const withy_extern *import = withy_call_import(call);
-    assert_true(is(import->name, "pause") && import->interface_name.len == 0);
+    assert_true(withy_str_is(import->name, "pause") && import->interface_name.len == 0);
     assert_int_equal(withy_type_size(withy_func_result(import->type)), 4);
     assert_ptr_equal(withy_instance_data(withy_call_instance(call)), w);
     assert_non_null(withy_call_alloc(call, 1000));
@@ -908,7 +959,7 @@ TEST(one_function_serves_every_type) {
     OK(withy_linker_define(w.linker, &host, &w, &error));
     OK(withy_linker_define(w.linker, &of_world, &w, &error));
     OK(withy_linker_define(w.linker, &things_interface, &w, &error));
-    OK(withy_link(w.component, w.linker, NULL, &w.linked, &error));
+    OK(withy_linker_link(w.linker, w.component, NULL, &w.linked, &error));
     OK(withy_instance_new(w.linked, NULL, &w.instance, &error));
     withy_value args, result;
     const withy_extern *wait = func(&w, "wait"), *greet = func(&w, "demo:greet/api#greet");

@@ -14,18 +14,20 @@ static void nothing(void *data) {
 }
 
 static wy_err make(withy_engine *engine, const withy_engine_options *options, wy_diag *diag) {
-    withy_options all;
-    withy_options_init(&all);
-    all.no_pooling = options->no_pooling;
-    all.no_cache = options->no_cache;
-    all.cache_dir = options->cache_dir;
-    all.instances_max = options->instances_max;
+    wy_engine_config config;
+    wy_engine_config_init(&config);
+    config.pooling = !options->no_pooling;
+    config.no_cache = options->no_cache;
+    config.cache_dir = options->cache_dir;
+    config.fuel = options->fuel;
+    if (options->instances_max) config.max_instances = options->instances_max;
     wy_err err = wy_loop_new(&engine->loop);
     if (!err) wy_loop_keep(engine->loop);
     if (!err) err = wy_timer_new(engine->loop, nothing, NULL, &engine->timer);
     if (err) return wy_diag_set(diag, err, "the event loop could not be made");
-    err = wy_host_engine(&all, &engine->engine, diag);
+    err = wy_engine_new(&config, &engine->engine, diag);
     if (err) return err;
+    engine->counts_fuel = options->fuel;
     err = wy_scheduler_new(engine->loop, engine->engine, &engine->scheduler);
     return err ? wy_diag_set(diag, err, "the scheduler could not be made") : WY_OK;
 }
@@ -87,12 +89,9 @@ static bool deliver_wakes(withy_engine *engine) {
     pthread_mutex_unlock(&engine->lock);
     bool any = waker != NULL;
     while (waker) {
-        withy_waker *next = waker->next_woken;
-        if (waker->task) {
-            wy_task_wake(waker->task);
-            *waker->link = waker->next;
-            if (waker->next) waker->next->link = waker->link;
-        }
+        withy_waker *next = waker->next;
+        if (waker->task.task) wy_task_wake(waker->task.task);
+        wy_task_ref_deinit(&waker->task);
         free(waker);
         engine->wakers--;
         waker = next;

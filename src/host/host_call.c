@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const withy_linked *linked_of(const withy_call *call) {
+    return wy_instance_settings(call->instance, WY_SLOT_EMBEDDER);
+}
+
 void *withy_call_data(const withy_call *call) {
     return ((const wy_embed_host *)call->link->interface)->data;
 }
@@ -16,7 +20,7 @@ withy_instance *withy_call_instance(const withy_call *call) {
 }
 
 const withy_extern *withy_call_import(const withy_call *call) {
-    const withy_linked *linked = withy_call_instance(call)->linked;
+    const withy_linked *linked = linked_of(call);
     return &linked->component->imports[call->link - wy_component_links(linked->target)];
 }
 
@@ -102,23 +106,18 @@ withy_trap *withy_call_wait(withy_call *call) {
 }
 
 withy_waker *withy_call_waker(withy_call *call) {
-    withy_instance *instance = withy_call_instance(call);
     withy_waker *waker = malloc(sizeof *waker);
     if (!waker) return NULL;
-    *waker = (withy_waker){.engine = instance->engine,
-                           .task = call->task,
-                           .next = instance->wakers,
-                           .link = &instance->wakers};
-    if (instance->wakers) instance->wakers->link = &waker->next;
-    instance->wakers = waker;
-    instance->engine->wakers++;
+    waker->engine = linked_of(call)->component->engine;
+    wy_task_ref_init(&waker->task, call->task);
+    waker->engine->wakers++;
     return waker;
 }
 
 void withy_waker_wake(withy_waker *waker) {
     withy_engine *engine = waker->engine;
     pthread_mutex_lock(&engine->lock);
-    waker->next_woken = engine->woken;
+    waker->next = engine->woken;
     engine->woken = waker;
     /* Inside, as the engine may be freed once the list is empty again. */
     wy_loop_wake(engine->loop);

@@ -64,6 +64,17 @@ void withy_instance_set_timeout(withy_instance *instance, uint64_t timeout_ms) {
     instance->timeout_ms = timeout_ms;
 }
 
+withy_status withy_instance_set_fuel(withy_instance *instance, uint64_t fuel) {
+    if (!instance->engine->counts_fuel) return WITHY_USAGE;
+    wy_store_set_fuel(wy_instance_store(instance->instance), fuel);
+    return WITHY_OK;
+}
+
+uint64_t withy_instance_fuel(const withy_instance *instance) {
+    if (!instance->engine->counts_fuel) return UINT64_MAX;
+    return wy_store_fuel(wy_instance_store(instance->instance));
+}
+
 const char *withy_instance_problem(const withy_instance *instance) {
     return instance->problem;
 }
@@ -89,6 +100,7 @@ static void keep_trap(withy_instance *instance, const wy_task *task, own wy_trap
     withy_status status = WITHY_TRAP;
     if (wy_task_ended(task)) status = (withy_status)wy_task_ended(task);
     if (wy_instance_had_no_room(instance->instance)) status = WITHY_BUSY;
+    if (wy_trap_is_out_of_fuel(trap)) status = WITHY_LIMIT;
     wy_buf text;
     wy_buf_init(&text, PROBLEM_MAX);
     int code;
@@ -133,13 +145,6 @@ static void call_body(wy_task *task, wy_context *context, void *data) {
     if (trap) keep_trap(instance, task, trap);
 }
 
-/* Wakers that are still about have nobody to wake. */
-static void forget_wakers(withy_instance *instance) {
-    for (withy_waker *waker = instance->wakers; waker; waker = waker->next)
-        waker->task = NULL;
-    instance->wakers = NULL;
-}
-
 static void unlist(withy_instance *instance) {
     *instance->link = instance->next;
     if (instance->next) instance->next->link = instance->link;
@@ -151,7 +156,6 @@ static void call_over(void *data) {
     withy_engine *engine = instance->engine;
     instance->task = NULL;
     engine->ended++;
-    forget_wakers(instance);
     unlist(instance);
     if (instance->is_waited_for) {
         instance->is_busy = false;

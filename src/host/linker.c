@@ -417,6 +417,7 @@ static wy_err link(withy_linked *linked, const withy_link_options *options, wy_d
                                   .interfaces = linker->interfaces,
                                   .interface_count = linker->count};
     wy_settings_use(&linked->settings, &config);
+    config.settings[WY_SLOT_EMBEDDER] = linked;
     wy_engine *engine = component->engine->engine;
     wy_engine_set_source(engine, &component->file.id, component->file.bytes, component->file.len);
     err = wy_component_link(component->code, &config, &linked->target, diag);
@@ -431,9 +432,9 @@ static wy_err link(withy_linked *linked, const withy_link_options *options, wy_d
     return err;
 }
 
-withy_status withy_link(withy_component *component, withy_linker *linker,
-                        const withy_link_options *options, withy_linked **linked_out,
-                        withy_error *error) {
+withy_status withy_linker_link(withy_linker *linker, withy_component *component,
+                               const withy_link_options *options, withy_linked **linked_out,
+                               withy_error *error) {
     wy_diag diag;
     wy_diag_init(&diag);
     withy_link_options defaults;

@@ -20,8 +20,9 @@ struct wy_task {
     wy_task_body body;
     wy_task_done done;
     void *data;
-    wy_task *next;        /* in the ready queue, or among the spare ones */
-    wy_timer *timer;      /* made on first need, then kept */
+    wy_task *next;   /* in the ready queue, or among the spare ones */
+    wy_timer *timer; /* made on first need, then kept */
+    wy_task_ref *refs;
     uint64_t deadline_ms; /* on the loop's clock; UINT64_MAX: none */
     uint64_t timeout_ms;  /* as given, for texts */
     state state;
@@ -56,6 +57,8 @@ static void enqueue(wy_task *task) {
 static void release(wy_task *task) {
     wy_scheduler *s = task->scheduler;
     s->task_count--;
+    while (task->refs)
+        wy_task_ref_deinit(task->refs);
     if (task->is_timer_running) wy_timer_stop(task->timer);
     if (s->spare_count >= SPARE_MAX) {
         wy_timer_free(task->timer);
@@ -326,6 +329,21 @@ wy_err wy_task_offload(wy_task *task, void (*work)(void *data), void *data) {
     while (!e.is_done) /* even when the task has ended: `e` is in use */
         wy_task_wait_out(task);
     return task->ended;
+}
+
+/* --- references --- */
+
+void wy_task_ref_init(wy_task_ref *ref, wy_task *task) {
+    *ref = (wy_task_ref){.task = task, .next = task->refs, .link = &task->refs};
+    if (task->refs) task->refs->link = &ref->next;
+    task->refs = ref;
+}
+
+void wy_task_ref_deinit(wy_task_ref *ref) {
+    if (!ref->task) return;
+    *ref->link = ref->next;
+    if (ref->next) ref->next->link = ref->link;
+    ref->task = NULL;
 }
 
 /* --- wait lists --- */

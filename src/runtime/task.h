@@ -62,6 +62,16 @@ own wy_trap *wy_task_trap(const wy_task *task);
 /* Lets others run, then goes on. */
 wy_err wy_task_yield(wy_task *task) WY_MUST_USE;
 
+/* A reference to a task for whoever may outlive it: `task` becomes NULL when the task is over. */
+typedef struct wy_task_ref {
+    wy_task *task;
+    struct wy_task_ref *next, **link; /* among the task's references */
+} wy_task_ref;
+
+void wy_task_ref_init(wy_task_ref *ref, wy_task *task);
+/* Idempotent; the reference may be freed. */
+void wy_task_ref_deinit(wy_task_ref *ref);
+
 /* --- what tasks wait for --- */
 
 /* An event source keeps a list; a task that waits adds a waiter (on its own stack) to one or more.

@@ -113,6 +113,27 @@ TEST(deadline_and_cancel_end_a_wait) {
     tear_down(&b);
 }
 
+TEST(references_know_when_their_task_is_over) {
+    bench b;
+    set_up(&b);
+    job j = {.bench = &b, .name = "a"};
+    wy_task *task;
+    assert_int_equal(wy_task_spawn(b.scheduler, b.store, wait_on_list, job_done, &j, 0, &task),
+                     WY_OK);
+    wy_task_ref refs[3];
+    for (int i = 0; i < 3; i++)
+        wy_task_ref_init(&refs[i], task);
+    wy_task_ref_deinit(&refs[1]);
+    assert_null(refs[1].task);
+    assert_ptr_equal(refs[0].task, task);
+    wy_task_cancel(task);
+    wy_loop_run(b.loop);
+    assert_null(refs[0].task);
+    assert_null(refs[2].task);
+    wy_task_ref_deinit(&refs[0]);
+    tear_down(&b);
+}
+
 static void spin(wy_task *task, wy_context *context, void *data) {
     job *j = data;
     wy_extern item;
