@@ -66,7 +66,8 @@ typedef struct withy_up_options {
     const char *log_dir;   /* NULL: .spin/logs beside the manifest; "": no files */
     const char *state_dir; /* NULL: .spin beside the manifest; "": keep nothing */
     bool truncate_logs;
-    const char *profile; /* variant of the components; NULL: none */
+    const char *profile;        /* variant of the components; NULL: none */
+    const char *runtime_config; /* file that says what labels stand for; NULL: none */
 } withy_up_options;
 
 WITHY_API void withy_up_options_init(withy_up_options *options);

@@ -33,33 +33,43 @@ static wy_err make_config(wy_arena *arena, const wy_app *app, const wy_app_grant
     for (uint32_t i = 0; i < app->variable_count; i++)
         variables[i] = (wy_config_variable){app->variables[i].name, !app->variables[i].required,
                                             app->variables[i].fallback};
-    const wy_config_provider_options providers[] = {
-        {.type = WY_STR("static"),
-         .pairs = options->variables,
-         .pair_count = options->variable_count},
-        {.type = WY_STR("environment"), .prefix = PREFIX},
-        {.type = WY_STR("dotenv"), .prefix = PREFIX, .path = options->dotenv_path},
-    };
+    uint32_t count = 0;
+    wy_config_provider_options *providers =
+        wy_arena_calloc(arena, (size_t)options->provider_count + 3, sizeof *providers);
+    if (!providers) return nomem(diag);
+    providers[count++] = (wy_config_provider_options){.type = WY_STR("static"),
+                                                      .pairs = options->variables,
+                                                      .pair_count = options->variable_count};
+    for (uint32_t i = 0; i < options->provider_count; i++)
+        providers[count++] = options->providers[i];
+    providers[count++] =
+        (wy_config_provider_options){.type = WY_STR("environment"), .prefix = PREFIX};
+    if (options->dotenv_path.len)
+        providers[count++] = (wy_config_provider_options){
+            .type = WY_STR("dotenv"), .prefix = PREFIX, .path = options->dotenv_path};
     wy_err err = check_flags(arena, app, options, diag);
     if (err == WY_OK)
-        err = wy_config_new(arena, variables, app->variable_count, providers,
-                            options->dotenv_path.len ? 3 : 2, config_out, diag);
+        err = wy_config_new(arena, variables, app->variable_count, providers, count, config_out,
+                            diag);
     return err == WY_OK ? wy_config_check(*config_out, diag) : err;
 }
 
 static wy_err grant_stores(wy_arena *arena, const wy_app_component *component,
-                           wy_kv_store *default_store, wy_kv_grants *out, wy_diag *diag) {
+                           const wy_kv_grants *stores, wy_kv_grants *out, wy_diag *diag) {
     uint32_t count = component->key_value_stores.count;
     wy_kv_grant *items = wy_arena_calloc(arena, count, sizeof *items);
     if (!items) return nomem(diag);
     for (uint32_t i = 0; i < count; i++) {
         wy_str label = component->key_value_stores.items[i];
-        if (!wy_str_eqz(label, "default"))
+        const wy_kv_grant *found = wy_kv_grant_find(stores, label);
+        if (!found)
             return wy_diag_set_line(diag, WY_INVALID, component->line, component->column,
                                     "[component." WY_STR_FMT "]: the key-value store '" WY_STR_FMT
-                                    "' is not configured; there is only 'default'",
-                                    WY_STR_ARG(component->id), WY_STR_ARG(label));
-        items[i] = (wy_kv_grant){label, default_store};
+                                    "' is not configured; the runtime configuration would say what "
+                                    "it is, in [key_value_store." WY_STR_FMT "]",
+                                    WY_STR_ARG(component->id), WY_STR_ARG(label),
+                                    WY_STR_ARG(label));
+        items[i] = *found;
     }
     *out = (wy_kv_grants){items, count};
     return WY_OK;
@@ -86,7 +96,7 @@ wy_err wy_app_grants_new(wy_arena *arena, const wy_app *app, const wy_app_grant_
     wy_err err = make_config(arena, app, options, &config, diag);
     for (uint32_t i = 0; err == WY_OK && i < app->component_count; i++) {
         const wy_app_component *component = &app->components[i];
-        err = grant_stores(arena, component, options->default_store, &grants[i].kv, diag);
+        err = grant_stores(arena, component, &options->stores, &grants[i].kv, diag);
         if (err == WY_OK) err = grant_variables(arena, component, config, &grants[i].config, diag);
     }
     if (err == WY_OK) *grants_out = grants;

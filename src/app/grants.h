@@ -8,9 +8,11 @@
 #include "capability/kv/kv.h"
 
 typedef struct wy_app_grant_options {
-    wy_kv_store *default_store;      /* what the label "default" opens; stays the caller's */
+    wy_kv_grants stores;             /* what labels of stores open; stay the caller's */
     const wy_config_pair *variables; /* given on the command line: above all other providers */
     uint32_t variable_count;
+    const wy_config_provider_options *providers; /* below those, above the environment */
+    uint32_t provider_count;
     wy_str dotenv_path; /* below the environment; empty: none */
 } wy_app_grant_options;
 

@@ -30,8 +30,8 @@ TEST(components_are_granted_what_their_tables_say) {
     wy_config_pair flag = {WY_STR("token"), WY_STR("from flag")};
     setenv("SPIN_VARIABLE_TOKEN", "from env", 1);
     setenv("SPIN_VARIABLE_GREETING", "hello", 1);
-    wy_app_grant_options options = {
-        .default_store = store, .variables = &flag, .variable_count = 1};
+    wy_kv_grant known = {WY_STR("default"), store};
+    wy_app_grant_options options = {.stores = {&known, 1}, .variables = &flag, .variable_count = 1};
     const wy_app_grants *grants =
         grants_of(HEAD
                   "[component.a]\nsource = \"a\"\nkey_value_stores = [\"default\"]\n"
@@ -68,8 +68,8 @@ TEST(what_cannot_be_granted_is_an_error_at_the_start) {
     assert_null(grants_of(HEAD "[component.a]\nsource = \"a\"\nkey_value_stores = [\"other\"]\n",
                           &options));
     assert_string_equal(diag.text,
-                        "[component.a]: the key-value store 'other' is not configured; "
-                        "there is only 'default'");
+                        "[component.a]: the key-value store 'other' is not configured; the "
+                        "runtime configuration would say what it is, in [key_value_store.other]");
     assert_int_equal(diag.line, 7);
     wy_arena_deinit(&arena);
 }

@@ -77,6 +77,7 @@
 /* --- capabilities --- */
 #define WY_MAX_RESULT_BYTES ((size_t)128 << 20)     /* one buffered result of a capability */
 #define WY_MAX_CONFIG_VALUE_BYTES ((size_t)1 << 20) /* a variable, templates resolved */
+#define WY_MAX_CONFIG_BYTES ((size_t)256 << 20)     /* all required variables together */
 #define WY_MAX_KV_KEY_BYTES 4096
 #define WY_MAX_KV_OPEN_STORES 256                  /* per instance */
 #define WY_MAX_KV_MEMORY_BYTES ((size_t)256 << 20) /* keys and values of one store in memory */

@@ -19,6 +19,7 @@ int wy_verb_up(int argc, char **argv) {
     const char *from = NULL, *listen = getenv("SPIN_HTTP_LISTEN_ADDR");
     bool quiet = false;
     options.log_dir = getenv("SPIN_LOG_DIR");
+    options.runtime_config = getenv("RUNTIME_CONFIG_FILE");
     if (!listen) listen = options.serve.address;
     wy_option table[WY_COMMON_OPTION_COUNT + 1];
     wy_common_table(&common, table);
@@ -39,6 +40,8 @@ int wy_verb_up(int argc, char **argv) {
         {"truncate-logs", 0, WY_OPTION_FLAG, NULL, "begin logs anew", &options.truncate_logs},
         {"state-dir", 0, WY_OPTION_TEXT, "DIR", "folder of state (default .spin; \"\": none)",
          &options.state_dir},
+        {"runtime-config-file", 0, WY_OPTION_TEXT, "FILE", "what labels and variables stand for",
+         &options.runtime_config},
         {"profile", 0, WY_OPTION_TEXT, "NAME", "variant of the components", &options.profile},
         {"reuse", 0, WY_OPTION_NUMBER, "N",
          "requests an instance answers (default 1: a fresh one each)", &reuse},

@@ -3,6 +3,7 @@
 #ifndef WY_HOST_STORES_H
 #define WY_HOST_STORES_H
 
+#include "app/runtime_config.h"
 #include "capability/config/config.h"
 #include "capability/kv/kv.h"
 #include "host/folder.h"
@@ -10,8 +11,7 @@
 
 typedef struct wy_stores {
     wy_arena arena;
-    wy_kv_store *store;             /* label "default" */
-    wy_kv_grants grants;            /* of a component that may use "default" */
+    wy_kv_grants grants;            /* every store there is */
     wy_config_grants config_grants; /* of a component that may read every value given */
     wy_temporary_folder folder;     /* of a store that ends with the process */
 } wy_stores;
@@ -20,8 +20,10 @@ typedef struct wy_stores {
  * all workers share where there can be several; the values of options->config. */
 wy_err wy_stores_single(const withy_options *options, bool has_workers, wy_stores *stores,
                         wy_diag *diag) WY_MUST_USE;
-/* The store of an application: `path` NULL means in memory, shared by all workers. */
-wy_err wy_stores_open_kv(wy_stores *stores, const char *path, wy_diag *diag) WY_MUST_USE;
+/* The stores of an application: those that its runtime configuration names, and "default", in the
+ * file `path` where that does not say otherwise; NULL means in memory, shared by all workers. */
+wy_err wy_stores_open_kv(wy_stores *stores, const wy_runtime_config *runtime, const char *path,
+                         wy_diag *diag) WY_MUST_USE;
 void wy_stores_init(wy_stores *stores);
 void wy_stores_deinit(wy_stores *stores);
 

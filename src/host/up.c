@@ -4,6 +4,7 @@
 #include "app/files.h"
 #include "app/grants.h"
 #include "app/hosts.h"
+#include "app/runtime_config.h"
 #include "app/spin.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -37,6 +38,8 @@ typedef struct unit {
 typedef struct shared {
     const withy_up_options *options;
     const char *manifest;
+    wy_arena arena;            /* of what follows */
+    wy_runtime_config runtime; /* as it was at the start */
     wy_stores stores;
     wy_temporary_folder scratch; /* for copies of files: one below it an application */
     bool started;                /* workers run: logs are not truncated again */
@@ -64,10 +67,16 @@ static wy_err no_memory(wy_diag *diag) {
 
 /* --- folders and logs --- */
 
-/* The folder an option names, or `fallback` beside the manifest; "" means none (NULL). */
-static wy_err choose_folder(application *a, const char *option, const char *fallback,
-                            const char **out, wy_diag *diag) {
+/* The folder an option names, or else the runtime configuration, or `fallback` beside the manifest;
+ * "" means none (NULL). */
+static wy_err choose_folder(application *a, const char *option, const wy_str *configured,
+                            const char *fallback, const char **out, wy_diag *diag) {
     *out = option;
+    if (!option && configured) {
+        option = wy_arena_strndup(&a->arena, configured->ptr, configured->len);
+        if (!option) return no_memory(diag);
+        *out = option;
+    }
     if (option && !option[0]) *out = NULL;
     if (option) return WY_OK;
     *out = wy_arena_printf(&a->arena, WY_STR_FMT "/%s", WY_STR_ARG(a->app->root), fallback);
@@ -139,9 +148,11 @@ static wy_err make_grants(application *a, wy_diag *diag) {
     for (size_t i = 0; i < options->config_count; i++)
         given[i] = (wy_config_pair){wy_str_of(options->config[i].name),
                                     wy_str_of(options->config[i].value)};
-    *grant = (wy_app_grant_options){.default_store = a->shared->stores.store,
+    *grant = (wy_app_grant_options){.stores = a->shared->stores.grants,
                                     .variables = given,
                                     .variable_count = (uint32_t)options->config_count,
+                                    .providers = a->shared->runtime.providers,
+                                    .provider_count = a->shared->runtime.provider_count,
                                     .dotenv_path = WY_STR(".env")};
     return wy_app_grants_new(&a->arena, a->app, grant, &a->grants, diag);
 }
@@ -228,8 +239,14 @@ static wy_err refuse_missing(const wy_app *app, wy_diag *diag) {
 static wy_err read_manifest(application *a, wy_diag *diag) {
     wy_err err = wy_app_load_spin(&a->arena, a->shared->manifest, wy_str_of(a->options->profile),
                                   &a->app, diag);
-    if (!err) err = choose_folder(a, a->options->state_dir, ".spin", &a->state_dir, diag);
-    if (!err) err = choose_folder(a, a->options->log_dir, ".spin/logs", &a->log_dir, diag);
+    const wy_runtime_config *runtime = &a->shared->runtime;
+    if (!err)
+        err = choose_folder(a, a->options->state_dir,
+                            runtime->has_state_dir ? &runtime->state_dir : NULL, ".spin",
+                            &a->state_dir, diag);
+    if (!err)
+        err = choose_folder(a, a->options->log_dir, runtime->has_log_dir ? &runtime->log_dir : NULL,
+                            ".spin/logs", &a->log_dir, diag);
     if (!err) err = refuse_missing(a->app, diag);
     return err ? err : check_followed(a, diag);
 }
@@ -299,7 +316,9 @@ static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, w
     config.kv = &grants->kv;
     config.config = &grants->config;
     config.http = &u->http;
-    wy_err err = wy_guest_load(tools->engine, &a->options->serve.common, &config, &u->guest, diag);
+    withy_options options = a->options->serve.common;
+    if (options.memory_max == 0) options.memory_max = a->shared->runtime.max_instance_memory;
+    wy_err err = wy_guest_load(tools->engine, &options, &config, &u->guest, diag);
     wy_http_component_config handler = {.scheduler = tools->scheduler,
                                         .timeout_ms = a->options->serve.common.timeout_ms,
                                         .reuse = a->options->serve.reuse};
@@ -376,17 +395,44 @@ static void up_announce(void *data, const void *application_data, const char *ad
 
 /* --- the whole --- */
 
+/* What a runtime configuration may ask for and withy does not do. */
+static wy_err refuse_configuration(const wy_runtime_config *c, wy_diag *diag) {
+    const char *what = NULL;
+    if (c->sqlite.count) what = "[sqlite_database]";
+    if (c->llm.kind != WY_RUNTIME_LLM_NONE) what = "[llm_compute]";
+    if (c->tls_count) what = "[[client_tls]]";
+    if (c->networking_line) what = "[outbound_networking]";
+    if (c->http.no_pooling || c->http.max_connections) what = "[outbound_http]";
+    if (c->redis.max_connections) what = "[outbound_redis]";
+    if (c->postgres.max_connections) what = "[outbound_pg]";
+    if (c->mysql.max_connections) what = "[outbound_mysql]";
+    if (c->mqtt.max_connections || c->mqtt.max_payload_bytes) what = "[outbound_mqtt]";
+    return what ? wy_diag_set(diag, WY_UNSUPPORTED, "%s is not supported", what) : WY_OK;
+}
+
+static wy_err read_configuration(shared *s, wy_diag *diag) {
+    const char *path = s->options->runtime_config;
+    if (!path) return WY_OK;
+    wy_err err = wy_runtime_config_load(&s->arena, path, &s->runtime, diag);
+    if (err) return err;
+    err = refuse_configuration(&s->runtime, diag);
+    if (err) wy_diag_prefix(diag, "%s", path);
+    return err;
+}
+
 static wy_err shared_init(shared *s, wy_diag *diag) {
+    wy_arena_init(&s->arena, (size_t)64 << 20);
     wy_stores_init(&s->stores);
     application *a = application_new(s);
     if (!a) return no_memory(diag);
-    wy_err err = read_manifest(a, diag);
+    wy_err err = read_configuration(s, diag);
+    if (!err) err = read_manifest(a, diag);
     const char *kv_file = s->options->serve.common.kv_file;
     if (!err && !kv_file && a->state_dir) {
         kv_file = wy_arena_printf(&s->stores.arena, "%s/sqlite_key_value.db", a->state_dir);
         if (!kv_file) err = no_memory(diag);
     }
-    if (!err) err = wy_stores_open_kv(&s->stores, kv_file, diag);
+    if (!err) err = wy_stores_open_kv(&s->stores, &s->runtime, kv_file, diag);
     if (!err) err = prepare(a, diag); /* for its errors, before anything is started */
     application_free(a);
     if (err) return err;
@@ -403,5 +449,6 @@ int withy_up(const char *manifest, const withy_up_options *options, withy_error 
     int status = err ? wy_host_fail(&diag, error) : wy_host_serve(&options->serve, &service, error);
     wy_temporary_folder_remove(&s.scratch);
     wy_stores_deinit(&s.stores);
+    wy_arena_deinit(&s.arena);
     return status;
 }

@@ -72,40 +72,55 @@ wy_err wy_config_new(wy_arena *arena, const wy_config_variable *variables, uint3
     return WY_OK;
 }
 
-static bool find_value(const wy_config *config, const wy_config_variable *variable,
-                       wy_str *value_out) {
+bool wy_config_blocks(const wy_config *config) {
     for (uint32_t i = 0; i < config->link_count; i++)
-        if (config->links[i].type->get(config->links[i].state, variable->name, value_out))
-            return true;
+        if (config->links[i].type->blocks) return true;
+    return false;
+}
+
+static wy_err find_value(const wy_config *config, const wy_config_variable *variable,
+                         wy_arena *arena, wy_str *value_out, wy_diag *diag) {
+    for (uint32_t i = 0; i < config->link_count; i++) {
+        const link *at = &config->links[i];
+        wy_err err = at->type->get(at->state, variable->name, arena, value_out, diag);
+        if (err != WY_NOT_FOUND) return err;
+    }
     *value_out = variable->fallback;
-    return variable->has_fallback;
+    return variable->has_fallback ? WY_OK : WY_NOT_FOUND;
 }
 
 wy_err wy_config_check(const wy_config *config, wy_diag *diag) {
     wy_buf names;
-    wy_str value;
+    wy_arena arena;
     wy_buf_init(&names, WY_DIAG_TEXT_MAX);
-    for (uint32_t i = 0; i < config->variable_count; i++) {
-        if (find_value(config, &config->variables[i], &value)) continue;
-        if (names.len) wy_buf_str(&names, WY_STR(", "));
-        wy_buf_str(&names, config->variables[i].name);
-    }
+    wy_arena_init(&arena, WY_MAX_CONFIG_BYTES);
     wy_err err = WY_OK;
-    if (names.len)
+    for (uint32_t i = 0; i < config->variable_count && err == WY_OK; i++) {
+        wy_str value;
+        const wy_config_variable *variable = &config->variables[i];
+        if (variable->has_fallback) continue;
+        err = find_value(config, variable, &arena, &value, diag);
+        if (err != WY_NOT_FOUND) continue;
+        err = WY_OK;
+        if (names.len) wy_buf_str(&names, WY_STR(", "));
+        wy_buf_str(&names, variable->name);
+    }
+    if (err == WY_OK && names.len)
         err = wy_diag_set(diag, WY_NOT_FOUND, "required variables have no value: " WY_STR_FMT,
                           WY_STR_ARG(wy_buf_view(&names)));
     wy_buf_deinit(&names);
+    wy_arena_deinit(&arena);
     return err;
 }
 
-static wy_err variable_value(const wy_config *config, wy_str name, wy_str *value_out,
-                             wy_diag *diag) {
-    for (uint32_t i = 0; i < config->variable_count; i++)
-        if (wy_str_eq(config->variables[i].name, name) &&
-            find_value(config, &config->variables[i], value_out))
-            return WY_OK;
-    return wy_diag_set(diag, WY_NOT_FOUND, "the variable '" WY_STR_FMT "' has no value",
-                       WY_STR_ARG(name));
+static wy_err variable_value(const wy_config *config, wy_str name, wy_arena *arena,
+                             wy_str *value_out, wy_diag *diag) {
+    wy_err err = WY_NOT_FOUND;
+    for (uint32_t i = 0; i < config->variable_count && err == WY_NOT_FOUND; i++)
+        if (wy_str_eq(config->variables[i].name, name))
+            err = find_value(config, &config->variables[i], arena, value_out, diag);
+    if (err != WY_NOT_FOUND) return err;
+    return wy_diag_set(diag, err, "the variable '" WY_STR_FMT "' has no value", WY_STR_ARG(name));
 }
 
 /* Moves what was put together into the arena. */
@@ -132,7 +147,7 @@ wy_err wy_config_resolve(const wy_config *config, wy_str template, wy_arena *are
         wy_template_part part;
         err = wy_template_next(&rest, &part, diag);
         if (err == WY_OK && part.is_variable)
-            err = variable_value(config, part.text, &part.text, diag);
+            err = variable_value(config, part.text, arena, &part.text, diag);
         if (err == WY_OK) wy_buf_str(&buf, part.text);
     }
     if (err == WY_OK) err = finish(&buf, arena, value_out, diag);
@@ -150,7 +165,7 @@ wy_err wy_config_get(const wy_config_grants *grants, wy_str name, wy_arena *aren
         }
         wy_err err =
             wy_config_resolve(grants->config, grants->variables[i].value, arena, value_out, diag);
-        return err == WY_NOT_FOUND ? WY_CLOSED : err;
+        return err == WY_NOT_FOUND || err == WY_IO ? WY_CLOSED : err;
     }
     return wy_diag_set(diag, WY_NOT_FOUND, "the component has no variable '" WY_STR_FMT "'",
                        WY_STR_ARG(name));

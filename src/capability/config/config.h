@@ -4,7 +4,8 @@
  *   component's variable -> template -> application's variables -> providers, first hit wins
  *                                                              -> the variable's own default
  *
- * Everything here is read into memory when it is made and never blocks after that. Any thread. */
+ * Where a provider may have to wait (for a server, for files), wy_config_blocks says so, and asking
+ * for values is for the offload pool. Any thread. */
 #ifndef WY_CAPABILITY_CONFIG_CONFIG_H
 #define WY_CAPABILITY_CONFIG_CONFIG_H
 
@@ -18,8 +19,9 @@ typedef struct wy_config_pair {
 /* What makes a provider. */
 typedef struct wy_config_provider_options {
     wy_str type;                 /* a name of providers.def */
-    wy_str prefix;               /* environment, dotenv: "SPIN_VARIABLE_" */
-    wy_str path;                 /* dotenv: the file; that it is absent is no error */
+    wy_str prefix;               /* environment, dotenv: "SPIN_VARIABLE_"; vault: of the path */
+    wy_str path;                 /* dotenv: the file, which may be absent; file: file or folder */
+    wy_str url, token, mount;    /* vault: server, who asks, and where its secrets are mounted */
     const wy_config_pair *pairs; /* static: the values */
     uint32_t pair_count;
 } wy_config_provider_options;
@@ -40,12 +42,16 @@ wy_err wy_config_new(wy_arena *arena, const wy_config_variable *variables, uint3
                      const wy_config_provider_options *providers, uint32_t provider_count,
                      const wy_config **config_out, wy_diag *diag) WY_MUST_USE;
 
+/* Whether values may have to be waited for. */
+bool wy_config_blocks(const wy_config *config);
+
 /* Every variable without fallback has a value, or WY_NOT_FOUND with the names of those that have
- * none. To be asked once before serving. */
+ * none; WY_IO: a provider cannot tell. To be asked once before serving. */
 wy_err wy_config_check(const wy_config *config, wy_diag *diag) WY_MUST_USE;
 
 /* Resolves a template; the result lies in `arena` (or is a view of the template). WY_NOT_FOUND: a
- * variable in it has no value; WY_INVALID: the template is malformed; WY_LIMIT: too long. */
+ * variable in it has no value; WY_INVALID: the template is malformed; WY_LIMIT: too long; WY_IO: a
+ * provider cannot tell. */
 wy_err wy_config_resolve(const wy_config *config, wy_str template, wy_arena *arena,
                          wy_str *value_out, wy_diag *diag) WY_MUST_USE;
 

@@ -108,13 +108,16 @@ static wy_err dotenv_make(wy_arena *arena, const wy_config_provider_options *opt
     return err;
 }
 
-static bool dotenv_get(void *state, wy_str name, wy_str *value_out) {
+static wy_err dotenv_get(void *state, wy_str name, wy_arena *arena, wy_str *value_out,
+                         wy_diag *diag) {
     const dotenv *d = state;
     char full[NAME_MAX_BYTES];
-    if (!wy_config_env_name(d->prefix, name, full, sizeof full)) return false;
+    (void)arena, (void)diag;
+    if (!wy_config_env_name(d->prefix, name, full, sizeof full)) return WY_NOT_FOUND;
     const wy_str *value = wy_map_get_ptr(&d->values, wy_str_of(full));
-    if (value) *value_out = *value;
-    return value != NULL;
+    if (!value) return WY_NOT_FOUND;
+    *value_out = *value;
+    return WY_OK;
 }
 
 extern const wy_config_provider wy_config_provider_dotenv;

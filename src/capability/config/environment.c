@@ -14,14 +14,16 @@ static wy_err environment_make(wy_arena *arena, const wy_config_provider_options
     return WY_OK;
 }
 
-static bool environment_get(void *state, wy_str name, wy_str *value_out) {
+static wy_err environment_get(void *state, wy_str name, wy_arena *arena, wy_str *value_out,
+                              wy_diag *diag) {
     char full[NAME_MAX_BYTES];
     const wy_str *prefix = state;
-    if (!wy_config_env_name(*prefix, name, full, sizeof full)) return false;
+    (void)arena, (void)diag;
+    if (!wy_config_env_name(*prefix, name, full, sizeof full)) return WY_NOT_FOUND;
     const char *value = getenv(full);
-    if (!value) return false;
+    if (!value) return WY_NOT_FOUND;
     *value_out = wy_str_of(value);
-    return true;
+    return WY_OK;
 }
 
 extern const wy_config_provider wy_config_provider_environment;

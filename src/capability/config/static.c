@@ -11,14 +11,16 @@ static wy_err static_make(wy_arena *arena, const wy_config_provider_options *opt
 }
 
 /* The last one wins, as flags do. */
-static bool static_get(void *state, wy_str name, wy_str *value_out) {
+static wy_err static_get(void *state, wy_str name, wy_arena *arena, wy_str *value_out,
+                         wy_diag *diag) {
     const wy_config_provider_options *options = state;
+    (void)arena, (void)diag;
     for (uint32_t i = options->pair_count; i-- > 0;) {
         if (!wy_str_eq(options->pairs[i].name, name)) continue;
         *value_out = options->pairs[i].value;
-        return true;
+        return WY_OK;
     }
-    return false;
+    return WY_NOT_FOUND;
 }
 
 extern const wy_config_provider wy_config_provider_static;

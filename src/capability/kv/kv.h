@@ -72,6 +72,7 @@ typedef struct wy_kv_options {
     wy_str backend; /* a name of backends.def */
     wy_str label;   /* names the store within what the backend opens */
     wy_str path;    /* sqlite: the file; made, with its folder, at the first use */
+    wy_str url;     /* redis: the server's address */
     bool ephemeral; /* sqlite: need not survive a crash of the machine */
 } wy_kv_options;
 

@@ -1,8 +1,8 @@
 /* fermyon:spin/variables@2.0.0 over the capability config. */
 #include "gen/fermyon_spin_variables.h"
 
-#include "capability/config/config.h"
 #include "capability/config/template.h"
+#include "interface/config.h"
 
 static own wy_trap *get(wy_call *call, const fermyon_spin_variables_get_args *args,
                         fermyon_spin_variables_get_result *result) {
@@ -11,8 +11,8 @@ static own wy_trap *get(wy_call *call, const fermyon_spin_variables_get_args *ar
     wy_err err = WY_INVALID;
     uint8_t tag = FERMYON_SPIN_VARIABLES_ERROR_INVALID_NAME;
     if (wy_variable_name_valid(args->name)) {
-        err = wy_config_get(wy_instance_settings(call->instance, WY_SLOT_CONFIG), args->name,
-                            call->arena, &result->ok, &diag);
+        wy_trap *trap = wy_config_call(call, args->name, &result->ok, &err, &diag);
+        if (trap) return trap;
         tag = err == WY_NOT_FOUND ? FERMYON_SPIN_VARIABLES_ERROR_UNDEFINED
               : err == WY_CLOSED  ? FERMYON_SPIN_VARIABLES_ERROR_PROVIDER
                                   : FERMYON_SPIN_VARIABLES_ERROR_OTHER;

@@ -1,6 +1,6 @@
 /* wasi:config/store, in both drafts (they differ in the version alone), over the capability config.
  */
-#include "capability/config/config.h"
+#include "interface/config.h"
 
 #include "gen/wasi_config_draft_store.h"
 #include "gen/wasi_config_store.h"
@@ -20,8 +20,9 @@ static own wy_trap *get(wy_call *call, const wasi_config_store_get_args *args,
     wy_diag diag;
     wy_diag_init(&diag);
     wy_str value = {0};
-    wy_err err = wy_config_get(wy_instance_settings(call->instance, WY_SLOT_CONFIG), args->key,
-                               call->arena, &value, &diag);
+    wy_err err;
+    wy_trap *trap = wy_config_call(call, args->key, &value, &err, &diag);
+    if (trap) return trap;
     result->is_err = err != WY_OK && err != WY_NOT_FOUND;
     if (result->is_err)
         fail(call, err, &diag, &result->err);
@@ -41,7 +42,8 @@ static own wy_trap *get_all(wy_call *call, const void *args,
     wy_err err = pairs ? WY_OK : wy_diag_set(&diag, WY_NOMEM, "out of memory");
     for (uint32_t i = 0; err == WY_OK && i < count; i++) {
         pairs[i].f0 = grants->variables[i].name;
-        err = wy_config_get(grants, pairs[i].f0, call->arena, &pairs[i].f1, &diag);
+        wy_trap *trap = wy_config_call(call, pairs[i].f0, &pairs[i].f1, &err, &diag);
+        if (trap) return trap;
     }
     result->is_err = err != WY_OK;
     if (result->is_err) {
