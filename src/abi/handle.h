@@ -15,7 +15,9 @@ struct wy_resource {
     /* Ends one resource: the host's destructor, or a full call of the guest's (CM:
      * canon_resource_drop). NULL: nothing to do. `env` is the store's owner (the instance). */
     own wy_trap *(*drop)(void *env, const wy_resource *resource, wy_handle rep);
-    void (*host_drop)(void *object); /* the host's destructor, for `drop` to call */
+    /* For `drop` to call: the host's destructor, and what may speak against it (NULL: nothing). */
+    void (*host_drop)(void *object);
+    const char *(*host_busy)(const void *object);
 };
 
 /* CM: ResourceHandle. A removed entry keeps its resource and representation until its index is

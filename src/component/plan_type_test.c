@@ -31,8 +31,8 @@ TEST(types_of_proposals_are_described) {
     wy_diag_init(&diag);
     assert_int_equal(wy_component_decode(&arena, bytes, len, &ast, &diag), WY_OK);
     assert_int_equal(wy_component_validate(&arena, ast, &types, &diag), WY_UNSUPPORTED);
-    unsigned all = WY_PROPOSAL_ASYNC | WY_PROPOSAL_MAP | WY_PROPOSAL_FIXED_LISTS |
-                   WY_PROPOSAL_ERROR_CONTEXT;
+    unsigned all =
+        WY_PROPOSAL_ASYNC | WY_PROPOSAL_MAP | WY_PROPOSAL_FIXED_LISTS | WY_PROPOSAL_ERROR_CONTEXT;
     assert_int_equal(wy_component_validate_with(&arena, ast, all, &types, &diag), WY_OK);
     assert_int_equal(wy_plan_make(&arena, ast, &config, &plan, &diag), WY_OK);
 

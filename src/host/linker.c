@@ -149,6 +149,7 @@ static wy_err make_resources(definition *d, op *ops) {
         if (!copy(d, wy_str_of(d->in->resources[i].name), &types[i].name)) return no_memory(d);
         resources[i].type = &types[i];
         resources[i].op = (uint32_t)(d->in->func_count + i);
+        resources[i].busy = UINT32_MAX;
         ops[resources[i].op].drop = d->in->resources[i].drop;
     }
     d->host->desc.resources = resources;

@@ -123,6 +123,7 @@ static wy_err bind_resources(wy_component *component, wy_diag *diag) {
         table[i].host = link->resource ? link->resource : &unmet[i];
         table[i].drop = link->drop ? wy_host_resource_drop : NULL;
         table[i].host_drop = link->drop;
+        table[i].host_busy = link->busy;
         table[i].instance = WY_PLAN_NONE;
     }
     component->resource_table = table;

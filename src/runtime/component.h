@@ -67,6 +67,7 @@ typedef struct wy_link {
     wy_host_func func;                /* HOST */
     const wy_resource_type *resource; /* a resource import */
     wy_host_drop drop;                /* its end; NULL: nothing to do */
+    wy_host_busy busy;                /* NULL: it may always end */
 } wy_link;
 
 /* Decides the link of one import against a list of interfaces (also for `withy inspect`, which

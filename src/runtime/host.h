@@ -31,6 +31,9 @@ typedef struct wy_call {
 typedef own wy_trap *(*wy_host_func)(wy_call *call, const void *args, void *result);
 /* Ends an object that a guest dropped, or that was left over when its instance ended. */
 typedef void (*wy_host_drop)(void *object);
+/* Why a guest may not drop the object now, a trap, in words behind "cannot be dropped: "; NULL: it
+ * may. Not asked when the instance ends. */
+typedef const char *(*wy_host_busy)(const void *object);
 
 typedef struct wy_func_desc {
     wy_str name;              /* WIT name: "[method]output-stream.write" */
@@ -42,6 +45,7 @@ typedef struct wy_resource_desc {
     const wy_resource_type *type;
     uint32_t op; /* index of its wy_host_drop in the ops struct; UINT32_MAX: the resource is another
                     interface's (`use`) */
+    uint32_t busy; /* index of its wy_host_busy; UINT32_MAX: there is none */
 } wy_resource_desc;
 
 /* An interface as its WIT says. The ops struct is a sequence of op_count function pointers. */

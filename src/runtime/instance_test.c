@@ -55,7 +55,7 @@ static wy_field bytes_fields[1];
 static wy_type bytes_result;
 static const wy_resource_type thing_type = {WY_STR("test:host/things"), WY_STR("thing")};
 static const wy_func_desc things_funcs[] = {{WY_STR("bytes"), &bytes_type, 0}};
-static const wy_resource_desc things_resources[] = {{&thing_type, 1}};
+static const wy_resource_desc things_resources[] = {{&thing_type, 1, UINT32_MAX}};
 static const wy_interface_desc things_desc = {
     WY_STR("test:host/things"), WY_STR("1.0.0"), 1, 1, 2, things_funcs, things_resources};
 static const things_ops things_functions = {host_bytes, drop_thing};

@@ -57,6 +57,10 @@ static void link_resource(const wy_plan_import *import, const wy_interface *inte
         const wy_host_drop *ops = interface->ops;
         link->drop = ops[desc->op];
     }
+    if (desc->busy != UINT32_MAX) {
+        const wy_host_busy *ops = interface->ops;
+        link->busy = ops[desc->busy];
+    }
 }
 
 wy_link wy_link_resolve(const wy_plan *plan, const wy_plan_import *import,

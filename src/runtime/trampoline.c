@@ -152,10 +152,11 @@ own wy_trap *wy_guest_resource_drop(void *env, const wy_resource *resource, wy_h
 }
 
 own wy_trap *wy_host_resource_drop(void *env, const wy_resource *resource, wy_handle rep) {
-    (void)env;
-    wy_host_drop drop = resource->host_drop;
-    drop((void *)rep);
-    return NULL;
+    const char *why = env && resource->host_busy ? resource->host_busy((void *)rep) : NULL;
+    resource->host_drop((void *)rep);
+    return why ? wy_trap_new("the " WY_STR_FMT " cannot be dropped: %s",
+                             WY_STR_ARG(resource->host->name), why)
+               : NULL;
 }
 
 static own wy_trap *resource_drop(void *env, wy_caller *caller, wy_raw *values, size_t count) {

@@ -88,7 +88,7 @@ static const struct {
     wy_host_drop drop;
 } host_ops = {host_i, host_drop};
 static const wy_resource_type host_resource = {{"t:t/host", 8}, {"r", 1}};
-static const wy_resource_desc host_resource_desc = {&host_resource, 1};
+static const wy_resource_desc host_resource_desc = {&host_resource, 1, UINT32_MAX};
 
 /* Makes every handle in a type of the plan one of the host's resource, as descriptors of hosts
  * are. */

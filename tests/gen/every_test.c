@@ -64,7 +64,7 @@ TEST(functions_are_named_as_in_wit_and_numbered_as_in_ops) {
     assert_int_equal(desc->func_count, sizeof want / sizeof want[0]);
     for (size_t i = 0; i < sizeof want / sizeof want[0]; i++)
         assert_int_equal(func(desc, want[i].name)->op * sizeof(wy_host_func), want[i].offset);
-    assert_int_equal(desc->op_count, 7);
+    assert_int_equal(desc->op_count, 8);
 }
 
 TEST(resources_are_shared_by_address) {
@@ -72,6 +72,8 @@ TEST(resources_are_shared_by_address) {
     assert_int_equal(base->resource_count, 1);
     assert_int_equal(base->resources[0].op * sizeof(wy_host_func),
                      offsetof(test_gen_base_ops, thing_drop));
+    assert_int_equal(base->resources[0].busy * sizeof(wy_host_busy),
+                     offsetof(test_gen_base_ops, thing_busy));
     assert_int_equal(every->resource_count, 2);
     assert_ptr_equal(every->resources[0].type, base->resources[0].type);
     assert_int_equal(every->resources[0].op, UINT32_MAX);

@@ -27,6 +27,30 @@ def test_trap_is_500_and_named_in_the_log(serve, path, words, frame):
     assert host.ask("/status?code=200").status == 200
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("of=incoming-body", "the incoming-body cannot be dropped: its input-stream is still alive"),
+        ("of=incoming-body&finish=1", "incoming-body.finish while its input-stream is still alive"),
+        ("of=outgoing-body", "the outgoing-body cannot be dropped: its output-stream is still alive"),
+        ("of=outgoing-body&finish=1", "outgoing-body.finish while its output-stream is still alive"),
+    ],
+)
+def test_a_body_cannot_go_before_its_stream(serve, query, words):
+    host = serve("faults")
+    assert host.ask(f"/child?{query}").status == 500
+    host.wait_for_log(words)
+    assert host.ask("/status?code=200").status == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["of=request", "of=outgoing-request", "of=outgoing-request&send=1", "of=outgoing-response", "of=stream", "of=answer"],
+)
+def test_headers_and_pollables_may_outlive_what_they_come_from(serve, query):
+    assert serve("faults").ask(f"/child?{query}").status == 200
+
+
 def test_no_response_is_500(serve):
     host = serve("faults")
     assert host.ask("/noresponse").status == 500

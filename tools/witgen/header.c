@@ -139,7 +139,8 @@ static void print_ops(wy_buf *buf, const wg_interface *in) {
     }
     for (uint32_t i = 0; i < in->resource_count; i++) {
         if (!in->resources[i].drop) continue;
-        wy_buf_printf(buf, "    wy_host_drop %s;\n", in->resources[i].drop);
+        wy_buf_printf(buf, "    wy_host_drop %s;\n    wy_host_busy %s;\n", in->resources[i].drop,
+                      in->resources[i].busy);
     }
     if (wg_op_count(in) == 0) wy_buf_str(buf, WY_STR("    wy_host_func none; /* only types */\n"));
     wy_buf_printf(buf, "} %s_ops;\n\n", in->prefix);

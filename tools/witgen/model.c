@@ -348,6 +348,7 @@ static void add_resource(witgen *wg, wg_interface *in, const wy_wit_typedef *def
     wg_resource out = {.wit_name = wg_text(wg, def->name), .name = handle->handle_name};
     if (handle->owner == in) {
         out.drop = wg_must(wy_arena_printf(&wg->arena, "%s_drop", wg_snake(wg, def->name)));
+        out.busy = wg_must(wy_arena_printf(&wg->arena, "%s_busy", wg_snake(wg, def->name)));
         take_identifier(wg, out.name);
     }
     wg_push(wg, &in->resources, &in->resource_count, &in->resource_cap, &out, sizeof out);
@@ -365,7 +366,7 @@ static void add_alias(witgen *wg, wg_interface *in, const wy_wit_typedef *def) {
 uint32_t wg_op_count(const wg_interface *in) {
     uint32_t count = in->func_count;
     for (uint32_t i = 0; i < in->resource_count; i++)
-        count += in->resources[i].drop != NULL;
+        count += in->resources[i].drop ? 2 : 0;
     return count;
 }
 
@@ -389,7 +390,8 @@ static void build_interface(witgen *wg, wg_interface *in) {
     }
     for (uint32_t i = 0; i < in->resource_count; i++)
         for (uint32_t j = 0; in->resources[i].drop && j < in->func_count; j++)
-            if (strcmp(in->funcs[j].op, in->resources[i].drop) == 0)
+            if (strcmp(in->funcs[j].op, in->resources[i].drop) == 0 ||
+                strcmp(in->funcs[j].op, in->resources[i].busy) == 0)
                 wg_die("%s: a function is called %s", in->wit_name, in->funcs[j].op);
 }
 

@@ -138,9 +138,10 @@ static void print_resources(wy_buf *buf, const wg_interface *in) {
     for (uint32_t i = 0; i < in->resource_count; i++) {
         const wg_resource *resource = &in->resources[i];
         if (resource->drop)
-            wy_buf_printf(buf, "    {&%s, %u},\n", resource->name, op++);
+            wy_buf_printf(buf, "    {&%s, %u, %u},\n", resource->name, op, op + 1);
         else
-            wy_buf_printf(buf, "    {&%s, UINT32_MAX},\n", resource->name);
+            wy_buf_printf(buf, "    {&%s, UINT32_MAX, UINT32_MAX},\n", resource->name);
+        if (resource->drop) op += 2;
     }
     wy_buf_str(buf, WY_STR("};\n\n"));
 }

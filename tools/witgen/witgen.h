@@ -39,7 +39,8 @@ typedef struct wg_func {
 typedef struct wg_resource {
     const char *wit_name;
     const char *name; /* C name of the identity */
-    const char *drop; /* member of the ops struct; NULL: another interface's */
+    const char *drop; /* members of the ops struct; NULL: another interface's */
+    const char *busy;
 } wg_resource;
 
 /* `type headers = fields;` */

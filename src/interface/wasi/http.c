@@ -64,9 +64,11 @@ static const wasi_http_types_ops ops = {
     .response_outparam_drop = wy_wasi_http_drop_outparam,
     .incoming_response_drop = wy_wasi_http_drop_incoming_response,
     .incoming_body_drop = wy_wasi_http_drop_incoming_body,
+    .incoming_body_busy = wy_wasi_http_incoming_body_busy,
     .future_trailers_drop = wy_wasi_http_drop_future_trailers,
     .outgoing_response_drop = wy_wasi_http_drop_outgoing_message,
     .outgoing_body_drop = wy_wasi_http_drop_outgoing_body,
+    .outgoing_body_busy = wy_wasi_http_outgoing_body_busy,
     .future_incoming_response_drop = wy_wasi_http_drop_response_future,
 };
 

@@ -131,6 +131,11 @@ void wy_wasi_http_drop_incoming_body(void *object) {
     in_body_release(body);
 }
 
+const char *wy_wasi_http_incoming_body_busy(const void *object) {
+    const http_in_body *body = object;
+    return body->stream_alive ? "its input-stream is still alive" : NULL;
+}
+
 typedef struct body_input {
     wy_input_stream stream;
     http_in_body *body;

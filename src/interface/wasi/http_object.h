@@ -1,6 +1,7 @@
 /* The objects behind the resources of wasi:http/types, and its functions (private to
  * interface/wasi/http*.c). Where WIT calls one resource the child of another, the child keeps alive
- * what it needs of the parent: they may be dropped in any order. */
+ * what it needs of the parent. A guest that drops a body before its stream traps all the same; any
+ * other parent may go first. */
 #ifndef WY_INTERFACE_WASI_HTTP_OBJECT_H
 #define WY_INTERFACE_WASI_HTTP_OBJECT_H
 
@@ -158,6 +159,8 @@ void wy_wasi_http_drop_incoming_body(void *object);
 void wy_wasi_http_drop_future_trailers(void *object);
 void wy_wasi_http_drop_outgoing_message(void *object);
 void wy_wasi_http_drop_outgoing_body(void *object);
+const char *wy_wasi_http_incoming_body_busy(const void *object);
+const char *wy_wasi_http_outgoing_body_busy(const void *object);
 void wy_wasi_http_drop_options(void *object);
 void wy_wasi_http_drop_outparam(void *object);
 void wy_wasi_http_drop_response_future(void *object);

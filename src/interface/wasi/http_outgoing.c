@@ -293,6 +293,11 @@ void wy_wasi_http_drop_outgoing_body(void *object) {
     out_body_release(body);
 }
 
+const char *wy_wasi_http_outgoing_body_busy(const void *object) {
+    const http_out_body *body = object;
+    return body->stream_alive ? "its output-stream is still alive" : NULL;
+}
+
 typedef struct body_output {
     wy_output_stream stream;
     http_out_body *body;

@@ -104,6 +104,115 @@ static void run_handle(guest_string_t path, wasi_http_types_borrow_incoming_requ
     fields_add(gone, "x", text("y"));
 }
 
+// Drops a parent before its child, or gives it away: /child?of=PARENT. Where the host lets that
+// pass the answer is 200.
+static void drop_request(guest_string_t path, wasi_http_types_borrow_incoming_request_t request) {
+    (void)path;
+    wasi_http_types_method_incoming_request_headers(request);
+    wasi_http_types_incoming_request_drop_own(
+        (wasi_http_types_own_incoming_request_t){request.__handle});
+}
+
+static void drop_incoming_body(guest_string_t path,
+                               wasi_http_types_borrow_incoming_request_t request) {
+    wasi_http_types_own_incoming_body_t body;
+    wasi_http_types_own_input_stream_t stream;
+    wasi_http_types_method_incoming_request_consume(request, &body);
+    wasi_http_types_method_incoming_body_stream(
+        (wasi_http_types_borrow_incoming_body_t){body.__handle}, &stream);
+    if (query_number(path, "finish", 0) == 1) {
+        wasi_http_types_static_incoming_body_finish(body);
+    } else {
+        wasi_http_types_incoming_body_drop_own(body);
+    }
+}
+
+static void drop_outgoing_request(guest_string_t path,
+                                  wasi_http_types_borrow_incoming_request_t request) {
+    (void)request;
+    wasi_http_types_own_outgoing_request_t out =
+        wasi_http_types_constructor_outgoing_request(fields_new());
+    wasi_http_types_method_outgoing_request_headers(
+        (wasi_http_types_borrow_outgoing_request_t){out.__handle});
+    if (query_number(path, "send", 0) == 1) {
+        wasi_http_outgoing_handler_own_future_incoming_response_t future;
+        wasi_http_outgoing_handler_error_code_t error;
+        wasi_http_outgoing_handler_handle(out, NULL, &future, &error);
+    } else {
+        wasi_http_types_outgoing_request_drop_own(out);
+    }
+}
+
+static void drop_outgoing_response(guest_string_t path,
+                                   wasi_http_types_borrow_incoming_request_t request) {
+    (void)path, (void)request;
+    wasi_http_types_own_outgoing_response_t out =
+        wasi_http_types_constructor_outgoing_response(fields_new());
+    wasi_http_types_method_outgoing_response_headers(
+        (wasi_http_types_borrow_outgoing_response_t){out.__handle});
+    wasi_http_types_outgoing_response_drop_own(out);
+}
+
+static void drop_outgoing_body(guest_string_t path,
+                               wasi_http_types_borrow_incoming_request_t request) {
+    (void)request;
+    wasi_http_types_own_outgoing_response_t out =
+        wasi_http_types_constructor_outgoing_response(fields_new());
+    wasi_http_types_own_outgoing_body_t body;
+    wasi_http_types_own_output_stream_t stream;
+    wasi_http_types_method_outgoing_response_body(
+        (wasi_http_types_borrow_outgoing_response_t){out.__handle}, &body);
+    wasi_http_types_method_outgoing_body_write(
+        (wasi_http_types_borrow_outgoing_body_t){body.__handle}, &stream);
+    if (query_number(path, "finish", 0) == 1) {
+        wasi_http_types_error_code_t error;
+        wasi_http_types_static_outgoing_body_finish(body, NULL, &error);
+    } else {
+        wasi_http_types_outgoing_body_drop_own(body);
+    }
+}
+
+static void drop_stream(guest_string_t path, wasi_http_types_borrow_incoming_request_t request) {
+    (void)path, (void)request;
+    wasi_io_streams_own_output_stream_t stream = wasi_cli_stderr_get_stderr();
+    wasi_io_poll_own_pollable_t pollable = wasi_io_streams_method_output_stream_subscribe(
+        (wasi_io_streams_borrow_output_stream_t){stream.__handle});
+    wasi_io_streams_output_stream_drop_own(stream);
+    wasi_io_poll_method_pollable_ready((wasi_io_poll_borrow_pollable_t){pollable.__handle});
+    wasi_io_poll_pollable_drop_own(pollable);
+}
+
+static void run_child(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
+                      outparam out) {
+    static const struct {
+        const char *name;
+        void (*drop)(guest_string_t path, wasi_http_types_borrow_incoming_request_t request);
+    } parents[] = {
+        {"request", drop_request},
+        {"incoming-body", drop_incoming_body},
+        {"outgoing-request", drop_outgoing_request},
+        {"outgoing-response", drop_outgoing_response},
+        {"outgoing-body", drop_outgoing_body},
+        {"stream", drop_stream},
+    };
+    guest_string_t of = {0};
+    query(path, "of", &of);
+    if (equal(of, "answer")) {
+        wasi_http_types_result_own_outgoing_response_error_code_t result = {
+            .val.ok = wasi_http_types_constructor_outgoing_response(fields_new())};
+        wasi_http_types_method_outgoing_response_headers(
+            (wasi_http_types_borrow_outgoing_response_t){result.val.ok.__handle});
+        wasi_http_types_static_response_outparam_set(out, &result);
+        return;
+    }
+    for (size_t i = 0; i < sizeof parents / sizeof parents[0]; i++) {
+        if (equal(of, parents[i].name)) {
+            parents[i].drop(path, request);
+        }
+    }
+    reply(out, 200, "dropped\n");
+}
+
 // Answers with an error code in place of a response.
 static void run_error(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
                       outparam out) {
@@ -354,18 +463,14 @@ static const struct {
     const char *path;
     route *run;
 } routes[] = {
-    {"/loop", run_loop},       {"/recurse", run_recurse},
-    {"/grow", run_grow},       {"/trap", run_trap},
-    {"/divide", run_divide},   {"/bounds", run_bounds},
-    {"/error", run_error},     {"/noresponse", run_noresponse},
-    {"/partial", run_partial}, {"/length", run_length},
-    {"/handles", run_handles}, {"/handle", run_handle},
-    {"/after", run_after},     {"/sleep", run_sleep},
-    {"/big", run_big},         {"/status", run_status},
-    {"/headers", run_headers}, {"/env", run_env},
-    {"/log", run_log},         {"/random", run_random},
-    {"/clock", run_clock},     {"/calls", run_calls},
-    {"/", run_help},
+    {"/loop", run_loop},     {"/recurse", run_recurse},       {"/grow", run_grow},
+    {"/trap", run_trap},     {"/divide", run_divide},         {"/bounds", run_bounds},
+    {"/error", run_error},   {"/noresponse", run_noresponse}, {"/partial", run_partial},
+    {"/length", run_length}, {"/handles", run_handles},       {"/handle", run_handle},
+    {"/after", run_after},   {"/sleep", run_sleep},           {"/big", run_big},
+    {"/status", run_status}, {"/headers", run_headers},       {"/env", run_env},
+    {"/log", run_log},       {"/random", run_random},         {"/clock", run_clock},
+    {"/calls", run_calls},   {"/child", run_child},           {"/", run_help},
 };
 
 static void run_help(guest_string_t path, wasi_http_types_borrow_incoming_request_t request,
