@@ -146,7 +146,7 @@ report() {
 # Each check runs even when one before it failed, and counts as a test.
 verb_check() {
     step_count=10
-    packages need_to_check
+    packages need_to_check need_to_test
     engine
     compile
     passed=0 failed=0

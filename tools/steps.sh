@@ -100,6 +100,7 @@ need_to_build() {
     need_library sqlite3 libsqlite3-dev
     need_library libcrypto libssl-dev
     need_library libxxhash libxxhash-dev
+    need_library hiredis libhiredis-dev
     need_library cmocka libcmocka-dev
     need_library jansson libjansson-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || want ca-certificates
@@ -126,6 +127,11 @@ need_to_check() {
     need_command clang-tidy-14 clang-tidy-14
     [ -e /usr/lib/llvm-14/lib/clang ] && ls /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-* \
         >/dev/null 2>&1 || want libclang-rt-14-dev
+}
+
+# Servers that the tests talk to.
+need_to_test() {
+    need_command redis-server redis-server
 }
 
 need_to_bench() { need_command wrk wrk; }

@@ -56,6 +56,17 @@
 #define WY_HTTP_CONNECT_TIMEOUT_MS 60000    /* where the guest sets none */
 #define WY_HTTP_RESPONSE_TIMEOUT_MS 600000  /* first byte, and between bytes: the same */
 
+/* --- Redis client (capability/redis/) --- */
+#define WY_MAX_ADDRESS_BYTES 4096         /* of a server's address as it is written */
+#define WY_MAX_REDIS_CONNECTIONS 256      /* open at once in one worker */
+#define WY_MAX_REDIS_HANDLES 256          /* open connections per instance */
+#define WY_MAX_REDIS_SHARED 4             /* connections to one address that commands share */
+#define WY_MAX_REDIS_PIPELINE 4096        /* commands under way on one connection */
+#define WY_REDIS_PIPELINE_SPREAD 128      /* commands on each before one more is opened */
+#define WY_REDIS_CONNECT_TIMEOUT_MS 10000 /* until the login is over */
+#define WY_REDIS_ANSWER_TIMEOUT_MS 60000  /* without a byte while commands wait */
+#define WY_REDIS_IDLE_MS 60000            /* then an unused connection is closed */
+
 /* --- streams --- */
 #define WY_LISTEN_BACKLOG 4096                   /* connections the kernel queues for a listener */
 #define WY_STREAM_CLOSE_TIMEOUT_MS 30000         /* to send what is queued after a close */

@@ -9,11 +9,9 @@
 #ifndef WY_HOST_EMBED_H
 #define WY_HOST_EMBED_H
 
-#include "capability/http/client.h"
 #include "host/load.h"
 #include "host/settings.h"
 #include "host/stores.h"
-#include "interface/wasi/http.h"
 #include "runtime/instance.h"
 #include "runtime/task.h"
 #include "withy.h"
@@ -24,8 +22,8 @@ struct withy_engine {
     wy_engine *engine;
     wy_loop *loop;
     wy_scheduler *scheduler;
-    wy_http_client *http; /* made when the first component may use it */
-    wy_timer *timer;      /* bounds a turn of the loop */
+    wy_clients clients; /* made when the first component may use them */
+    wy_timer *timer;    /* bounds a turn of the loop */
     uint32_t refs;
     bool counts_fuel;
     withy_instance *running;          /* calls under way, in no order */
@@ -94,7 +92,7 @@ struct withy_linked {
     wy_arena arena;
     wy_settings settings;
     wy_stores stores;
-    wy_wasi_http_settings http;
+    wy_client_settings clients;
     wy_component *target; /* links and settings */
 };
 

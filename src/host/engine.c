@@ -33,7 +33,7 @@ static wy_err make(withy_engine *engine, const withy_engine_options *options, wy
 }
 
 static void destroy(withy_engine *engine) {
-    if (engine->http) wy_http_client_free(engine->http);
+    wy_clients_deinit(&engine->clients);
     wy_scheduler_free(engine->scheduler);
     wy_timer_free(engine->timer);
     wy_loop_free(engine->loop);

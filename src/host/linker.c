@@ -382,10 +382,10 @@ static wy_err make_settings(withy_linked *linked, const withy_link_options *opti
     withy_options_init(&stores);
     wy_err err = copy_stores(linked, options, &stores);
     if (!err) err = wy_stores_single(&stores, false, &linked->stores, diag);
-    if (!err && !options->no_http && !engine->http)
-        err = wy_http_client_new(engine->loop, &engine->http);
+    if (!err && !options->no_http && !engine->clients.http)
+        err = wy_clients_init(&engine->clients, engine->loop);
     if (err) return err;
-    if (!options->no_http) linked->http.client = engine->http;
+    if (!options->no_http) linked->clients = wy_clients_grant(&engine->clients, NULL);
     wy_str *args = wy_arena_calloc(&linked->arena, options->arg_count, sizeof *args);
     if (!args) return WY_NOMEM;
     for (size_t i = 0; i < options->arg_count; i++)
@@ -404,7 +404,7 @@ static wy_err make_settings(withy_linked *linked, const withy_link_options *opti
     config.stderr_fd = options->stderr_fd;
     config.kv = &linked->stores.grants;
     config.config = &linked->stores.config_grants;
-    config.http = &linked->http;
+    config.clients = &linked->clients;
     return wy_settings_make(&linked->settings, &linked->arena, &config, diag);
 }
 

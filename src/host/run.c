@@ -3,7 +3,6 @@
 
 #include "host/stores.h"
 #include "interface/wasi/cli.h"
-#include "interface/wasi/http.h"
 #include "runtime/instance.h"
 
 #include <stdio.h>
@@ -89,7 +88,7 @@ static int run_command(const wy_run *run, void *data, wy_diag *diag) {
 
 /* What the command is given: the process's streams, and what the options grant. */
 static void fill_config(wy_settings_config *config, const withy_options *options,
-                        const wy_stores *stores, const wy_wasi_http_settings *http) {
+                        const wy_stores *stores, const wy_client_settings *clients) {
     config->env = options->env;
     config->env_count = options->env_count;
     config->dirs = options->dirs;
@@ -99,7 +98,7 @@ static void fill_config(wy_settings_config *config, const withy_options *options
     config->stderr_fd = STDERR_FILENO;
     config->kv = &stores->grants;
     config->config = &stores->config_grants;
-    config->http = http;
+    config->clients = clients;
 }
 
 static int load_and_use(const char *path, const char *const *args, size_t arg_count,
@@ -108,12 +107,13 @@ static int load_and_use(const char *path, const char *const *args, size_t arg_co
     wy_engine *engine = NULL;
     wy_loop *loop = NULL;
     wy_guest *guest = NULL;
-    wy_wasi_http_settings http = {0};
+    wy_clients clients = {0};
+    wy_client_settings granted;
     withy_options single = *options; /* one instance needs no pool of a thousand */
     if (!single.instances_max) single.instances_max = RUN_INSTANCES;
     wy_str *arguments = calloc(arg_count + 1, sizeof *arguments);
     wy_err err = arguments ? wy_loop_new(&loop) : WY_NOMEM;
-    if (!err) err = wy_http_client_new(loop, &http.client);
+    if (!err) err = wy_clients_init(&clients, loop);
     if (err) wy_diag_set(diag, err, "the event loop could not be made");
     if (!err) err = wy_host_engine(&single, &engine, diag);
     int status = -1;
@@ -127,7 +127,8 @@ static int load_and_use(const char *path, const char *const *args, size_t arg_co
             arguments[i + 1] = wy_str_of(args[i]);
         config.arguments = arguments;
         config.argument_count = arg_count + 1;
-        fill_config(&config, options, stores, &http);
+        granted = wy_clients_grant(&clients, NULL);
+        fill_config(&config, options, stores, &granted);
         err = wy_guest_load(engine, options, &config, &guest, diag);
     }
     if (!err) {
@@ -135,7 +136,7 @@ static int load_and_use(const char *path, const char *const *args, size_t arg_co
         status = use(&run, data, diag);
     }
     wy_guest_free(guest);
-    if (http.client) wy_http_client_free(http.client);
+    wy_clients_deinit(&clients);
     wy_engine_free(engine);
     if (loop) wy_loop_free(loop);
     free(arguments);

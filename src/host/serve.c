@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "host/stores.h"
-#include "interface/wasi/http.h"
 #include "supervisor/supervisor.h"
 #include "trigger/http/component.h"
 
@@ -218,8 +217,8 @@ typedef struct single {
 typedef struct loaded {
     wy_guest *guest;
     wy_http_component *handler;
-    wy_http_client *client;
-    wy_wasi_http_settings http;
+    wy_clients clients;
+    wy_client_settings granted;
 } loaded;
 
 static void single_unload(void *data, void *application) {
@@ -227,7 +226,7 @@ static void single_unload(void *data, void *application) {
     (void)data;
     if (l->handler) wy_http_component_free(l->handler);
     wy_guest_free(l->guest);
-    if (l->client) wy_http_client_free(l->client);
+    wy_clients_deinit(&l->clients);
     free(l);
 }
 
@@ -237,9 +236,9 @@ static bool single_is_idle(const void *application) {
 }
 
 static wy_err load_file(const single *s, loaded *l, const wy_worker_tools *tools, wy_diag *diag) {
-    wy_err err = wy_http_client_new(tools->loop, &l->client);
-    if (err) return wy_diag_set(diag, err, "the HTTP client could not be made");
-    l->http = (wy_wasi_http_settings){.client = l->client};
+    wy_err err = wy_clients_init(&l->clients, tools->loop);
+    if (err) return wy_diag_set(diag, err, "the clients could not be made");
+    l->granted = wy_clients_grant(&l->clients, NULL);
     wy_settings_config config;
     wy_settings_config_init(&config);
     config.path = s->path;
@@ -254,7 +253,7 @@ static wy_err load_file(const single *s, loaded *l, const wy_worker_tools *tools
     config.stderr_fd = STDERR_FILENO;
     config.kv = &s->stores.grants;
     config.config = &s->stores.config_grants;
-    config.http = &l->http;
+    config.clients = &l->granted;
     err = wy_guest_load(tools->engine, &s->options->common, &config, &l->guest, diag);
     if (err) return err;
     wy_http_component_config handler = {.scheduler = tools->scheduler,

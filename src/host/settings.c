@@ -82,7 +82,7 @@ wy_err wy_settings_make(wy_settings *settings, wy_arena *arena, const wy_setting
         return no_memory(diag, "the component's name");
     settings->kv = config->kv;
     settings->config = config->config;
-    settings->http = config->http;
+    settings->clients = config->clients;
     settings->logging =
         (wy_logging_settings){.fd = config->stderr_fd >= 0 ? config->stderr_fd : STDERR_FILENO,
                               .component = settings->name};
@@ -94,7 +94,7 @@ void wy_settings_use(const wy_settings *settings, wy_component_config *component
     component->name = settings->name;
     component->settings[WY_SLOT_WASI_CLI] = &settings->cli;
     component->settings[WY_SLOT_WASI_FILESYSTEM] = &settings->filesystem;
-    component->settings[WY_SLOT_WASI_HTTP] = settings->http;
+    if (settings->clients) wy_client_settings_use(settings->clients, component);
     component->settings[WY_SLOT_KV] = settings->kv;
     component->settings[WY_SLOT_CONFIG] = settings->config;
     component->settings[WY_SLOT_LOGGING] = &settings->logging;

@@ -3,6 +3,7 @@
 #ifndef WY_HOST_SETTINGS_H
 #define WY_HOST_SETTINGS_H
 
+#include "host/clients.h"
 #include "interface/wasi/cli.h"
 #include "interface/wasi/filesystem.h"
 #include "interface/wasi/logging.h"
@@ -23,7 +24,7 @@ typedef struct wy_settings_config {
     int follow_out_fd, follow_err_fd;   /* -1: not followed */
     const void *kv;                     /* settings of slot KV; lives as long as the component */
     const void *config;                 /* settings of slot CONFIG; likewise */
-    const void *http;                   /* settings of slot WASI_HTTP; likewise */
+    const wy_client_settings *clients;  /* NULL: no server can be reached; likewise */
 } wy_settings_config;
 
 void wy_settings_config_init(wy_settings_config *config);
@@ -37,7 +38,8 @@ typedef struct wy_settings {
     wy_logging_settings logging;
     wy_wasi_preopen *preopens;
     size_t preopen_count; /* opened so far */
-    const void *kv, *config, *http;
+    const void *kv, *config;
+    const wy_client_settings *clients;
 } wy_settings;
 
 /* Opens the folders; WY_NOT_FOUND, WY_IO with the folder's name. After an error too the settings

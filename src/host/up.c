@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "host/folder.h"
 #include "host/stores.h"
-#include "interface/wasi/http.h"
 #include "trigger/http/spin.h"
 
 #include <errno.h>
@@ -24,7 +23,7 @@ typedef struct unit {
     const wy_app_component *component;
     wy_guest *guest;
     wy_http_component *handler;
-    wy_wasi_http_settings http;
+    wy_client_settings clients;
     wy_http_policy policy;
     wy_app_hosts hosts;
     int log_fds[2]; /* stdout, stderr; -1: none */
@@ -58,7 +57,7 @@ typedef struct application {
     const char *state_dir, *log_dir; /* NULL: none */
     unit *units;                     /* one a component */
     wy_http_component **handlers;    /* one a trigger */
-    wy_http_client *client;
+    wy_clients clients;
 } application;
 
 static wy_err no_memory(wy_diag *diag) {
@@ -285,7 +284,7 @@ static void application_free(application *a) {
         for (int k = 0; k < 2; k++)
             if (a->units[i].log_fds[k] >= 0) close(a->units[i].log_fds[k]);
     }
-    if (a->client) wy_http_client_free(a->client);
+    wy_clients_deinit(&a->clients);
     if (a->files) wy_folder_remove(a->files); /* reloads would pile up copies */
     wy_arena_deinit(&a->arena);
     free(a);
@@ -294,7 +293,7 @@ static void application_free(application *a) {
 /* --- in a worker --- */
 
 static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, wy_diag *diag) {
-    u->http = (wy_wasi_http_settings){a->client, &u->policy};
+    u->clients = wy_clients_grant(&a->clients, &u->policy);
     wy_settings_config config;
     wy_settings_config_init(&config);
     const wy_app_source *source = &u->component->source;
@@ -315,7 +314,7 @@ static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, w
     const wy_app_grants *grants = &a->grants[u->component - a->app->components];
     config.kv = &grants->kv;
     config.config = &grants->config;
-    config.http = &u->http;
+    config.clients = &u->clients;
     withy_options options = a->options->serve.common;
     if (options.memory_max == 0) options.memory_max = a->shared->runtime.max_instance_memory;
     wy_err err = wy_guest_load(tools->engine, &options, &config, &u->guest, diag);
@@ -351,7 +350,7 @@ static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *serve
     a->files = wy_arena_printf(&a->arena, "%s/%d-%u", s->scratch.path, (int)getpid(), s->made++);
     wy_err err = a->files ? read_manifest(a, diag) : no_memory(diag);
     if (!err) err = prepare(a, diag);
-    if (!err && wy_http_client_new(tools->loop, &a->client)) err = no_memory(diag);
+    if (!err && wy_clients_init(&a->clients, tools->loop)) err = no_memory(diag);
     if (!err) err = load_units(a, tools, diag);
     wy_http_spin *spin = NULL;
     if (!err) err = wy_http_spin_new(&a->arena, a->app, a->handlers, &spin, diag);

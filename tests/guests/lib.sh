@@ -255,14 +255,16 @@ js_component() {
     rm -rf "$js_wit"
 }
 
-# Copies the interfaces that are not WASI's own: host_wit DIR. Of fermyon:spin@2.0.0 only those that guests use: its
-# worlds mention packages that are not here.
+# Copies the interfaces that are not WASI's own: host_wit DIR. Not the worlds of fermyon:spin@2.0.0, which mention
+# packages that are not here.
 host_wit() {
     mkdir -p "$1/deps"
     cp -r "$REPO/wit/spin/keyvalue-2024-10-17" "$REPO/wit/spin/wasi-runtime-config-2024-09-27" "$1/deps/"
     {
         echo 'package fermyon:spin@2.0.0;'
-        cat "$REPO/wit/spin/spin@2.0.0/key-value.wit" "$REPO/wit/spin/spin@2.0.0/variables.wit"
+        for host_interface in "$REPO"/wit/spin/spin@2.0.0/*.wit; do
+            case $host_interface in */world.wit) ;; *) cat "$host_interface" ;; esac
+        done
     } >"$1/deps/spin.wit"
 }
 

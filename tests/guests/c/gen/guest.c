@@ -396,6 +396,84 @@ extern void __wasm_import_fermyon_spin_key_value_method_store_get_keys(int32_t, 
 __attribute__((__import_module__("fermyon:spin/variables@2.0.0"), __import_name__("get")))
 extern void __wasm_import_fermyon_spin_variables_get(uint8_t *, size_t, uint8_t *);
 
+// Imported Functions from `fermyon:spin/sqlite@2.0.0`
+
+__attribute__((__import_module__("fermyon:spin/sqlite@2.0.0"), __import_name__("[static]connection.open")))
+extern void __wasm_import_fermyon_spin_sqlite_static_connection_open(uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/sqlite@2.0.0"), __import_name__("[method]connection.execute")))
+extern void __wasm_import_fermyon_spin_sqlite_method_connection_execute(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+// Imported Functions from `fermyon:spin/postgres@2.0.0`
+
+__attribute__((__import_module__("fermyon:spin/postgres@2.0.0"), __import_name__("[static]connection.open")))
+extern void __wasm_import_fermyon_spin_postgres_static_connection_open(uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/postgres@2.0.0"), __import_name__("[method]connection.query")))
+extern void __wasm_import_fermyon_spin_postgres_method_connection_query(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/postgres@2.0.0"), __import_name__("[method]connection.execute")))
+extern void __wasm_import_fermyon_spin_postgres_method_connection_execute(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+// Imported Functions from `fermyon:spin/mysql@2.0.0`
+
+__attribute__((__import_module__("fermyon:spin/mysql@2.0.0"), __import_name__("[static]connection.open")))
+extern void __wasm_import_fermyon_spin_mysql_static_connection_open(uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/mysql@2.0.0"), __import_name__("[method]connection.query")))
+extern void __wasm_import_fermyon_spin_mysql_method_connection_query(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/mysql@2.0.0"), __import_name__("[method]connection.execute")))
+extern void __wasm_import_fermyon_spin_mysql_method_connection_execute(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+// Imported Functions from `fermyon:spin/redis@2.0.0`
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[static]connection.open")))
+extern void __wasm_import_fermyon_spin_redis_static_connection_open(uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[method]connection.publish")))
+extern void __wasm_import_fermyon_spin_redis_method_connection_publish(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[method]connection.get")))
+extern void __wasm_import_fermyon_spin_redis_method_connection_get(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[method]connection.set")))
+extern void __wasm_import_fermyon_spin_redis_method_connection_set(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[method]connection.incr")))
+extern void __wasm_import_fermyon_spin_redis_method_connection_incr(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[method]connection.del")))
+extern void __wasm_import_fermyon_spin_redis_method_connection_del(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[method]connection.sadd")))
+extern void __wasm_import_fermyon_spin_redis_method_connection_sadd(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[method]connection.smembers")))
+extern void __wasm_import_fermyon_spin_redis_method_connection_smembers(int32_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[method]connection.srem")))
+extern void __wasm_import_fermyon_spin_redis_method_connection_srem(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[method]connection.execute")))
+extern void __wasm_import_fermyon_spin_redis_method_connection_execute(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+// Imported Functions from `fermyon:spin/mqtt@2.0.0`
+
+__attribute__((__import_module__("fermyon:spin/mqtt@2.0.0"), __import_name__("[static]connection.open")))
+extern void __wasm_import_fermyon_spin_mqtt_static_connection_open(uint8_t *, size_t, uint8_t *, size_t, uint8_t *, size_t, int64_t, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/mqtt@2.0.0"), __import_name__("[method]connection.publish")))
+extern void __wasm_import_fermyon_spin_mqtt_method_connection_publish(int32_t, uint8_t *, size_t, uint8_t *, size_t, int32_t, uint8_t *);
+
+// Imported Functions from `fermyon:spin/llm@2.0.0`
+
+__attribute__((__import_module__("fermyon:spin/llm@2.0.0"), __import_name__("infer")))
+extern void __wasm_import_fermyon_spin_llm_infer(uint8_t *, size_t, uint8_t *, size_t, int32_t, int32_t, float, int32_t, float, int32_t, float, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/llm@2.0.0"), __import_name__("generate-embeddings")))
+extern void __wasm_import_fermyon_spin_llm_generate_embeddings(uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
 // Imported Functions from `wasi:keyvalue/store@0.2.0-draft2`
 
 __attribute__((__import_module__("wasi:keyvalue/store@0.2.0-draft2"), __import_name__("open")))
@@ -1357,6 +1435,634 @@ void fermyon_spin_variables_result_string_error_free(fermyon_spin_variables_resu
     guest_string_free(&ptr->val.ok);
   } else {
     fermyon_spin_variables_error_free(&ptr->val.err);
+  }
+}
+
+__attribute__((__import_module__("fermyon:spin/sqlite@2.0.0"), __import_name__("[resource-drop]connection")))
+extern void __wasm_import_fermyon_spin_sqlite_connection_drop(int32_t handle);
+
+void fermyon_spin_sqlite_connection_drop_own(fermyon_spin_sqlite_own_connection_t handle) {
+  __wasm_import_fermyon_spin_sqlite_connection_drop(handle.__handle);
+}
+
+void fermyon_spin_sqlite_connection_drop_borrow(fermyon_spin_sqlite_borrow_connection_t handle) {
+  __wasm_import_fermyon_spin_sqlite_connection_drop(handle.__handle);
+}
+
+fermyon_spin_sqlite_borrow_connection_t fermyon_spin_sqlite_borrow_connection(fermyon_spin_sqlite_own_connection_t arg) {
+  return (fermyon_spin_sqlite_borrow_connection_t) { arg.__handle };
+}
+
+void fermyon_spin_sqlite_error_free(fermyon_spin_sqlite_error_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 4: {
+      guest_string_free(&ptr->val.io);
+      break;
+    }
+  }
+}
+
+void fermyon_spin_sqlite_value_free(fermyon_spin_sqlite_value_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 0: {
+      break;
+    }
+    case 1: {
+      break;
+    }
+    case 2: {
+      guest_string_free(&ptr->val.text);
+      break;
+    }
+    case 3: {
+      break;
+    }
+  }
+}
+
+void fermyon_spin_sqlite_list_value_free(fermyon_spin_sqlite_list_value_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    fermyon_spin_sqlite_value_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      fermyon_spin_sqlite_value_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_sqlite_row_result_free(fermyon_spin_sqlite_row_result_t *ptr) {
+  fermyon_spin_sqlite_list_value_free(&ptr->values);
+}
+
+void fermyon_spin_sqlite_list_row_result_free(fermyon_spin_sqlite_list_row_result_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    fermyon_spin_sqlite_row_result_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      fermyon_spin_sqlite_row_result_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_sqlite_query_result_free(fermyon_spin_sqlite_query_result_t *ptr) {
+  fermyon_spin_sqlite_list_row_result_free(&ptr->rows);
+}
+
+void fermyon_spin_sqlite_result_own_connection_error_free(fermyon_spin_sqlite_result_own_connection_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_sqlite_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_sqlite_result_query_result_error_free(fermyon_spin_sqlite_result_query_result_error_t *ptr) {
+  if (!ptr->is_err) {
+    fermyon_spin_sqlite_query_result_free(&ptr->val.ok);
+  } else {
+    fermyon_spin_sqlite_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_rdbms_types_error_free(fermyon_spin_rdbms_types_error_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 0: {
+      guest_string_free(&ptr->val.connection_failed);
+      break;
+    }
+    case 1: {
+      guest_string_free(&ptr->val.bad_parameter);
+      break;
+    }
+    case 2: {
+      guest_string_free(&ptr->val.query_failed);
+      break;
+    }
+    case 3: {
+      guest_string_free(&ptr->val.value_conversion_failed);
+      break;
+    }
+    case 4: {
+      guest_string_free(&ptr->val.other);
+      break;
+    }
+  }
+}
+
+void fermyon_spin_rdbms_types_db_value_free(fermyon_spin_rdbms_types_db_value_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 0: {
+      break;
+    }
+    case 1: {
+      break;
+    }
+    case 2: {
+      break;
+    }
+    case 3: {
+      break;
+    }
+    case 4: {
+      break;
+    }
+    case 5: {
+      break;
+    }
+    case 6: {
+      break;
+    }
+    case 7: {
+      break;
+    }
+    case 8: {
+      break;
+    }
+    case 9: {
+      break;
+    }
+    case 10: {
+      break;
+    }
+    case 11: {
+      guest_string_free(&ptr->val.str);
+      break;
+    }
+    case 12: {
+      break;
+    }
+  }
+}
+
+void fermyon_spin_rdbms_types_parameter_value_free(fermyon_spin_rdbms_types_parameter_value_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 0: {
+      break;
+    }
+    case 1: {
+      break;
+    }
+    case 2: {
+      break;
+    }
+    case 3: {
+      break;
+    }
+    case 4: {
+      break;
+    }
+    case 5: {
+      break;
+    }
+    case 6: {
+      break;
+    }
+    case 7: {
+      break;
+    }
+    case 8: {
+      break;
+    }
+    case 9: {
+      break;
+    }
+    case 10: {
+      break;
+    }
+    case 11: {
+      guest_string_free(&ptr->val.str);
+      break;
+    }
+    case 12: {
+      break;
+    }
+  }
+}
+
+void fermyon_spin_rdbms_types_column_free(fermyon_spin_rdbms_types_column_t *ptr) {
+  guest_string_free(&ptr->name);
+}
+
+void fermyon_spin_rdbms_types_row_free(fermyon_spin_rdbms_types_row_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    fermyon_spin_rdbms_types_db_value_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      fermyon_spin_rdbms_types_db_value_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_rdbms_types_list_column_free(fermyon_spin_rdbms_types_list_column_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    fermyon_spin_rdbms_types_column_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      fermyon_spin_rdbms_types_column_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_rdbms_types_list_row_free(fermyon_spin_rdbms_types_list_row_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    fermyon_spin_rdbms_types_row_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      fermyon_spin_rdbms_types_row_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_rdbms_types_row_set_free(fermyon_spin_rdbms_types_row_set_t *ptr) {
+  fermyon_spin_rdbms_types_list_column_free(&ptr->columns);
+  fermyon_spin_rdbms_types_list_row_free(&ptr->rows);
+}
+
+void fermyon_spin_postgres_parameter_value_free(fermyon_spin_postgres_parameter_value_t *ptr) {
+  fermyon_spin_rdbms_types_parameter_value_free(ptr);
+}
+
+void fermyon_spin_postgres_row_set_free(fermyon_spin_postgres_row_set_t *ptr) {
+  fermyon_spin_rdbms_types_row_set_free(ptr);
+}
+
+void fermyon_spin_postgres_error_free(fermyon_spin_postgres_error_t *ptr) {
+  fermyon_spin_rdbms_types_error_free(ptr);
+}
+
+__attribute__((__import_module__("fermyon:spin/postgres@2.0.0"), __import_name__("[resource-drop]connection")))
+extern void __wasm_import_fermyon_spin_postgres_connection_drop(int32_t handle);
+
+void fermyon_spin_postgres_connection_drop_own(fermyon_spin_postgres_own_connection_t handle) {
+  __wasm_import_fermyon_spin_postgres_connection_drop(handle.__handle);
+}
+
+void fermyon_spin_postgres_connection_drop_borrow(fermyon_spin_postgres_borrow_connection_t handle) {
+  __wasm_import_fermyon_spin_postgres_connection_drop(handle.__handle);
+}
+
+fermyon_spin_postgres_borrow_connection_t fermyon_spin_postgres_borrow_connection(fermyon_spin_postgres_own_connection_t arg) {
+  return (fermyon_spin_postgres_borrow_connection_t) { arg.__handle };
+}
+
+void fermyon_spin_postgres_result_own_connection_error_free(fermyon_spin_postgres_result_own_connection_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_postgres_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_postgres_list_parameter_value_free(fermyon_spin_postgres_list_parameter_value_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    fermyon_spin_postgres_parameter_value_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      fermyon_spin_postgres_parameter_value_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_postgres_result_row_set_error_free(fermyon_spin_postgres_result_row_set_error_t *ptr) {
+  if (!ptr->is_err) {
+    fermyon_spin_postgres_row_set_free(&ptr->val.ok);
+  } else {
+    fermyon_spin_postgres_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_postgres_result_u64_error_free(fermyon_spin_postgres_result_u64_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_postgres_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_mysql_parameter_value_free(fermyon_spin_mysql_parameter_value_t *ptr) {
+  fermyon_spin_rdbms_types_parameter_value_free(ptr);
+}
+
+void fermyon_spin_mysql_row_set_free(fermyon_spin_mysql_row_set_t *ptr) {
+  fermyon_spin_rdbms_types_row_set_free(ptr);
+}
+
+void fermyon_spin_mysql_error_free(fermyon_spin_mysql_error_t *ptr) {
+  fermyon_spin_rdbms_types_error_free(ptr);
+}
+
+__attribute__((__import_module__("fermyon:spin/mysql@2.0.0"), __import_name__("[resource-drop]connection")))
+extern void __wasm_import_fermyon_spin_mysql_connection_drop(int32_t handle);
+
+void fermyon_spin_mysql_connection_drop_own(fermyon_spin_mysql_own_connection_t handle) {
+  __wasm_import_fermyon_spin_mysql_connection_drop(handle.__handle);
+}
+
+void fermyon_spin_mysql_connection_drop_borrow(fermyon_spin_mysql_borrow_connection_t handle) {
+  __wasm_import_fermyon_spin_mysql_connection_drop(handle.__handle);
+}
+
+fermyon_spin_mysql_borrow_connection_t fermyon_spin_mysql_borrow_connection(fermyon_spin_mysql_own_connection_t arg) {
+  return (fermyon_spin_mysql_borrow_connection_t) { arg.__handle };
+}
+
+void fermyon_spin_mysql_result_own_connection_error_free(fermyon_spin_mysql_result_own_connection_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_mysql_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_mysql_list_parameter_value_free(fermyon_spin_mysql_list_parameter_value_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    fermyon_spin_mysql_parameter_value_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      fermyon_spin_mysql_parameter_value_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_mysql_result_row_set_error_free(fermyon_spin_mysql_result_row_set_error_t *ptr) {
+  if (!ptr->is_err) {
+    fermyon_spin_mysql_row_set_free(&ptr->val.ok);
+  } else {
+    fermyon_spin_mysql_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_mysql_result_void_error_free(fermyon_spin_mysql_result_void_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_mysql_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_redis_error_free(fermyon_spin_redis_error_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 3: {
+      guest_string_free(&ptr->val.other);
+      break;
+    }
+  }
+}
+
+__attribute__((__import_module__("fermyon:spin/redis@2.0.0"), __import_name__("[resource-drop]connection")))
+extern void __wasm_import_fermyon_spin_redis_connection_drop(int32_t handle);
+
+void fermyon_spin_redis_connection_drop_own(fermyon_spin_redis_own_connection_t handle) {
+  __wasm_import_fermyon_spin_redis_connection_drop(handle.__handle);
+}
+
+void fermyon_spin_redis_connection_drop_borrow(fermyon_spin_redis_borrow_connection_t handle) {
+  __wasm_import_fermyon_spin_redis_connection_drop(handle.__handle);
+}
+
+fermyon_spin_redis_borrow_connection_t fermyon_spin_redis_borrow_connection(fermyon_spin_redis_own_connection_t arg) {
+  return (fermyon_spin_redis_borrow_connection_t) { arg.__handle };
+}
+
+void fermyon_spin_redis_payload_free(fermyon_spin_redis_payload_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    uint8_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_redis_redis_parameter_free(fermyon_spin_redis_redis_parameter_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 0: {
+      break;
+    }
+    case 1: {
+      fermyon_spin_redis_payload_free(&ptr->val.binary);
+      break;
+    }
+  }
+}
+
+void fermyon_spin_redis_redis_result_free(fermyon_spin_redis_redis_result_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 1: {
+      guest_string_free(&ptr->val.status);
+      break;
+    }
+    case 2: {
+      break;
+    }
+    case 3: {
+      fermyon_spin_redis_payload_free(&ptr->val.binary);
+      break;
+    }
+  }
+}
+
+void fermyon_spin_redis_result_own_connection_error_free(fermyon_spin_redis_result_own_connection_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_redis_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_redis_result_void_error_free(fermyon_spin_redis_result_void_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_redis_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_redis_option_payload_free(fermyon_spin_redis_option_payload_t *ptr) {
+  if (ptr->is_some) {
+    fermyon_spin_redis_payload_free(&ptr->val);
+  }
+}
+
+void fermyon_spin_redis_result_option_payload_error_free(fermyon_spin_redis_result_option_payload_error_t *ptr) {
+  if (!ptr->is_err) {
+    fermyon_spin_redis_option_payload_free(&ptr->val.ok);
+  } else {
+    fermyon_spin_redis_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_redis_result_s64_error_free(fermyon_spin_redis_result_s64_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_redis_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_redis_result_u32_error_free(fermyon_spin_redis_result_u32_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_redis_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_redis_result_list_string_error_free(fermyon_spin_redis_result_list_string_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_redis_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_redis_list_redis_parameter_free(fermyon_spin_redis_list_redis_parameter_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    fermyon_spin_redis_redis_parameter_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      fermyon_spin_redis_redis_parameter_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_redis_list_redis_result_free(fermyon_spin_redis_list_redis_result_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    fermyon_spin_redis_redis_result_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      fermyon_spin_redis_redis_result_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_redis_result_list_redis_result_error_free(fermyon_spin_redis_result_list_redis_result_error_t *ptr) {
+  if (!ptr->is_err) {
+    fermyon_spin_redis_list_redis_result_free(&ptr->val.ok);
+  } else {
+    fermyon_spin_redis_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_mqtt_error_free(fermyon_spin_mqtt_error_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 2: {
+      guest_string_free(&ptr->val.connection_failed);
+      break;
+    }
+    case 3: {
+      guest_string_free(&ptr->val.other);
+      break;
+    }
+  }
+}
+
+__attribute__((__import_module__("fermyon:spin/mqtt@2.0.0"), __import_name__("[resource-drop]connection")))
+extern void __wasm_import_fermyon_spin_mqtt_connection_drop(int32_t handle);
+
+void fermyon_spin_mqtt_connection_drop_own(fermyon_spin_mqtt_own_connection_t handle) {
+  __wasm_import_fermyon_spin_mqtt_connection_drop(handle.__handle);
+}
+
+void fermyon_spin_mqtt_connection_drop_borrow(fermyon_spin_mqtt_borrow_connection_t handle) {
+  __wasm_import_fermyon_spin_mqtt_connection_drop(handle.__handle);
+}
+
+fermyon_spin_mqtt_borrow_connection_t fermyon_spin_mqtt_borrow_connection(fermyon_spin_mqtt_own_connection_t arg) {
+  return (fermyon_spin_mqtt_borrow_connection_t) { arg.__handle };
+}
+
+void fermyon_spin_mqtt_payload_free(fermyon_spin_mqtt_payload_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    uint8_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_mqtt_result_own_connection_error_free(fermyon_spin_mqtt_result_own_connection_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_mqtt_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_mqtt_result_void_error_free(fermyon_spin_mqtt_result_void_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    fermyon_spin_mqtt_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_llm_inferencing_model_free(fermyon_spin_llm_inferencing_model_t *ptr) {
+  guest_string_free(ptr);
+}
+
+void fermyon_spin_llm_error_free(fermyon_spin_llm_error_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 1: {
+      guest_string_free(&ptr->val.runtime_error);
+      break;
+    }
+    case 2: {
+      guest_string_free(&ptr->val.invalid_input);
+      break;
+    }
+  }
+}
+
+void fermyon_spin_llm_inferencing_result_free(fermyon_spin_llm_inferencing_result_t *ptr) {
+  guest_string_free(&ptr->text);
+}
+
+void fermyon_spin_llm_embedding_model_free(fermyon_spin_llm_embedding_model_t *ptr) {
+  guest_string_free(ptr);
+}
+
+void guest_list_f32_free(guest_list_f32_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    float *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+    }
+    free(list_ptr);
+  }
+}
+
+void guest_list_list_f32_free(guest_list_list_f32_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    guest_list_f32_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      guest_list_f32_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_llm_embeddings_result_free(fermyon_spin_llm_embeddings_result_t *ptr) {
+  guest_list_list_f32_free(&ptr->embeddings);
+}
+
+void fermyon_spin_llm_option_inferencing_params_free(fermyon_spin_llm_option_inferencing_params_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
+void fermyon_spin_llm_result_inferencing_result_error_free(fermyon_spin_llm_result_inferencing_result_error_t *ptr) {
+  if (!ptr->is_err) {
+    fermyon_spin_llm_inferencing_result_free(&ptr->val.ok);
+  } else {
+    fermyon_spin_llm_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_llm_result_embeddings_result_error_free(fermyon_spin_llm_result_embeddings_result_error_t *ptr) {
+  if (!ptr->is_err) {
+    fermyon_spin_llm_embeddings_result_free(&ptr->val.ok);
+  } else {
+    fermyon_spin_llm_error_free(&ptr->val.err);
   }
 }
 
@@ -7635,6 +8341,1096 @@ bool fermyon_spin_variables_get(guest_string_t *name, guest_string_t *ret, fermy
         }
         case 3: {
           variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_sqlite_static_connection_open(guest_string_t *database, fermyon_spin_sqlite_own_connection_t *ret, fermyon_spin_sqlite_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_sqlite_static_connection_open((uint8_t *) (*database).ptr, (*database).len, ptr);
+  fermyon_spin_sqlite_result_own_connection_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_sqlite_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_sqlite_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          break;
+        }
+        case 4: {
+          variant.val.io = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_sqlite_method_connection_execute(fermyon_spin_sqlite_borrow_connection_t self, guest_string_t *statement, fermyon_spin_sqlite_list_value_t *parameters, fermyon_spin_sqlite_query_result_t *ret, fermyon_spin_sqlite_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_sqlite_method_connection_execute((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*parameters).ptr, (*parameters).len, ptr);
+  fermyon_spin_sqlite_result_query_result_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_sqlite_query_result_t) {
+        (guest_list_string_t) (guest_list_string_t) { (guest_string_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (fermyon_spin_sqlite_list_row_result_t) (fermyon_spin_sqlite_list_row_result_t) { (fermyon_spin_sqlite_row_result_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_sqlite_error_t variant4;
+      variant4.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant4.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          break;
+        }
+        case 4: {
+          variant4.val.io = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant4;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_postgres_static_connection_open(guest_string_t *address, fermyon_spin_postgres_own_connection_t *ret, fermyon_spin_postgres_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_postgres_static_connection_open((uint8_t *) (*address).ptr, (*address).len, ptr);
+  fermyon_spin_postgres_result_own_connection_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_postgres_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_rdbms_types_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          variant.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.query_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 3: {
+          variant.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_postgres_method_connection_query(fermyon_spin_postgres_borrow_connection_t self, guest_string_t *statement, fermyon_spin_postgres_list_parameter_value_t *params, fermyon_spin_postgres_row_set_t *ret, fermyon_spin_postgres_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_postgres_method_connection_query((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  fermyon_spin_postgres_result_row_set_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_rdbms_types_row_set_t) {
+        (fermyon_spin_rdbms_types_list_column_t) (fermyon_spin_rdbms_types_list_column_t) { (fermyon_spin_rdbms_types_column_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (fermyon_spin_rdbms_types_list_row_t) (fermyon_spin_rdbms_types_list_row_t) { (fermyon_spin_rdbms_types_row_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_rdbms_types_error_t variant13;
+      variant13.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant13.tag) {
+        case 0: {
+          variant13.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant13.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant13.val.query_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 3: {
+          variant13.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant13.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant13;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_postgres_method_connection_execute(fermyon_spin_postgres_borrow_connection_t self, guest_string_t *statement, fermyon_spin_postgres_list_parameter_value_t *params, uint64_t *ret, fermyon_spin_postgres_error_t *err) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[(16+2*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_postgres_method_connection_execute((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  fermyon_spin_postgres_result_u64_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (uint64_t) (*((int64_t*) (ptr + 8)));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_rdbms_types_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          variant.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.query_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
+          break;
+        }
+        case 3: {
+          variant.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_mysql_static_connection_open(guest_string_t *address, fermyon_spin_mysql_own_connection_t *ret, fermyon_spin_mysql_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_mysql_static_connection_open((uint8_t *) (*address).ptr, (*address).len, ptr);
+  fermyon_spin_mysql_result_own_connection_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_mysql_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_rdbms_types_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          variant.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.query_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 3: {
+          variant.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_mysql_method_connection_query(fermyon_spin_mysql_borrow_connection_t self, guest_string_t *statement, fermyon_spin_mysql_list_parameter_value_t *params, fermyon_spin_mysql_row_set_t *ret, fermyon_spin_mysql_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(5*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_mysql_method_connection_query((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  fermyon_spin_mysql_result_row_set_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_rdbms_types_row_set_t) {
+        (fermyon_spin_rdbms_types_list_column_t) (fermyon_spin_rdbms_types_list_column_t) { (fermyon_spin_rdbms_types_column_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (fermyon_spin_rdbms_types_list_row_t) (fermyon_spin_rdbms_types_list_row_t) { (fermyon_spin_rdbms_types_row_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_rdbms_types_error_t variant13;
+      variant13.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant13.tag) {
+        case 0: {
+          variant13.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant13.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant13.val.query_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 3: {
+          variant13.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant13.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant13;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_mysql_method_connection_execute(fermyon_spin_mysql_borrow_connection_t self, guest_string_t *statement, fermyon_spin_mysql_list_parameter_value_t *params, fermyon_spin_mysql_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_mysql_method_connection_execute((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  fermyon_spin_mysql_result_void_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_rdbms_types_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          variant.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.query_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 3: {
+          variant.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_redis_static_connection_open(guest_string_t *address, fermyon_spin_redis_own_connection_t *ret, fermyon_spin_redis_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_redis_static_connection_open((uint8_t *) (*address).ptr, (*address).len, ptr);
+  fermyon_spin_redis_result_own_connection_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_redis_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_redis_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_redis_method_connection_publish(fermyon_spin_redis_borrow_connection_t self, guest_string_t *channel, fermyon_spin_redis_payload_t *payload, fermyon_spin_redis_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_redis_method_connection_publish((self).__handle, (uint8_t *) (*channel).ptr, (*channel).len, (uint8_t *) (*payload).ptr, (*payload).len, ptr);
+  fermyon_spin_redis_result_void_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_redis_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_redis_method_connection_get(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, fermyon_spin_redis_option_payload_t *ret, fermyon_spin_redis_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_redis_method_connection_get((self).__handle, (uint8_t *) (*key).ptr, (*key).len, ptr);
+  fermyon_spin_redis_result_option_payload_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      fermyon_spin_redis_option_payload_t option;
+      switch ((int32_t) *((uint8_t*) (ptr + sizeof(void*)))) {
+        case 0: {
+          option.is_some = false;
+          break;
+        }
+        case 1: {
+          option.is_some = true;
+          option.val = (fermyon_spin_redis_payload_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.ok = option;
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_redis_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_redis_method_connection_set(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, fermyon_spin_redis_payload_t *value, fermyon_spin_redis_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_redis_method_connection_set((self).__handle, (uint8_t *) (*key).ptr, (*key).len, (uint8_t *) (*value).ptr, (*value).len, ptr);
+  fermyon_spin_redis_result_void_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_redis_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_redis_method_connection_incr(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, int64_t *ret, fermyon_spin_redis_error_t *err) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[(16+2*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_redis_method_connection_incr((self).__handle, (uint8_t *) (*key).ptr, (*key).len, ptr);
+  fermyon_spin_redis_result_s64_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = *((int64_t*) (ptr + 8));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_redis_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_redis_method_connection_del(fermyon_spin_redis_borrow_connection_t self, guest_list_string_t *keys, uint32_t *ret, fermyon_spin_redis_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_redis_method_connection_del((self).__handle, (uint8_t *) (*keys).ptr, (*keys).len, ptr);
+  fermyon_spin_redis_result_u32_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (uint32_t) (*((int32_t*) (ptr + sizeof(void*))));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_redis_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_redis_method_connection_sadd(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, guest_list_string_t *values, uint32_t *ret, fermyon_spin_redis_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_redis_method_connection_sadd((self).__handle, (uint8_t *) (*key).ptr, (*key).len, (uint8_t *) (*values).ptr, (*values).len, ptr);
+  fermyon_spin_redis_result_u32_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (uint32_t) (*((int32_t*) (ptr + sizeof(void*))));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_redis_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_redis_method_connection_smembers(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, guest_list_string_t *ret, fermyon_spin_redis_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_redis_method_connection_smembers((self).__handle, (uint8_t *) (*key).ptr, (*key).len, ptr);
+  fermyon_spin_redis_result_list_string_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (guest_list_string_t) { (guest_string_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_redis_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_redis_method_connection_srem(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, guest_list_string_t *values, uint32_t *ret, fermyon_spin_redis_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_redis_method_connection_srem((self).__handle, (uint8_t *) (*key).ptr, (*key).len, (uint8_t *) (*values).ptr, (*values).len, ptr);
+  fermyon_spin_redis_result_u32_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (uint32_t) (*((int32_t*) (ptr + sizeof(void*))));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_redis_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_redis_method_connection_execute(fermyon_spin_redis_borrow_connection_t self, guest_string_t *command, fermyon_spin_redis_list_redis_parameter_t *arguments, fermyon_spin_redis_list_redis_result_t *ret, fermyon_spin_redis_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_redis_method_connection_execute((self).__handle, (uint8_t *) (*command).ptr, (*command).len, (uint8_t *) (*arguments).ptr, (*arguments).len, ptr);
+  fermyon_spin_redis_result_list_redis_result_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_redis_list_redis_result_t) { (fermyon_spin_redis_redis_result_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_redis_error_t variant1;
+      variant1.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant1.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          break;
+        }
+        case 3: {
+          variant1.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant1;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_mqtt_static_connection_open(guest_string_t *address, guest_string_t *username, guest_string_t *password, uint64_t keep_alive_interval_in_secs, fermyon_spin_mqtt_own_connection_t *ret, fermyon_spin_mqtt_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_mqtt_static_connection_open((uint8_t *) (*address).ptr, (*address).len, (uint8_t *) (*username).ptr, (*username).len, (uint8_t *) (*password).ptr, (*password).len, (int64_t) (keep_alive_interval_in_secs), ptr);
+  fermyon_spin_mqtt_result_own_connection_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_mqtt_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_mqtt_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          variant.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_mqtt_method_connection_publish(fermyon_spin_mqtt_borrow_connection_t self, guest_string_t *topic, fermyon_spin_mqtt_payload_t *payload, fermyon_spin_mqtt_qos_t qos, fermyon_spin_mqtt_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_mqtt_method_connection_publish((self).__handle, (uint8_t *) (*topic).ptr, (*topic).len, (uint8_t *) (*payload).ptr, (*payload).len, (int32_t) qos, ptr);
+  fermyon_spin_mqtt_result_void_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_mqtt_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          break;
+        }
+        case 2: {
+          variant.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 3: {
+          variant.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_llm_infer(fermyon_spin_llm_inferencing_model_t *model, guest_string_t *prompt, fermyon_spin_llm_inferencing_params_t *maybe_params, fermyon_spin_llm_inferencing_result_t *ret, fermyon_spin_llm_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(8+3*sizeof(void*))];
+  fermyon_spin_llm_option_inferencing_params_t params;
+  params.is_some = maybe_params != NULL;if (maybe_params) {
+    params.val = *maybe_params;
+  }
+  int32_t option;
+  int32_t option1;
+  float option2;
+  int32_t option3;
+  float option4;
+  int32_t option5;
+  float option6;
+  if ((params).is_some) {
+    const fermyon_spin_llm_inferencing_params_t *payload0 = &(params).val;
+    option = 1;
+    option1 = (int32_t) ((*payload0).max_tokens);
+    option2 = (*payload0).repeat_penalty;
+    option3 = (int32_t) ((*payload0).repeat_penalty_last_n_token_count);
+    option4 = (*payload0).temperature;
+    option5 = (int32_t) ((*payload0).top_k);
+    option6 = (*payload0).top_p;
+  } else {
+    option = 0;
+    option1 = 0;
+    option2 = 0;
+    option3 = 0;
+    option4 = 0;
+    option5 = 0;
+    option6 = 0;
+  }
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_llm_infer((uint8_t *) (*model).ptr, (*model).len, (uint8_t *) (*prompt).ptr, (*prompt).len, option, option1, option2, option3, option4, option5, option6, ptr);
+  fermyon_spin_llm_result_inferencing_result_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_llm_inferencing_result_t) {
+        (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (fermyon_spin_llm_inferencing_usage_t) (fermyon_spin_llm_inferencing_usage_t) {
+          (uint32_t) (uint32_t) (*((int32_t*) (ptr + (3*sizeof(void*))))),
+          (uint32_t) (uint32_t) (*((int32_t*) (ptr + (4+3*sizeof(void*))))),
+        },
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_llm_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          variant.val.runtime_error = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.invalid_input = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_llm_generate_embeddings(fermyon_spin_llm_embedding_model_t *model, guest_list_string_t *text, fermyon_spin_llm_embeddings_result_t *ret, fermyon_spin_llm_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_llm_generate_embeddings((uint8_t *) (*model).ptr, (*model).len, (uint8_t *) (*text).ptr, (*text).len, ptr);
+  fermyon_spin_llm_result_embeddings_result_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_llm_embeddings_result_t) {
+        (guest_list_list_f32_t) (guest_list_list_f32_t) { (guest_list_f32_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (fermyon_spin_llm_embeddings_usage_t) (fermyon_spin_llm_embeddings_usage_t) {
+          (uint32_t) (uint32_t) (*((int32_t*) (ptr + (3*sizeof(void*))))),
+        },
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_llm_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          variant.val.runtime_error = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.invalid_input = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
           break;
         }
       }

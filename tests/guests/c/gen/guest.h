@@ -1091,6 +1091,590 @@ typedef struct {
   } val;
 } fermyon_spin_variables_result_string_error_t;
 
+typedef struct fermyon_spin_sqlite_own_connection_t {
+  int32_t __handle;
+} fermyon_spin_sqlite_own_connection_t;
+
+typedef struct fermyon_spin_sqlite_borrow_connection_t {
+  int32_t __handle;
+} fermyon_spin_sqlite_borrow_connection_t;
+
+// The set of errors which may be raised by functions in this interface
+typedef struct fermyon_spin_sqlite_error_t {
+  uint8_t tag;
+  union {
+    guest_string_t     io;
+  } val;
+} fermyon_spin_sqlite_error_t;
+
+// The host does not recognize the database name requested.
+#define FERMYON_SPIN_SQLITE_ERROR_NO_SUCH_DATABASE 0
+// The requesting component does not have access to the specified database (which may or may not exist).
+#define FERMYON_SPIN_SQLITE_ERROR_ACCESS_DENIED 1
+// The provided connection is not valid
+#define FERMYON_SPIN_SQLITE_ERROR_INVALID_CONNECTION 2
+// The database has reached its capacity
+#define FERMYON_SPIN_SQLITE_ERROR_DATABASE_FULL 3
+// Some implementation-specific error has occurred (e.g. I/O)
+#define FERMYON_SPIN_SQLITE_ERROR_IO 4
+
+// A single column's result from a database query
+typedef struct fermyon_spin_sqlite_value_t {
+  uint8_t tag;
+  union {
+    int64_t     integer;
+    double     real;
+    guest_string_t     text;
+    guest_list_u8_t     blob;
+  } val;
+} fermyon_spin_sqlite_value_t;
+
+#define FERMYON_SPIN_SQLITE_VALUE_INTEGER 0
+#define FERMYON_SPIN_SQLITE_VALUE_REAL 1
+#define FERMYON_SPIN_SQLITE_VALUE_TEXT 2
+#define FERMYON_SPIN_SQLITE_VALUE_BLOB 3
+#define FERMYON_SPIN_SQLITE_VALUE_NULL 4
+
+typedef struct {
+  fermyon_spin_sqlite_value_t *ptr;
+  size_t len;
+} fermyon_spin_sqlite_list_value_t;
+
+// A set of values for each of the columns in a query-result
+typedef struct fermyon_spin_sqlite_row_result_t {
+  fermyon_spin_sqlite_list_value_t   values;
+} fermyon_spin_sqlite_row_result_t;
+
+typedef struct {
+  fermyon_spin_sqlite_row_result_t *ptr;
+  size_t len;
+} fermyon_spin_sqlite_list_row_result_t;
+
+// A result of a query
+typedef struct fermyon_spin_sqlite_query_result_t {
+  // The names of the columns retrieved in the query
+  guest_list_string_t   columns;
+  // the row results each containing the values for all the columns for a given row
+  fermyon_spin_sqlite_list_row_result_t   rows;
+} fermyon_spin_sqlite_query_result_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_sqlite_own_connection_t ok;
+    fermyon_spin_sqlite_error_t err;
+  } val;
+} fermyon_spin_sqlite_result_own_connection_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_sqlite_query_result_t ok;
+    fermyon_spin_sqlite_error_t err;
+  } val;
+} fermyon_spin_sqlite_result_query_result_error_t;
+
+// Errors related to interacting with a database.
+typedef struct fermyon_spin_rdbms_types_error_t {
+  uint8_t tag;
+  union {
+    guest_string_t     connection_failed;
+    guest_string_t     bad_parameter;
+    guest_string_t     query_failed;
+    guest_string_t     value_conversion_failed;
+    guest_string_t     other;
+  } val;
+} fermyon_spin_rdbms_types_error_t;
+
+#define FERMYON_SPIN_RDBMS_TYPES_ERROR_CONNECTION_FAILED 0
+#define FERMYON_SPIN_RDBMS_TYPES_ERROR_BAD_PARAMETER 1
+#define FERMYON_SPIN_RDBMS_TYPES_ERROR_QUERY_FAILED 2
+#define FERMYON_SPIN_RDBMS_TYPES_ERROR_VALUE_CONVERSION_FAILED 3
+#define FERMYON_SPIN_RDBMS_TYPES_ERROR_OTHER 4
+
+// Data types for a database column
+typedef uint8_t fermyon_spin_rdbms_types_db_data_type_t;
+
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_BOOLEAN 0
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_INT8 1
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_INT16 2
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_INT32 3
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_INT64 4
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_UINT8 5
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_UINT16 6
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_UINT32 7
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_UINT64 8
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_FLOATING32 9
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_FLOATING64 10
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_STR 11
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_BINARY 12
+#define FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_OTHER 13
+
+// Database values
+typedef struct fermyon_spin_rdbms_types_db_value_t {
+  uint8_t tag;
+  union {
+    bool     boolean;
+    int8_t     int8;
+    int16_t     int16;
+    int32_t     int32;
+    int64_t     int64;
+    uint8_t     uint8;
+    uint16_t     uint16;
+    uint32_t     uint32;
+    uint64_t     uint64;
+    float     floating32;
+    double     floating64;
+    guest_string_t     str;
+    guest_list_u8_t     binary;
+  } val;
+} fermyon_spin_rdbms_types_db_value_t;
+
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_BOOLEAN 0
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_INT8 1
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_INT16 2
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_INT32 3
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_INT64 4
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UINT8 5
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UINT16 6
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UINT32 7
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UINT64 8
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_FLOATING32 9
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_FLOATING64 10
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_STR 11
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_BINARY 12
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_DB_NULL 13
+#define FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UNSUPPORTED 14
+
+// Values used in parameterized queries
+typedef struct fermyon_spin_rdbms_types_parameter_value_t {
+  uint8_t tag;
+  union {
+    bool     boolean;
+    int8_t     int8;
+    int16_t     int16;
+    int32_t     int32;
+    int64_t     int64;
+    uint8_t     uint8;
+    uint16_t     uint16;
+    uint32_t     uint32;
+    uint64_t     uint64;
+    float     floating32;
+    double     floating64;
+    guest_string_t     str;
+    guest_list_u8_t     binary;
+  } val;
+} fermyon_spin_rdbms_types_parameter_value_t;
+
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_BOOLEAN 0
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_INT8 1
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_INT16 2
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_INT32 3
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_INT64 4
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_UINT8 5
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_UINT16 6
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_UINT32 7
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_UINT64 8
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_FLOATING32 9
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_FLOATING64 10
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_STR 11
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_BINARY 12
+#define FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_DB_NULL 13
+
+// A database column
+typedef struct fermyon_spin_rdbms_types_column_t {
+  guest_string_t   name;
+  fermyon_spin_rdbms_types_db_data_type_t   data_type;
+} fermyon_spin_rdbms_types_column_t;
+
+// A database row
+typedef struct fermyon_spin_rdbms_types_row_t {
+  fermyon_spin_rdbms_types_db_value_t   *ptr;
+  size_t len;
+} fermyon_spin_rdbms_types_row_t;
+
+typedef struct {
+  fermyon_spin_rdbms_types_column_t *ptr;
+  size_t len;
+} fermyon_spin_rdbms_types_list_column_t;
+
+typedef struct {
+  fermyon_spin_rdbms_types_row_t *ptr;
+  size_t len;
+} fermyon_spin_rdbms_types_list_row_t;
+
+// A set of database rows
+typedef struct fermyon_spin_rdbms_types_row_set_t {
+  fermyon_spin_rdbms_types_list_column_t   columns;
+  fermyon_spin_rdbms_types_list_row_t   rows;
+} fermyon_spin_rdbms_types_row_set_t;
+
+typedef fermyon_spin_rdbms_types_parameter_value_t fermyon_spin_postgres_parameter_value_t;
+
+typedef fermyon_spin_rdbms_types_row_set_t fermyon_spin_postgres_row_set_t;
+
+typedef fermyon_spin_rdbms_types_error_t fermyon_spin_postgres_error_t;
+
+typedef struct fermyon_spin_postgres_own_connection_t {
+  int32_t __handle;
+} fermyon_spin_postgres_own_connection_t;
+
+typedef struct fermyon_spin_postgres_borrow_connection_t {
+  int32_t __handle;
+} fermyon_spin_postgres_borrow_connection_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_postgres_own_connection_t ok;
+    fermyon_spin_postgres_error_t err;
+  } val;
+} fermyon_spin_postgres_result_own_connection_error_t;
+
+typedef struct {
+  fermyon_spin_postgres_parameter_value_t *ptr;
+  size_t len;
+} fermyon_spin_postgres_list_parameter_value_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_postgres_row_set_t ok;
+    fermyon_spin_postgres_error_t err;
+  } val;
+} fermyon_spin_postgres_result_row_set_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    uint64_t ok;
+    fermyon_spin_postgres_error_t err;
+  } val;
+} fermyon_spin_postgres_result_u64_error_t;
+
+typedef fermyon_spin_rdbms_types_parameter_value_t fermyon_spin_mysql_parameter_value_t;
+
+typedef fermyon_spin_rdbms_types_row_set_t fermyon_spin_mysql_row_set_t;
+
+typedef fermyon_spin_rdbms_types_error_t fermyon_spin_mysql_error_t;
+
+typedef struct fermyon_spin_mysql_own_connection_t {
+  int32_t __handle;
+} fermyon_spin_mysql_own_connection_t;
+
+typedef struct fermyon_spin_mysql_borrow_connection_t {
+  int32_t __handle;
+} fermyon_spin_mysql_borrow_connection_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_mysql_own_connection_t ok;
+    fermyon_spin_mysql_error_t err;
+  } val;
+} fermyon_spin_mysql_result_own_connection_error_t;
+
+typedef struct {
+  fermyon_spin_mysql_parameter_value_t *ptr;
+  size_t len;
+} fermyon_spin_mysql_list_parameter_value_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_mysql_row_set_t ok;
+    fermyon_spin_mysql_error_t err;
+  } val;
+} fermyon_spin_mysql_result_row_set_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_mysql_error_t err;
+  } val;
+} fermyon_spin_mysql_result_void_error_t;
+
+// Errors related to interacting with Redis
+typedef struct fermyon_spin_redis_error_t {
+  uint8_t tag;
+  union {
+    guest_string_t     other;
+  } val;
+} fermyon_spin_redis_error_t;
+
+// An invalid address string
+#define FERMYON_SPIN_REDIS_ERROR_INVALID_ADDRESS 0
+// There are too many open connections
+#define FERMYON_SPIN_REDIS_ERROR_TOO_MANY_CONNECTIONS 1
+// A retrieved value was not of the correct type
+#define FERMYON_SPIN_REDIS_ERROR_TYPE_ERROR 2
+// Some other error occurred
+#define FERMYON_SPIN_REDIS_ERROR_OTHER 3
+
+typedef struct fermyon_spin_redis_own_connection_t {
+  int32_t __handle;
+} fermyon_spin_redis_own_connection_t;
+
+typedef struct fermyon_spin_redis_borrow_connection_t {
+  int32_t __handle;
+} fermyon_spin_redis_borrow_connection_t;
+
+// The message payload.
+typedef struct fermyon_spin_redis_payload_t {
+  uint8_t   *ptr;
+  size_t len;
+} fermyon_spin_redis_payload_t;
+
+// A parameter type for the general-purpose `execute` function.
+typedef struct fermyon_spin_redis_redis_parameter_t {
+  uint8_t tag;
+  union {
+    int64_t     int64;
+    fermyon_spin_redis_payload_t     binary;
+  } val;
+} fermyon_spin_redis_redis_parameter_t;
+
+#define FERMYON_SPIN_REDIS_REDIS_PARAMETER_INT64 0
+#define FERMYON_SPIN_REDIS_REDIS_PARAMETER_BINARY 1
+
+// A return type for the general-purpose `execute` function.
+typedef struct fermyon_spin_redis_redis_result_t {
+  uint8_t tag;
+  union {
+    guest_string_t     status;
+    int64_t     int64;
+    fermyon_spin_redis_payload_t     binary;
+  } val;
+} fermyon_spin_redis_redis_result_t;
+
+#define FERMYON_SPIN_REDIS_REDIS_RESULT_NIL 0
+#define FERMYON_SPIN_REDIS_REDIS_RESULT_STATUS 1
+#define FERMYON_SPIN_REDIS_REDIS_RESULT_INT64 2
+#define FERMYON_SPIN_REDIS_REDIS_RESULT_BINARY 3
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_redis_own_connection_t ok;
+    fermyon_spin_redis_error_t err;
+  } val;
+} fermyon_spin_redis_result_own_connection_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_redis_error_t err;
+  } val;
+} fermyon_spin_redis_result_void_error_t;
+
+typedef struct {
+  bool is_some;
+  fermyon_spin_redis_payload_t val;
+} fermyon_spin_redis_option_payload_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_redis_option_payload_t ok;
+    fermyon_spin_redis_error_t err;
+  } val;
+} fermyon_spin_redis_result_option_payload_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    int64_t ok;
+    fermyon_spin_redis_error_t err;
+  } val;
+} fermyon_spin_redis_result_s64_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    uint32_t ok;
+    fermyon_spin_redis_error_t err;
+  } val;
+} fermyon_spin_redis_result_u32_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    guest_list_string_t ok;
+    fermyon_spin_redis_error_t err;
+  } val;
+} fermyon_spin_redis_result_list_string_error_t;
+
+typedef struct {
+  fermyon_spin_redis_redis_parameter_t *ptr;
+  size_t len;
+} fermyon_spin_redis_list_redis_parameter_t;
+
+typedef struct {
+  fermyon_spin_redis_redis_result_t *ptr;
+  size_t len;
+} fermyon_spin_redis_list_redis_result_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_redis_list_redis_result_t ok;
+    fermyon_spin_redis_error_t err;
+  } val;
+} fermyon_spin_redis_result_list_redis_result_error_t;
+
+// Errors related to interacting with Mqtt
+typedef struct fermyon_spin_mqtt_error_t {
+  uint8_t tag;
+  union {
+    guest_string_t     connection_failed;
+    guest_string_t     other;
+  } val;
+} fermyon_spin_mqtt_error_t;
+
+// An invalid address string
+#define FERMYON_SPIN_MQTT_ERROR_INVALID_ADDRESS 0
+// There are too many open connections
+#define FERMYON_SPIN_MQTT_ERROR_TOO_MANY_CONNECTIONS 1
+// Connection failure e.g. address not allowed.
+#define FERMYON_SPIN_MQTT_ERROR_CONNECTION_FAILED 2
+// Some other error occurred
+#define FERMYON_SPIN_MQTT_ERROR_OTHER 3
+
+// QoS for publishing Mqtt messages
+typedef uint8_t fermyon_spin_mqtt_qos_t;
+
+#define FERMYON_SPIN_MQTT_QOS_AT_MOST_ONCE 0
+#define FERMYON_SPIN_MQTT_QOS_AT_LEAST_ONCE 1
+#define FERMYON_SPIN_MQTT_QOS_EXACTLY_ONCE 2
+
+typedef struct fermyon_spin_mqtt_own_connection_t {
+  int32_t __handle;
+} fermyon_spin_mqtt_own_connection_t;
+
+typedef struct fermyon_spin_mqtt_borrow_connection_t {
+  int32_t __handle;
+} fermyon_spin_mqtt_borrow_connection_t;
+
+// The message payload.
+typedef struct fermyon_spin_mqtt_payload_t {
+  uint8_t   *ptr;
+  size_t len;
+} fermyon_spin_mqtt_payload_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_mqtt_own_connection_t ok;
+    fermyon_spin_mqtt_error_t err;
+  } val;
+} fermyon_spin_mqtt_result_own_connection_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_mqtt_error_t err;
+  } val;
+} fermyon_spin_mqtt_result_void_error_t;
+
+// A Large Language Model.
+typedef guest_string_t fermyon_spin_llm_inferencing_model_t;
+
+// Inference request parameters
+typedef struct fermyon_spin_llm_inferencing_params_t {
+  // The maximum tokens that should be inferred.
+  // 
+  // Note: the backing implementation may return less tokens.
+  uint32_t   max_tokens;
+  // The amount the model should avoid repeating tokens.
+  float   repeat_penalty;
+  // The number of tokens the model should apply the repeat penalty to.
+  uint32_t   repeat_penalty_last_n_token_count;
+  // The randomness with which the next token is selected.
+  float   temperature;
+  // The number of possible next tokens the model will choose from.
+  uint32_t   top_k;
+  // The probability total of next tokens the model will choose from.
+  float   top_p;
+} fermyon_spin_llm_inferencing_params_t;
+
+// The set of errors which may be raised by functions in this interface
+typedef struct fermyon_spin_llm_error_t {
+  uint8_t tag;
+  union {
+    guest_string_t     runtime_error;
+    guest_string_t     invalid_input;
+  } val;
+} fermyon_spin_llm_error_t;
+
+#define FERMYON_SPIN_LLM_ERROR_MODEL_NOT_SUPPORTED 0
+#define FERMYON_SPIN_LLM_ERROR_RUNTIME_ERROR 1
+#define FERMYON_SPIN_LLM_ERROR_INVALID_INPUT 2
+
+// Usage information related to the inferencing result
+typedef struct fermyon_spin_llm_inferencing_usage_t {
+  // Number of tokens in the prompt
+  uint32_t   prompt_token_count;
+  // Number of tokens generated by the inferencing operation
+  uint32_t   generated_token_count;
+} fermyon_spin_llm_inferencing_usage_t;
+
+// An inferencing result
+typedef struct fermyon_spin_llm_inferencing_result_t {
+  // The text generated by the model
+  // TODO: this should be a stream
+  guest_string_t   text;
+  // Usage information about the inferencing request
+  fermyon_spin_llm_inferencing_usage_t   usage;
+} fermyon_spin_llm_inferencing_result_t;
+
+// The model used for generating embeddings
+typedef guest_string_t fermyon_spin_llm_embedding_model_t;
+
+// Usage related to an embeddings generation request
+typedef struct fermyon_spin_llm_embeddings_usage_t {
+  // Number of tokens in the prompt
+  uint32_t   prompt_token_count;
+} fermyon_spin_llm_embeddings_usage_t;
+
+typedef struct {
+  float *ptr;
+  size_t len;
+} guest_list_f32_t;
+
+typedef struct {
+  guest_list_f32_t *ptr;
+  size_t len;
+} guest_list_list_f32_t;
+
+// Result of generating embeddings
+typedef struct fermyon_spin_llm_embeddings_result_t {
+  // The embeddings generated by the request
+  guest_list_list_f32_t   embeddings;
+  // Usage related to the embeddings generation request
+  fermyon_spin_llm_embeddings_usage_t   usage;
+} fermyon_spin_llm_embeddings_result_t;
+
+typedef struct {
+  bool is_some;
+  fermyon_spin_llm_inferencing_params_t val;
+} fermyon_spin_llm_option_inferencing_params_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_llm_inferencing_result_t ok;
+    fermyon_spin_llm_error_t err;
+  } val;
+} fermyon_spin_llm_result_inferencing_result_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    fermyon_spin_llm_embeddings_result_t ok;
+    fermyon_spin_llm_error_t err;
+  } val;
+} fermyon_spin_llm_result_embeddings_result_error_t;
+
 // The set of errors which may be raised by functions in this package
 typedef struct wasi_keyvalue_store_error_t {
   uint8_t tag;
@@ -2262,6 +2846,74 @@ extern bool fermyon_spin_key_value_method_store_get_keys(fermyon_spin_key_value_
 // The name must match one defined in in the component manifest.
 extern bool fermyon_spin_variables_get(guest_string_t *name, guest_string_t *ret, fermyon_spin_variables_error_t *err);
 
+// Imported Functions from `fermyon:spin/sqlite@2.0.0`
+// Open a connection to a named database instance.
+// 
+// If `database` is "default", the default instance is opened.
+// 
+// `error::no-such-database` will be raised if the `name` is not recognized.
+extern bool fermyon_spin_sqlite_static_connection_open(guest_string_t *database, fermyon_spin_sqlite_own_connection_t *ret, fermyon_spin_sqlite_error_t *err);
+// Execute a statement returning back data if there is any
+extern bool fermyon_spin_sqlite_method_connection_execute(fermyon_spin_sqlite_borrow_connection_t self, guest_string_t *statement, fermyon_spin_sqlite_list_value_t *parameters, fermyon_spin_sqlite_query_result_t *ret, fermyon_spin_sqlite_error_t *err);
+
+// Imported Functions from `fermyon:spin/postgres@2.0.0`
+// Open a connection to the Postgres instance at `address`.
+extern bool fermyon_spin_postgres_static_connection_open(guest_string_t *address, fermyon_spin_postgres_own_connection_t *ret, fermyon_spin_postgres_error_t *err);
+// Query the database.
+extern bool fermyon_spin_postgres_method_connection_query(fermyon_spin_postgres_borrow_connection_t self, guest_string_t *statement, fermyon_spin_postgres_list_parameter_value_t *params, fermyon_spin_postgres_row_set_t *ret, fermyon_spin_postgres_error_t *err);
+// Execute command to the database.
+extern bool fermyon_spin_postgres_method_connection_execute(fermyon_spin_postgres_borrow_connection_t self, guest_string_t *statement, fermyon_spin_postgres_list_parameter_value_t *params, uint64_t *ret, fermyon_spin_postgres_error_t *err);
+
+// Imported Functions from `fermyon:spin/mysql@2.0.0`
+// Open a connection to the MySQL instance at `address`.
+extern bool fermyon_spin_mysql_static_connection_open(guest_string_t *address, fermyon_spin_mysql_own_connection_t *ret, fermyon_spin_mysql_error_t *err);
+// query the database: select
+extern bool fermyon_spin_mysql_method_connection_query(fermyon_spin_mysql_borrow_connection_t self, guest_string_t *statement, fermyon_spin_mysql_list_parameter_value_t *params, fermyon_spin_mysql_row_set_t *ret, fermyon_spin_mysql_error_t *err);
+// execute command to the database: insert, update, delete
+extern bool fermyon_spin_mysql_method_connection_execute(fermyon_spin_mysql_borrow_connection_t self, guest_string_t *statement, fermyon_spin_mysql_list_parameter_value_t *params, fermyon_spin_mysql_error_t *err);
+
+// Imported Functions from `fermyon:spin/redis@2.0.0`
+// Open a connection to the Redis instance at `address`.
+extern bool fermyon_spin_redis_static_connection_open(guest_string_t *address, fermyon_spin_redis_own_connection_t *ret, fermyon_spin_redis_error_t *err);
+// Publish a Redis message to the specified channel.
+extern bool fermyon_spin_redis_method_connection_publish(fermyon_spin_redis_borrow_connection_t self, guest_string_t *channel, fermyon_spin_redis_payload_t *payload, fermyon_spin_redis_error_t *err);
+// Get the value of a key.
+extern bool fermyon_spin_redis_method_connection_get(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, fermyon_spin_redis_option_payload_t *ret, fermyon_spin_redis_error_t *err);
+// Set key to value.
+// 
+// If key already holds a value, it is overwritten.
+extern bool fermyon_spin_redis_method_connection_set(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, fermyon_spin_redis_payload_t *value, fermyon_spin_redis_error_t *err);
+// Increments the number stored at key by one.
+// 
+// If the key does not exist, it is set to 0 before performing the operation.
+// An `error::type-error` is returned if the key contains a value of the wrong type
+// or contains a string that can not be represented as integer.
+extern bool fermyon_spin_redis_method_connection_incr(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, int64_t *ret, fermyon_spin_redis_error_t *err);
+// Removes the specified keys.
+// 
+// A key is ignored if it does not exist. Returns the number of keys deleted.
+extern bool fermyon_spin_redis_method_connection_del(fermyon_spin_redis_borrow_connection_t self, guest_list_string_t *keys, uint32_t *ret, fermyon_spin_redis_error_t *err);
+// Add the specified `values` to the set named `key`, returning the number of newly-added values.
+extern bool fermyon_spin_redis_method_connection_sadd(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, guest_list_string_t *values, uint32_t *ret, fermyon_spin_redis_error_t *err);
+// Retrieve the contents of the set named `key`.
+extern bool fermyon_spin_redis_method_connection_smembers(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, guest_list_string_t *ret, fermyon_spin_redis_error_t *err);
+// Remove the specified `values` from the set named `key`, returning the number of newly-removed values.
+extern bool fermyon_spin_redis_method_connection_srem(fermyon_spin_redis_borrow_connection_t self, guest_string_t *key, guest_list_string_t *values, uint32_t *ret, fermyon_spin_redis_error_t *err);
+// Execute an arbitrary Redis command and receive the result.
+extern bool fermyon_spin_redis_method_connection_execute(fermyon_spin_redis_borrow_connection_t self, guest_string_t *command, fermyon_spin_redis_list_redis_parameter_t *arguments, fermyon_spin_redis_list_redis_result_t *ret, fermyon_spin_redis_error_t *err);
+
+// Imported Functions from `fermyon:spin/mqtt@2.0.0`
+// Open a connection to the Mqtt instance at `address`.
+extern bool fermyon_spin_mqtt_static_connection_open(guest_string_t *address, guest_string_t *username, guest_string_t *password, uint64_t keep_alive_interval_in_secs, fermyon_spin_mqtt_own_connection_t *ret, fermyon_spin_mqtt_error_t *err);
+// Publish an Mqtt message to the specified `topic`.
+extern bool fermyon_spin_mqtt_method_connection_publish(fermyon_spin_mqtt_borrow_connection_t self, guest_string_t *topic, fermyon_spin_mqtt_payload_t *payload, fermyon_spin_mqtt_qos_t qos, fermyon_spin_mqtt_error_t *err);
+
+// Imported Functions from `fermyon:spin/llm@2.0.0`
+// Perform inferencing using the provided model and prompt with the given optional params
+extern bool fermyon_spin_llm_infer(fermyon_spin_llm_inferencing_model_t *model, guest_string_t *prompt, fermyon_spin_llm_inferencing_params_t *maybe_params, fermyon_spin_llm_inferencing_result_t *ret, fermyon_spin_llm_error_t *err);
+// Generate embeddings for the supplied list of text
+extern bool fermyon_spin_llm_generate_embeddings(fermyon_spin_llm_embedding_model_t *model, guest_list_string_t *text, fermyon_spin_llm_embeddings_result_t *ret, fermyon_spin_llm_error_t *err);
+
 // Imported Functions from `wasi:keyvalue/store@0.2.0-draft2`
 // Get the bucket with the specified identifier.
 // 
@@ -2669,6 +3321,152 @@ void fermyon_spin_key_value_result_list_string_error_free(fermyon_spin_key_value
 void fermyon_spin_variables_error_free(fermyon_spin_variables_error_t *ptr);
 
 void fermyon_spin_variables_result_string_error_free(fermyon_spin_variables_result_string_error_t *ptr);
+
+extern void fermyon_spin_sqlite_connection_drop_own(fermyon_spin_sqlite_own_connection_t handle);
+
+extern void fermyon_spin_sqlite_connection_drop_borrow(fermyon_spin_sqlite_borrow_connection_t handle);
+
+extern fermyon_spin_sqlite_borrow_connection_t fermyon_spin_sqlite_borrow_connection(fermyon_spin_sqlite_own_connection_t handle);
+
+void fermyon_spin_sqlite_error_free(fermyon_spin_sqlite_error_t *ptr);
+
+void fermyon_spin_sqlite_value_free(fermyon_spin_sqlite_value_t *ptr);
+
+void fermyon_spin_sqlite_list_value_free(fermyon_spin_sqlite_list_value_t *ptr);
+
+void fermyon_spin_sqlite_row_result_free(fermyon_spin_sqlite_row_result_t *ptr);
+
+void fermyon_spin_sqlite_list_row_result_free(fermyon_spin_sqlite_list_row_result_t *ptr);
+
+void fermyon_spin_sqlite_query_result_free(fermyon_spin_sqlite_query_result_t *ptr);
+
+void fermyon_spin_sqlite_result_own_connection_error_free(fermyon_spin_sqlite_result_own_connection_error_t *ptr);
+
+void fermyon_spin_sqlite_result_query_result_error_free(fermyon_spin_sqlite_result_query_result_error_t *ptr);
+
+void fermyon_spin_rdbms_types_error_free(fermyon_spin_rdbms_types_error_t *ptr);
+
+void fermyon_spin_rdbms_types_db_value_free(fermyon_spin_rdbms_types_db_value_t *ptr);
+
+void fermyon_spin_rdbms_types_parameter_value_free(fermyon_spin_rdbms_types_parameter_value_t *ptr);
+
+void fermyon_spin_rdbms_types_column_free(fermyon_spin_rdbms_types_column_t *ptr);
+
+void fermyon_spin_rdbms_types_row_free(fermyon_spin_rdbms_types_row_t *ptr);
+
+void fermyon_spin_rdbms_types_list_column_free(fermyon_spin_rdbms_types_list_column_t *ptr);
+
+void fermyon_spin_rdbms_types_list_row_free(fermyon_spin_rdbms_types_list_row_t *ptr);
+
+void fermyon_spin_rdbms_types_row_set_free(fermyon_spin_rdbms_types_row_set_t *ptr);
+
+void fermyon_spin_postgres_parameter_value_free(fermyon_spin_postgres_parameter_value_t *ptr);
+
+void fermyon_spin_postgres_row_set_free(fermyon_spin_postgres_row_set_t *ptr);
+
+void fermyon_spin_postgres_error_free(fermyon_spin_postgres_error_t *ptr);
+
+extern void fermyon_spin_postgres_connection_drop_own(fermyon_spin_postgres_own_connection_t handle);
+
+extern void fermyon_spin_postgres_connection_drop_borrow(fermyon_spin_postgres_borrow_connection_t handle);
+
+extern fermyon_spin_postgres_borrow_connection_t fermyon_spin_postgres_borrow_connection(fermyon_spin_postgres_own_connection_t handle);
+
+void fermyon_spin_postgres_result_own_connection_error_free(fermyon_spin_postgres_result_own_connection_error_t *ptr);
+
+void fermyon_spin_postgres_list_parameter_value_free(fermyon_spin_postgres_list_parameter_value_t *ptr);
+
+void fermyon_spin_postgres_result_row_set_error_free(fermyon_spin_postgres_result_row_set_error_t *ptr);
+
+void fermyon_spin_postgres_result_u64_error_free(fermyon_spin_postgres_result_u64_error_t *ptr);
+
+void fermyon_spin_mysql_parameter_value_free(fermyon_spin_mysql_parameter_value_t *ptr);
+
+void fermyon_spin_mysql_row_set_free(fermyon_spin_mysql_row_set_t *ptr);
+
+void fermyon_spin_mysql_error_free(fermyon_spin_mysql_error_t *ptr);
+
+extern void fermyon_spin_mysql_connection_drop_own(fermyon_spin_mysql_own_connection_t handle);
+
+extern void fermyon_spin_mysql_connection_drop_borrow(fermyon_spin_mysql_borrow_connection_t handle);
+
+extern fermyon_spin_mysql_borrow_connection_t fermyon_spin_mysql_borrow_connection(fermyon_spin_mysql_own_connection_t handle);
+
+void fermyon_spin_mysql_result_own_connection_error_free(fermyon_spin_mysql_result_own_connection_error_t *ptr);
+
+void fermyon_spin_mysql_list_parameter_value_free(fermyon_spin_mysql_list_parameter_value_t *ptr);
+
+void fermyon_spin_mysql_result_row_set_error_free(fermyon_spin_mysql_result_row_set_error_t *ptr);
+
+void fermyon_spin_mysql_result_void_error_free(fermyon_spin_mysql_result_void_error_t *ptr);
+
+void fermyon_spin_redis_error_free(fermyon_spin_redis_error_t *ptr);
+
+extern void fermyon_spin_redis_connection_drop_own(fermyon_spin_redis_own_connection_t handle);
+
+extern void fermyon_spin_redis_connection_drop_borrow(fermyon_spin_redis_borrow_connection_t handle);
+
+extern fermyon_spin_redis_borrow_connection_t fermyon_spin_redis_borrow_connection(fermyon_spin_redis_own_connection_t handle);
+
+void fermyon_spin_redis_payload_free(fermyon_spin_redis_payload_t *ptr);
+
+void fermyon_spin_redis_redis_parameter_free(fermyon_spin_redis_redis_parameter_t *ptr);
+
+void fermyon_spin_redis_redis_result_free(fermyon_spin_redis_redis_result_t *ptr);
+
+void fermyon_spin_redis_result_own_connection_error_free(fermyon_spin_redis_result_own_connection_error_t *ptr);
+
+void fermyon_spin_redis_result_void_error_free(fermyon_spin_redis_result_void_error_t *ptr);
+
+void fermyon_spin_redis_option_payload_free(fermyon_spin_redis_option_payload_t *ptr);
+
+void fermyon_spin_redis_result_option_payload_error_free(fermyon_spin_redis_result_option_payload_error_t *ptr);
+
+void fermyon_spin_redis_result_s64_error_free(fermyon_spin_redis_result_s64_error_t *ptr);
+
+void fermyon_spin_redis_result_u32_error_free(fermyon_spin_redis_result_u32_error_t *ptr);
+
+void fermyon_spin_redis_result_list_string_error_free(fermyon_spin_redis_result_list_string_error_t *ptr);
+
+void fermyon_spin_redis_list_redis_parameter_free(fermyon_spin_redis_list_redis_parameter_t *ptr);
+
+void fermyon_spin_redis_list_redis_result_free(fermyon_spin_redis_list_redis_result_t *ptr);
+
+void fermyon_spin_redis_result_list_redis_result_error_free(fermyon_spin_redis_result_list_redis_result_error_t *ptr);
+
+void fermyon_spin_mqtt_error_free(fermyon_spin_mqtt_error_t *ptr);
+
+extern void fermyon_spin_mqtt_connection_drop_own(fermyon_spin_mqtt_own_connection_t handle);
+
+extern void fermyon_spin_mqtt_connection_drop_borrow(fermyon_spin_mqtt_borrow_connection_t handle);
+
+extern fermyon_spin_mqtt_borrow_connection_t fermyon_spin_mqtt_borrow_connection(fermyon_spin_mqtt_own_connection_t handle);
+
+void fermyon_spin_mqtt_payload_free(fermyon_spin_mqtt_payload_t *ptr);
+
+void fermyon_spin_mqtt_result_own_connection_error_free(fermyon_spin_mqtt_result_own_connection_error_t *ptr);
+
+void fermyon_spin_mqtt_result_void_error_free(fermyon_spin_mqtt_result_void_error_t *ptr);
+
+void fermyon_spin_llm_inferencing_model_free(fermyon_spin_llm_inferencing_model_t *ptr);
+
+void fermyon_spin_llm_error_free(fermyon_spin_llm_error_t *ptr);
+
+void fermyon_spin_llm_inferencing_result_free(fermyon_spin_llm_inferencing_result_t *ptr);
+
+void fermyon_spin_llm_embedding_model_free(fermyon_spin_llm_embedding_model_t *ptr);
+
+void guest_list_f32_free(guest_list_f32_t *ptr);
+
+void guest_list_list_f32_free(guest_list_list_f32_t *ptr);
+
+void fermyon_spin_llm_embeddings_result_free(fermyon_spin_llm_embeddings_result_t *ptr);
+
+void fermyon_spin_llm_option_inferencing_params_free(fermyon_spin_llm_option_inferencing_params_t *ptr);
+
+void fermyon_spin_llm_result_inferencing_result_error_free(fermyon_spin_llm_result_inferencing_result_error_t *ptr);
+
+void fermyon_spin_llm_result_embeddings_result_error_free(fermyon_spin_llm_result_embeddings_result_error_t *ptr);
 
 void wasi_keyvalue_store_error_free(wasi_keyvalue_store_error_t *ptr);
 

@@ -1,0 +1,592 @@
+/* Redis client: connections, and the commands under way on each.
+ *
+ *   connecting --> logging in (AUTH, SELECT) --> ready --> closed, when it ends or anything is odd
+ *
+ *   calls:  first (sent) -> sent -> ... -> unsent -> ... -> last
+ *           answers come in this order */
+#include "capability/redis/client.h"
+
+#include "base/limits.h"
+
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TEXT_MAX 200
+#define WRITE_PARTS 128   /* commands in one write */
+#define TIMER_MAX_MS 5000 /* how often a connection looks whether it waits in vain */
+
+typedef struct connection connection;
+
+struct wy_redis_client {
+    wy_loop *loop;
+    connection *first; /* all */
+    uint32_t count;
+    wy_timer *turn; /* armed when a connection has commands to write */
+    char read_buffer[64 << 10];
+};
+
+struct connection {
+    wy_redis_client *client;
+    connection *next, **link;
+    wy_redis_address *address; /* with `policy`: what it may be used for */
+    const wy_http_policy *policy;
+    wy_redis_session *session; /* whose own it is; NULL: everybody's */
+    wy_connect *attempt;       /* NULL: connected */
+    wy_stream *stream;         /* NULL: not yet, or closed */
+    wy_redis_reader *reader;
+    wy_timer *timer;
+    wy_redis_call *first, **end; /* under way */
+    wy_redis_call *unsent;       /* the first of them that was not written yet; NULL: none */
+    uint32_t call_count;
+    uint32_t busy;        /* inside one of our own functions: free later */
+    unsigned login_left;  /* answers to AUTH and SELECT that have not come yet */
+    uint64_t active_ms;   /* when something last came, or began to be waited for */
+    wy_arena login_arena; /* for those answers */
+    bool is_ready, is_closed, wants_push;
+};
+
+struct wy_redis_call {
+    connection *connection; /* NULL: done */
+    wy_redis_call *next;
+    char *bytes; /* of the command; NULL: sent */
+    size_t len;
+    wy_arena *arena;
+    bool is_abandoned; /* freed by its owner; the connection waits for the answer */
+    bool was_moved;    /* to a second connection, after the first was lost before it was sent */
+    bool is_done;
+    wy_err err;
+    const wy_redis_reply *reply;
+    char text[TEXT_MAX];
+    void (*on_done)(void *data);
+    void *data;
+};
+
+struct wy_redis_session {
+    wy_redis_client *client;
+    connection *connection; /* NULL: lost */
+};
+
+/* --- calls --- */
+
+static void call_release(wy_redis_call *call) {
+    redisFreeCommand(call->bytes);
+    free(call);
+}
+
+static void settle(wy_redis_call *call, wy_err err, const char *text) {
+    call->connection = NULL;
+    if (call->is_abandoned) {
+        call_release(call);
+        return;
+    }
+    call->is_done = true;
+    call->err = err;
+    snprintf(call->text, sizeof call->text, "%s", text ? text : "");
+    if (call->on_done) call->on_done(call->data);
+}
+
+static void append(connection *c, wy_redis_call *call) {
+    if (!c->first) c->active_ms = wy_loop_now_ms(c->client->loop);
+    call->connection = c;
+    call->next = NULL;
+    *c->end = call;
+    c->end = &call->next;
+    if (!c->unsent) c->unsent = call;
+    c->call_count++;
+    if (!c->is_ready) return; /* logging in comes first */
+    c->wants_push = true;
+    wy_timer_start(c->client->turn, 0);
+}
+
+static wy_redis_call *take_first(connection *c) {
+    wy_redis_call *call = c->first;
+    c->first = call->next;
+    if (!c->first) c->end = &c->first;
+    if (c->unsent == call) c->unsent = call->next;
+    c->call_count--;
+    return call;
+}
+
+/* Takes a call that was not sent out of the queue. */
+static void unlink_unsent(connection *c, wy_redis_call *call) {
+    wy_redis_call **link = &c->first;
+    while (*link != call)
+        link = &(*link)->next;
+    *link = call->next;
+    if (!call->next) c->end = link;
+    if (c->unsent == call) c->unsent = call->next;
+    c->call_count--;
+}
+
+/* --- connections --- */
+
+static void free_when_quiet(connection *c) {
+    if (!c->is_closed || c->busy) return;
+    wy_redis_reader_free(c->reader);
+    wy_timer_free(c->timer);
+    wy_redis_address_free(c->address);
+    wy_arena_deinit(&c->login_arena);
+    free(c);
+}
+
+static wy_err assign(wy_redis_client *client, const wy_redis_target *target, wy_redis_call *call,
+                     const char **text_out);
+
+/* Ends the connection. Calls that were sent fail; the others are sent on another one, once. */
+static void drop(connection *c, wy_err err, const char *text) {
+    if (c->is_closed) return;
+    c->is_closed = true;
+    c->busy++;
+    *c->link = c->next;
+    if (c->next) c->next->link = c->link;
+    c->client->count--;
+    if (c->session) c->session->connection = NULL;
+    wy_timer_stop(c->timer);
+    if (c->attempt) wy_connect_cancel(c->attempt);
+    if (c->stream) wy_stream_close(c->stream, true);
+    c->attempt = NULL;
+    c->stream = NULL;
+    while (c->first) {
+        wy_redis_call *call = take_first(c);
+        wy_redis_target target = {c->address, c->policy, NULL};
+        bool again = call->bytes && c->is_ready && !c->session && !call->was_moved &&
+                     err != WY_CLOSED && !call->is_abandoned;
+        const char *why = text;
+        call->was_moved = again;
+        wy_err bad = again ? assign(c->client, &target, call, &why) : err;
+        if (bad) settle(call, bad, why);
+    }
+    c->busy--;
+    free_when_quiet(c);
+}
+
+/* Writes what was not written yet. */
+static void push(connection *c) {
+    while (c->unsent && c->stream && c->is_ready) {
+        wy_str parts[WRITE_PARTS];
+        unsigned count = 0;
+        wy_redis_call *call = c->unsent;
+        for (; call && count < WRITE_PARTS; call = call->next)
+            parts[count++] = (wy_str){call->bytes, call->len};
+        if (wy_stream_write(c->stream, parts, count)) {
+            drop(c, WY_IO, "the connection to the Redis server was lost");
+            return;
+        }
+        for (wy_redis_call *sent = c->unsent; sent != call; sent = sent->next) {
+            redisFreeCommand(sent->bytes);
+            sent->bytes = NULL;
+        }
+        c->unsent = call;
+    }
+}
+
+static void on_turn(void *data) {
+    wy_redis_client *client = data;
+    for (connection *c = client->first, *next; c; c = next) {
+        next = c->next;
+        if (!c->wants_push) continue;
+        c->wants_push = false;
+        c->busy++;
+        push(c);
+        c->busy--;
+        free_when_quiet(c);
+    }
+}
+
+/* --- logging in --- */
+
+static wy_err write_command(connection *c, const wy_str *argv, int argc) {
+    const char *args[3];
+    size_t lens[3];
+    char *bytes = NULL;
+    for (int i = 0; i < argc; i++) {
+        args[i] = argv[i].ptr;
+        lens[i] = argv[i].len;
+    }
+    int len = (int)redisFormatCommandArgv(&bytes, argc, args, lens);
+    if (len < 0) return WY_NOMEM;
+    wy_str part = {bytes, (size_t)len};
+    wy_err err = wy_stream_write(c->stream, &part, 1);
+    redisFreeCommand(bytes);
+    c->login_left++;
+    return err;
+}
+
+static void become_ready(connection *c) {
+    c->is_ready = true;
+    wy_arena_deinit(&c->login_arena);
+    push(c);
+}
+
+static void log_in(connection *c) {
+    const wy_redis_address *a = c->address;
+    wy_err err = WY_OK;
+    if (a->has_password && a->user.len) {
+        const wy_str argv[] = {WY_STR("AUTH"), a->user, a->password};
+        err = write_command(c, argv, 3);
+    } else if (a->has_password) {
+        const wy_str argv[] = {WY_STR("AUTH"), a->password};
+        err = write_command(c, argv, 2);
+    }
+    if (!err && a->database) {
+        char number[16];
+        int len = snprintf(number, sizeof number, "%u", a->database);
+        const wy_str argv[] = {WY_STR("SELECT"), {number, (size_t)len}};
+        err = write_command(c, argv, 2);
+    }
+    wy_stream_read_start(c->stream);
+    if (err)
+        drop(c, WY_IO, "the connection to the Redis server was lost");
+    else if (c->login_left == 0)
+        become_ready(c);
+}
+
+static void on_login_reply(connection *c, const wy_redis_reply *reply) {
+    char text[TEXT_MAX];
+    if (reply && reply->kind != WY_REDIS_ERROR) {
+        if (--c->login_left == 0) become_ready(c);
+        return;
+    }
+    snprintf(text, sizeof text, "the Redis server refused the login: " WY_STR_FMT,
+             WY_STR_ARG(reply ? reply->text : (wy_str){0}));
+    drop(c, WY_DENIED, text);
+}
+
+/* --- the stream's callbacks --- */
+
+static void on_alloc(void *data, char **ptr_out, size_t *len_out) {
+    connection *c = data;
+    *ptr_out = c->client->read_buffer;
+    *len_out = sizeof c->client->read_buffer;
+}
+
+static void garbled(connection *c, const char *why) {
+    char text[TEXT_MAX];
+    snprintf(text, sizeof text, "the answer of the Redis server cannot be read: %s", why);
+    drop(c, WY_MALFORMED, text);
+}
+
+/* One reply, if one is whole. False: nothing more to do. */
+static bool read_reply(connection *c) {
+    const wy_redis_reply *reply;
+    bool is_login = c->login_left > 0;
+    wy_redis_call *call = is_login ? NULL : c->first;
+    wy_arena *arena = is_login ? &c->login_arena : call && !call->is_abandoned ? call->arena : NULL;
+    wy_redis_progress progress = wy_redis_reader_next(c->reader, arena, &reply);
+    if (progress == WY_REDIS_MORE) return false;
+    if (progress == WY_REDIS_BAD) {
+        garbled(c, wy_redis_reader_reason(c->reader));
+    } else if (is_login) {
+        on_login_reply(c, reply);
+    } else if (!call || call->bytes) {
+        garbled(c, "nobody asked for it");
+    } else {
+        take_first(c);
+        call->reply = reply;
+        if (progress == WY_REDIS_LARGE)
+            settle(call, WY_LIMIT, "the answer is larger than a result may be");
+        else
+            settle(call, WY_OK, NULL);
+    }
+    return !c->is_closed;
+}
+
+static void on_read(void *data, const char *bytes, size_t len) {
+    connection *c = data;
+    c->busy++;
+    c->active_ms = wy_loop_now_ms(c->client->loop);
+    if (!wy_redis_reader_feed(c->reader, (wy_str){bytes, len}))
+        garbled(c, wy_redis_reader_reason(c->reader));
+    else
+        while (read_reply(c)) {
+        }
+    c->busy--;
+    free_when_quiet(c);
+}
+
+static void on_end(void *data, wy_err err) {
+    connection *c = data;
+    c->busy++;
+    drop(c, WY_IO,
+         err ? "the connection to the Redis server was lost"
+             : "the Redis server closed the connection");
+    c->busy--;
+    free_when_quiet(c);
+}
+
+static const wy_stream_handlers handlers = {on_alloc, on_read, on_end, NULL};
+
+/* Armed all the time, and again when it was too early: cheaper than once a command. */
+static void on_timer(void *data) {
+    connection *c = data;
+    uint64_t waited = wy_loop_now_ms(c->client->loop) - c->active_ms;
+    uint64_t limit = c->first ? WY_REDIS_ANSWER_TIMEOUT_MS : WY_REDIS_IDLE_MS;
+    if (!c->is_ready) limit = WY_REDIS_CONNECT_TIMEOUT_MS;
+    bool is_patient = c->session && c->is_ready; /* it blocks for as long as its task may run */
+    if (is_patient || waited < limit)
+        wy_timer_start(c->timer,
+                       is_patient || limit - waited > TIMER_MAX_MS ? TIMER_MAX_MS : limit - waited);
+    else if (!c->is_ready)
+        drop(c, WY_TIMEOUT, "no connection to the Redis server in time");
+    else
+        drop(c, WY_TIMEOUT, "the Redis server does not answer");
+}
+
+static void on_connect(void *data, own wy_stream *stream, wy_err err, const char *text) {
+    connection *c = data;
+    c->attempt = NULL;
+    c->busy++;
+    if (err == WY_OK) {
+        c->stream = stream;
+        wy_stream_set_handlers(stream, &handlers, c);
+        log_in(c);
+    } else {
+        char why[TEXT_MAX];
+        snprintf(why, sizeof why, "no connection to the Redis server: %s", text);
+        drop(c, err, why);
+    }
+    c->busy--;
+    free_when_quiet(c);
+}
+
+static bool check_address(void *data, const char *address) {
+    const wy_http_policy *policy = ((connection *)data)->policy;
+    return !policy || !policy->allow_address || policy->allow_address(policy->data, address);
+}
+
+/* --- choosing a connection --- */
+
+static bool may_use(const connection *c, const wy_redis_target *target) {
+    return !c->session && c->policy == target->policy &&
+           wy_str_eq(c->address->url, target->address->url);
+}
+
+/* The one with the fewest commands under way. */
+static connection *find(const wy_redis_client *client, const wy_redis_target *target,
+                        uint32_t *count_out) {
+    connection *best = NULL;
+    *count_out = 0;
+    for (connection *c = client->first; c; c = c->next) {
+        if (!may_use(c, target)) continue;
+        (*count_out)++;
+        if (!best || c->call_count < best->call_count) best = c;
+    }
+    return best;
+}
+
+static void drop_oldest_idle(wy_redis_client *client) {
+    connection *last = NULL;
+    for (connection *c = client->first; c; c = c->next)
+        if (!c->first && !c->session) last = c;
+    if (last) drop(last, WY_CLOSED, NULL);
+}
+
+static own connection *connection_new(wy_redis_client *client, const wy_redis_target *target) {
+    connection *c = calloc(1, sizeof *c);
+    if (!c) return NULL;
+    wy_arena_init(&c->login_arena, (size_t)64 << 10);
+    c->reader = wy_redis_reader_new();
+    if (!c->reader || wy_redis_address_new(target->address->url, &c->address, NULL) ||
+        wy_timer_new(client->loop, on_timer, c, &c->timer)) {
+        wy_redis_reader_free(c->reader);
+        wy_redis_address_free(c->address);
+        free(c);
+        return NULL;
+    }
+    c->client = client;
+    c->policy = target->policy;
+    c->end = &c->first;
+    c->active_ms = wy_loop_now_ms(client->loop);
+    c->next = client->first;
+    c->link = &client->first;
+    if (client->first) client->first->link = &c->next;
+    client->first = c;
+    client->count++;
+    return c;
+}
+
+static wy_err open_connection(wy_redis_client *client, const wy_redis_target *target,
+                              connection **out, const char **text_out) {
+    if (client->count >= WY_MAX_REDIS_CONNECTIONS) drop_oldest_idle(client);
+    *text_out = "too many connections to Redis servers are open";
+    if (client->count >= WY_MAX_REDIS_CONNECTIONS) return WY_LIMIT;
+    *text_out = "out of memory";
+    connection *c = connection_new(client, target);
+    if (!c) return WY_NOMEM;
+    wy_timer_start(c->timer, WY_REDIS_CONNECT_TIMEOUT_MS);
+    wy_err err = wy_connect_start(client->loop, c->address->host.ptr, c->address->port,
+                                  check_address, on_connect, c, &c->attempt);
+    if (err) drop(c, err, "no connection to the Redis server");
+    *out = err ? NULL : c;
+    return err;
+}
+
+/* Puts the call on a connection that may be shared. */
+static wy_err assign(wy_redis_client *client, const wy_redis_target *target, wy_redis_call *call,
+                     const char **text_out) {
+    uint32_t count;
+    connection *c = find(client, target, &count);
+    wy_err err = WY_OK;
+    if (!c || (c->call_count >= WY_REDIS_PIPELINE_SPREAD && count < WY_MAX_REDIS_SHARED)) {
+        connection *fresh = NULL;
+        err = open_connection(client, target, &fresh, text_out);
+        if (fresh) c = fresh;
+    }
+    if (!c) return err;
+    *text_out = "too many commands to the Redis server are under way";
+    if (c->call_count >= WY_MAX_REDIS_PIPELINE) return WY_LIMIT;
+    append(c, call);
+    return WY_OK;
+}
+
+/* --- what others call --- */
+
+static own wy_redis_call *call_new(const wy_str *argv, size_t argc) {
+    wy_redis_call *call = calloc(1, sizeof *call);
+    const char **args = malloc(argc * sizeof *args);
+    size_t *lens = malloc(argc * sizeof *lens);
+    long long len = -1;
+    for (size_t i = 0; args && lens && i < argc; i++) {
+        args[i] = argv[i].len ? argv[i].ptr : "";
+        lens[i] = argv[i].len;
+    }
+    if (call && args && lens && argc <= INT32_MAX)
+        len = redisFormatCommandArgv(&call->bytes, (int)argc, args, lens);
+    free(args);
+    free(lens);
+    if (len >= 0) {
+        call->len = (size_t)len;
+        return call;
+    }
+    free(call);
+    return NULL;
+}
+
+own wy_redis_call *wy_redis_call_start(wy_redis_client *client, const wy_redis_target *target,
+                                       const wy_str *argv, size_t argc, wy_arena *arena,
+                                       void (*on_done)(void *data), void *data) {
+    wy_redis_call *call = call_new(argv, argc);
+    if (!call) return NULL;
+    const char *text = NULL;
+    wy_err err = WY_OK;
+    call->arena = arena;
+    if (!target->session) {
+        err = assign(client, target, call, &text);
+    } else if (target->session->connection) {
+        append(target->session->connection, call);
+    } else {
+        err = WY_CLOSED;
+        text = "the connection to the Redis server was lost, and what was begun on it";
+    }
+    if (err) settle(call, err, text);
+    call->on_done = on_done;
+    call->data = data;
+    return call;
+}
+
+bool wy_redis_call_done(const wy_redis_call *call) {
+    return call->is_done;
+}
+
+wy_err wy_redis_call_result(const wy_redis_call *call, const wy_redis_reply **reply_out,
+                            const char **text_out) {
+    wy_assert(call->is_done);
+    *reply_out = call->reply;
+    *text_out = call->text;
+    return call->err;
+}
+
+void wy_redis_call_free(own wy_redis_call *call) {
+    if (!call) return;
+    connection *c = call->connection;
+    if (!c) {
+        call_release(call);
+    } else if (call->bytes) {
+        unlink_unsent(c, call);
+        call_release(call);
+    } else {
+        call->is_abandoned = true;
+        if (c->first == call) wy_redis_reader_discard(c->reader);
+    }
+}
+
+static void wake(void *data) {
+    wy_task_wake(data);
+}
+
+wy_err wy_redis_run(wy_redis_client *client, const wy_redis_target *target, const wy_str *argv,
+                    size_t argc, wy_arena *arena, wy_task *task, const wy_redis_reply **reply_out,
+                    wy_diag *diag) {
+    *reply_out = NULL;
+    wy_redis_call *call = wy_redis_call_start(client, target, argv, argc, arena, wake, task);
+    if (!call) return wy_diag_set(diag, WY_NOMEM, "out of memory for a command");
+    wy_err err = WY_OK;
+    const char *text;
+    while (!err && !wy_redis_call_done(call))
+        err = wy_task_wait(task);
+    if (!err) {
+        err = wy_redis_call_result(call, reply_out, &text);
+        if (err) err = wy_diag_set(diag, err, "%s", text);
+    }
+    wy_redis_call_free(call);
+    return err;
+}
+
+bool wy_redis_client_connected(const wy_redis_client *client, const wy_redis_target *target) {
+    if (target->session) return target->session->connection != NULL;
+    for (const connection *c = client->first; c; c = c->next)
+        if (c->is_ready && may_use(c, target)) return true;
+    return false;
+}
+
+wy_err wy_redis_session_new(wy_redis_client *client, const wy_redis_target *target,
+                            own wy_redis_session **session_out) {
+    wy_redis_session *session = calloc(1, sizeof *session);
+    const char *text;
+    *session_out = NULL;
+    if (!session) return WY_NOMEM;
+    wy_err err = open_connection(client, target, &session->connection, &text);
+    if (err) {
+        free(session);
+        return err;
+    }
+    session->client = client;
+    session->connection->session = session;
+    *session_out = session;
+    return WY_OK;
+}
+
+void wy_redis_session_free(own wy_redis_session *session, bool stateful) {
+    if (!session) return;
+    connection *c = session->connection;
+    if (c) {
+        c->session = NULL;
+        c->active_ms = wy_loop_now_ms(session->client->loop);
+        if (stateful || c->first || !c->is_ready) drop(c, WY_CLOSED, NULL);
+    }
+    free(session);
+}
+
+wy_err wy_redis_client_new(wy_loop *loop, own wy_redis_client **client_out) {
+    wy_redis_client *client = calloc(1, sizeof *client);
+    if (!client) return WY_NOMEM;
+    client->loop = loop;
+    wy_err err = wy_timer_new(loop, on_turn, client, &client->turn);
+    if (err) {
+        free(client);
+        return err;
+    }
+    *client_out = client;
+    return WY_OK;
+}
+
+void wy_redis_client_free(own wy_redis_client *client) {
+    if (!client) return;
+    while (client->first) {
+        wy_assert(!client->first->session);
+        drop(client->first, WY_CLOSED, "the host is stopping");
+    }
+    wy_timer_free(client->turn);
+    free(client);
+}

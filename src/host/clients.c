@@ -1,0 +1,25 @@
+/* Clients of one worker. */
+#include "host/clients.h"
+
+wy_err wy_clients_init(wy_clients *clients, wy_loop *loop) {
+    *clients = (wy_clients){0};
+    wy_err err = wy_http_client_new(loop, &clients->http);
+    if (!err) err = wy_redis_client_new(loop, &clients->redis);
+    if (err) wy_clients_deinit(clients);
+    return err;
+}
+
+void wy_clients_deinit(wy_clients *clients) {
+    wy_http_client_free(clients->http);
+    wy_redis_client_free(clients->redis);
+    *clients = (wy_clients){0};
+}
+
+wy_client_settings wy_clients_grant(const wy_clients *clients, const wy_http_policy *policy) {
+    return (wy_client_settings){.http = {clients->http, policy}, .redis = {clients->redis, policy}};
+}
+
+void wy_client_settings_use(const wy_client_settings *settings, wy_component_config *component) {
+    component->settings[WY_SLOT_WASI_HTTP] = &settings->http;
+    component->settings[WY_SLOT_REDIS] = &settings->redis;
+}
