@@ -1,18 +1,8 @@
-/* What a call from one component to another costs inside a composed component: A loops over calls
- * of what B exports, each with a memory of its own. Prints one line each; numbers are the best of
- * several runs. */
+/* What a call from one component to another costs inside a composed component: a guest loops over
+ * calls of what another exports, each with a memory of its own (bench/data/compose.wat). bench/peers
+ * measures the same over Wasmtime's fused adapters. */
+#include "bench.h"
 #include "runtime/instance.h"
-
-#include <stdio.h>
-#include <time.h>
-
-#define RUNS 7
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 typedef struct bench {
     wy_component *component;
@@ -29,21 +19,21 @@ static void body(wy_task *task, wy_context *context, void *data) {
     bench *b = data;
     wy_instance_enter(b->instance, task, context);
     wy_assert(!wy_instance_start(b->instance));
-    double start = now();
+    double start = bench_now();
     wy_assert(!wy_instance_call(b->instance, b->export, &b->n, NULL, NULL));
-    b->seconds = now() - start;
+    b->seconds = bench_now() - start;
 }
 
 static void done(void *data) {
     ((bench *)data)->done = true;
 }
 
-/* Seconds of one of the calls that the export `name` makes in a loop. */
-static double measure(bench *b, const char *name, uint32_t n) {
+/* The calls that the export `func` makes in a loop. */
+static void measure(bench *b, const char *name, const char *func, uint32_t n) {
     double best = 1e9;
-    b->export = wy_plan_find_export(wy_component_plan(b->component), wy_str_of(name));
+    b->export = wy_plan_find_export(wy_component_plan(b->component), wy_str_of(func));
     b->n = n;
-    for (int i = 0; i < RUNS; i++) {
+    for (int i = 0; i < BENCH_RUNS; i++) {
         wy_diag diag;
         wy_task *task;
         b->done = false;
@@ -55,7 +45,7 @@ static double measure(bench *b, const char *name, uint32_t n) {
         wy_instance_free(b->instance);
         if (b->seconds / n < best) best = b->seconds / n;
     }
-    return best;
+    bench_report("guest to guest", name, best);
 }
 
 int main(void) {
@@ -77,11 +67,13 @@ int main(void) {
         fprintf(stderr, "bench: %s\n", diag.text);
         return 1;
     }
-    printf("component call, two scalars         %8.1f ns\n", measure(&b, "add", 1000000) * 1e9);
-    printf("component call, string of 16 bytes  %8.1f ns\n", measure(&b, "note", 1000000) * 1e9);
-    printf("component call, 1000 (u32, string)  %8.2f us\n", measure(&b, "recs", 1000) * 1e6);
-    printf("component call, string of 1 MiB     %8.1f us\n", measure(&b, "text", 500) * 1e6);
-    printf("component call, list<u8> of 1 MiB   %8.1f us\n", measure(&b, "write", 500) * 1e6);
+    measure(&b, "two scalars", "add", 1000000);
+    measure(&b, "two scalars, of a caller without realloc", "add-only", 1000000);
+    measure(&b, "record, taken and given", "move", 1000000);
+    measure(&b, "string of 16 bytes", "note", 1000000);
+    measure(&b, "list of 1000 records with strings", "recs", 1000);
+    measure(&b, "string of 1 MiB", "text", 500);
+    measure(&b, "bytes, 1 MiB", "write", 500);
     wy_component_free(b.component);
     wy_scheduler_free(b.scheduler);
     wy_loop_free(loop);

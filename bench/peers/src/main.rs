@@ -1,8 +1,9 @@
-//! The peer's side of bench/calls.c and bench/components.c: the same guests, the same values, the same names printed.
-//! Usage: peer calls CALLS.wasm | peer components FILE.wasm...
+//! The peer's side of bench/calls.c, bench/compose.c and bench/components.c: the same guests, the same values, the same names printed.
+//! Usage: peer calls CALLS.wasm | peer compose COMPOSE.wasm | peer components FILE.wasm...
 
 mod calls;
 mod components;
+mod compose;
 
 use std::time::Instant;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Result};
@@ -47,9 +48,10 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((verb, files)) if verb == "calls" && files.len() == 1 => calls::measure(&files[0]),
+        Some((verb, files)) if verb == "compose" && files.len() == 1 => compose::measure(&files[0]),
         Some((verb, files)) if verb == "components" => components::measure(files),
         _ => {
-            eprintln!("usage: peer calls CALLS.wasm | peer components FILE.wasm...");
+            eprintln!("usage: peer calls CALLS.wasm | peer compose COMPOSE.wasm | peer components FILE.wasm...");
             std::process::exit(2)
         }
     }
