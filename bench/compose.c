@@ -1,6 +1,6 @@
 /* What a call from one component to another costs inside a composed component: a guest loops over
- * calls of what another exports, each with a memory of its own (bench/data/compose.wat). bench/peers
- * measures the same over Wasmtime's fused adapters. */
+ * calls of what another exports, each with a memory of its own (bench/data/compose.wat).
+ * bench/peers measures the same over Wasmtime's fused adapters. */
 #include "bench.h"
 #include "runtime/instance.h"
 

@@ -23,10 +23,13 @@ typedef struct wy_lift_lower_cx wy_lift_lower_cx;
  * the caller for each call; plain data, all zero where nothing else is said. */
 struct wy_lift_lower_cx {
     uint8_t *memory;    /* base of the memory of the options, aligned to 8; NULL without one */
-    size_t memory_size; /* refreshed by `realloc` */
-    bool is_64;         /* the memory has 64-bit addresses (CM: MemInst.ptr_type): pointers and
-                           lengths are i64 among core values and take 8 bytes in memory */
-    uint8_t encoding;   /* wy_string_encoding of the guest's memory */
+    size_t memory_size; /* at most what it has now: a memory only grows */
+    /* What it has now; asked when a value seems to lie outside, as asking costs more than a copy of
+     * a short string. NULL: it does not grow but by `realloc`, which sets it. */
+    size_t (*memory_size_now)(wy_lift_lower_cx *cx);
+    bool is_64;       /* the memory has 64-bit addresses (CM: MemInst.ptr_type): pointers and
+                         lengths are i64 among core values and take 8 bytes in memory */
+    uint8_t encoding; /* wy_string_encoding of the guest's memory */
     /* wy_string_encoding of strings in host memory. Host functions have UTF-8 (0). In a call from
      * guest to guest both contexts may have the encoding of the guest that is lifted from: strings
      * then pass as validated views that are transcoded once, by lowering, with exactly the calls of
@@ -36,9 +39,8 @@ struct wy_lift_lower_cx {
     uint32_t instance; /* component instance of `handles`, as in wy_resource.instance: a borrow that
                           is lowered to the instance that defines its resource is no handle but the
                           representation (CM: lower_borrow) */
-    /* Calls the guest's realloc (with may_leave cleared) and refreshes `memory` and `memory_size`.
-     * The result is not checked yet. NULL without the option. Sizes stay below 2^32 in memories of
-     * both kinds (CM: REALLOC_I32_MAX). */
+    /* Calls the guest's realloc (with may_leave cleared). The result is not checked yet. NULL
+     * without the option. Sizes stay below 2^32 in memories of both kinds (CM: REALLOC_I32_MAX). */
     own wy_trap *(*realloc)(wy_lift_lower_cx *cx, uint64_t old_ptr, uint32_t old_size,
                             uint32_t align, uint32_t new_size, uint64_t *ptr_out);
     void *env;                /* of realloc */

@@ -37,9 +37,12 @@ WY_WALK uint64_t wy_flat_address(const wy_raw *flat, const bool is_64) {
 }
 
 /* CM: trap_if(ptr != align_to(ptr, alignment)); trap_if(ptr + size > len(memory)) */
-static inline bool wy_range_valid(const wy_lift_lower_cx *cx, uint64_t ptr, uint64_t size,
+static inline bool wy_range_valid(wy_lift_lower_cx *cx, uint64_t ptr, uint64_t size,
                                   uint32_t align) {
-    return (ptr & (align - 1)) == 0 && size <= cx->memory_size && ptr <= cx->memory_size - size;
+    if (WY_UNLIKELY(ptr & (align - 1))) return false;
+    if (WY_LIKELY(size <= cx->memory_size && ptr <= cx->memory_size - size)) return true;
+    if (cx->memory_size_now) cx->memory_size = cx->memory_size_now(cx);
+    return size <= cx->memory_size && ptr <= cx->memory_size - size;
 }
 
 /* The trap of a range that is not valid; `what`: "a list", "the parameters". */
@@ -55,7 +58,7 @@ static inline uint32_t wy_flags_known(const wy_type *type, uint32_t bits) {
 own wy_trap *wy_case_trap(const wy_type *type, uint32_t index);
 
 /* CM: the checks of load_list */
-own wy_trap *wy_list_check(const wy_lift_lower_cx *cx, const wy_type *elem, uint64_t ptr,
+own wy_trap *wy_list_check(wy_lift_lower_cx *cx, const wy_type *elem, uint64_t ptr,
                            uint64_t len) WY_MUST_USE;
 
 /* CM: lift_own, lift_borrow; lower_own, lower_borrow */

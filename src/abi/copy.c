@@ -320,7 +320,7 @@ static own wy_trap *copy_stored(const copy *c, const wy_type *type, uint64_t src
                                           : copy_narrow(c, type, src, dst);
 }
 
-static own wy_trap *check_range(const wy_lift_lower_cx *cx, const wy_type *type, const char *what,
+static own wy_trap *check_range(wy_lift_lower_cx *cx, const wy_type *type, const char *what,
                                 uint64_t ptr) {
     const uint32_t size = wy_guest_size(type, cx->is_64), align = wy_guest_align(type, cx->is_64);
     return WY_LIKELY(wy_range_valid(cx, ptr, size, align))

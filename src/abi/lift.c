@@ -98,8 +98,7 @@ own wy_trap *wy_handle_lift(wy_lift_lower_cx *cx, const wy_type *type, uint32_t 
                : wy_handle_lift_borrow(cx->handles, resource, index, cx->scope, rep_out);
 }
 
-own wy_trap *wy_list_check(const wy_lift_lower_cx *cx, const wy_type *elem, uint64_t ptr,
-                           uint64_t len) {
+own wy_trap *wy_list_check(wy_lift_lower_cx *cx, const wy_type *elem, uint64_t ptr, uint64_t len) {
     const uint32_t size = wy_guest_size(elem, cx->is_64), align = wy_guest_align(elem, cx->is_64);
     uint64_t bytes;
     if (WY_UNLIKELY(__builtin_mul_overflow(len, size, &bytes) || bytes > WY_MAX_LIST_BYTES))

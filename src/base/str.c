@@ -43,11 +43,10 @@ wy_str wy_str_trim(wy_str s) {
     return s;
 }
 
-/* Length of the sequence that begins at `p`, or 0 when it is not well-formed (Unicode 15, table
- * 3-7). */
+/* Length of the sequence of several bytes that begins at `p`, or 0 when it is not well-formed
+ * (Unicode 15, table 3-7). */
 static size_t utf8_sequence(const unsigned char *p, size_t left) {
     unsigned char a = p[0];
-    if (a < 0x80) return 1;
     if (a < 0xc2 || a > 0xf4 || left < 2) return 0;
     unsigned char low = 0x80, high = 0xbf;
     if (a == 0xe0)
@@ -66,19 +65,35 @@ static size_t utf8_sequence(const unsigned char *p, size_t left) {
     return len;
 }
 
+static bool is_ascii_word(const unsigned char *p) {
+    uint64_t word;
+    memcpy(&word, p, 8);
+    return (word & 0x8080808080808080u) == 0;
+}
+
+static bool is_ascii_block(const unsigned char *p) {
+    typedef uint64_t pair __attribute__((vector_size(16)));
+    pair words[4];
+    memcpy(words, p, sizeof words);
+    pair any = (words[0] | words[1]) | (words[2] | words[3]);
+    return ((any[0] | any[1]) & 0x8080808080808080u) == 0;
+}
+
 bool wy_utf8_valid(const char *text, size_t len) {
     const unsigned char *p = (const unsigned char *)text, *end = p + len;
     while (p < end) {
-        while (end - p >= 8) {
-            uint64_t word;
-            memcpy(&word, p, 8);
-            if (word & 0x8080808080808080u) break;
+        while (end - p >= 8 && is_ascii_word(p)) {
             p += 8;
+            while (end - p >= 64 && is_ascii_block(p))
+                p += 64;
         }
-        if (p == end) break;
-        size_t n = utf8_sequence(p, (size_t)(end - p));
-        if (n == 0) return false;
-        p += n;
+        while (p < end && *p < 0x80)
+            p++;
+        while (p < end && *p >= 0x80) {
+            size_t n = utf8_sequence(p, (size_t)(end - p));
+            if (n == 0) return false;
+            p += n;
+        }
     }
     return true;
 }

@@ -3,6 +3,25 @@
 #include "base/str.h"
 #include "base/test.h"
 
+TEST(utf8_is_looked_at_up_to_its_last_byte) {
+    char text[200];
+    for (size_t len = 1; len <= sizeof text; len++) {
+        memset(text, 'a', sizeof text);
+        assert_true(wy_utf8_valid(text, len));
+        for (size_t i = 0; i < len; i++) {
+            text[i] = (char)0xff;
+            assert_false(wy_utf8_valid(text, len));
+            if (i + 1 < len) {
+                memcpy(text + i, "\xc3\xa9", 2);
+                assert_true(wy_utf8_valid(text, len));
+                assert_int_equal(wy_utf8_valid(text, i + 1), false);
+                text[i + 1] = 'a';
+            }
+            text[i] = 'a';
+        }
+    }
+}
+
 TEST(utf8_follows_the_table_of_well_formed_sequences) {
     assert_true(wy_utf8_valid("", 0));
     assert_true(wy_utf8_valid("plain ascii text", 16));

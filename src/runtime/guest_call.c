@@ -5,14 +5,6 @@
 
 #include "base/limits.h"
 
-/* Guests that ran may have grown a memory. */
-static void refresh_memory(wy_instance *instance, wy_lift_lower_cx *cx) {
-    const wy_cx_env *env = cx->env;
-    if (cx->memory)
-        cx->memory_size =
-            wy_memory_size(instance->context, &instance->memories[env->options->memory].memory);
-}
-
 /* `from` is the caller's side, `to` the callee's; they share the scope. */
 static own wy_trap *call(wy_instance *instance, const wy_bound *bound, wy_lift_lower_cx *from,
                          wy_lift_lower_cx *to, wy_raw *values) {
@@ -28,10 +20,6 @@ static own wy_trap *call(wy_instance *instance, const wy_bound *bound, wy_lift_l
     /* CM: Task.return_: before the caller sees anything of the result. */
     if (WY_UNLIKELY(from->scope->borrows)) return wy_call_scope_settle(from->scope);
     if (bound->type->result) {
-        if (bound->needs_memory) {
-            refresh_memory(instance, from);
-            refresh_memory(instance, to);
-        }
         trap = wy_abi_copy_result(to, from, bound->type, core, values, ret_ptr);
         if (WY_UNLIKELY(trap)) return trap;
     }

@@ -159,6 +159,7 @@ static wy_memory_slot *find_memory(wy_instance *instance, uint32_t index) {
         !wy_extern_memory(&item, &slot->memory))
         return NULL;
     slot->base = wy_memory_data(instance->context, &slot->memory);
+    slot->size = wy_memory_size(instance->context, &slot->memory);
     slot->found = true;
     return slot;
 }
@@ -179,9 +180,13 @@ static own wy_trap *call_realloc(wy_lift_lower_cx *cx, uint64_t old_ptr, uint32_
     env->component_instance->may_leave = true;
     if (!ok) return trap;
     *ptr_out = (uint32_t)values[0].i32;
-    wy_memory_slot *slot = &instance->memories[env->options->memory];
-    cx->memory_size = wy_memory_size(instance->context, &slot->memory);
     return NULL;
+}
+
+static size_t memory_size_now(wy_lift_lower_cx *cx) {
+    const wy_cx_env *env = cx->env;
+    wy_memory_slot *slot = &env->instance->memories[env->options->memory];
+    return slot->size = wy_memory_size(env->instance->context, &slot->memory);
 }
 
 own wy_trap *wy_instance_cx(wy_instance *instance, wy_cx_env *env, wy_call_scope *scope,
@@ -191,6 +196,7 @@ own wy_trap *wy_instance_cx(wy_instance *instance, wy_cx_env *env, wy_call_scope
      * would be cleared with a string instruction that costs more than all the stores. */
     cx->memory = NULL;
     cx->memory_size = 0;
+    cx->memory_size_now = NULL;
     cx->is_64 = false; /* the validator refuses memories with 64-bit addresses */
     cx->encoding = options->encoding;
     cx->host_encoding = WY_ENCODING_UTF8;
@@ -209,7 +215,8 @@ own wy_trap *wy_instance_cx(wy_instance *instance, wy_cx_env *env, wy_call_scope
         if (WY_UNLIKELY(!slot))
             return wy_trap_new("a memory was used before the component was linked");
         cx->memory = slot->base;
-        cx->memory_size = wy_memory_size(instance->context, &slot->memory);
+        cx->memory_size = slot->size;
+        cx->memory_size_now = memory_size_now;
     }
     return NULL;
 }
@@ -323,9 +330,6 @@ own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_li
      * in it is lost. */
     if (WY_UNLIKELY(cx->scope->borrows)) return wy_call_scope_settle(cx->scope);
     if (!lift->type->result) return NULL;
-    if (cx->memory)
-        cx->memory_size =
-            wy_memory_size(instance->context, &instance->memories[lift->options.memory].memory);
     return wy_abi_lift_result(cx, lift->type, core, result);
 }
 

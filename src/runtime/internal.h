@@ -74,6 +74,7 @@ typedef struct wy_func_slot {
 typedef struct wy_memory_slot {
     wy_core_memory memory;
     uint8_t *base; /* memories never move */
+    size_t size;   /* when it was looked at last: it may have grown since */
     bool found;
 } wy_memory_slot;
 

@@ -24,11 +24,6 @@ static own wy_trap *call_host(wy_instance *instance, const wy_bound *bound, wy_l
     trap = bound->link->func(&call, room, result);
     if (WY_UNLIKELY(trap)) return trap;
     if (!bound->type->result) return NULL;
-    /* The host may have let the guest run, and grow its memory; a plain result needs none. */
-    if (bound->spills || (bound->needs_memory && bound->type->result->attrs & WY_TYPE_POINTER)) {
-        wy_memory_slot *slot = &instance->memories[((wy_cx_env *)cx->env)->options->memory];
-        cx->memory_size = wy_memory_size(instance->context, &slot->memory);
-    }
     return wy_abi_lower_result(cx, bound->type, result, values, ret_ptr);
 }
 
