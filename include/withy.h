@@ -68,6 +68,10 @@ typedef struct withy_up_options {
     bool truncate_logs;
     const char *profile;        /* variant of the components; NULL: none */
     const char *runtime_config; /* file that says what labels stand for; NULL: none */
+    const char *const
+        *sqlite; /* run before anything is served: statements for the database
+                    "default", or "@FILE" or "@FILE:LABEL" with statements in a file */
+    size_t sqlite_count;
 } withy_up_options;
 
 WITHY_API void withy_up_options_init(withy_up_options *options);

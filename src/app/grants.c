@@ -75,6 +75,27 @@ static wy_err grant_stores(wy_arena *arena, const wy_app_component *component,
     return WY_OK;
 }
 
+static wy_err grant_databases(wy_arena *arena, const wy_app_component *component,
+                              const wy_sql_grants *databases, wy_sql_grants *out, wy_diag *diag) {
+    uint32_t count = component->sqlite_databases.count;
+    wy_sql_grant *items = wy_arena_calloc(arena, count, sizeof *items);
+    if (!items) return nomem(diag);
+    for (uint32_t i = 0; i < count; i++) {
+        wy_str label = component->sqlite_databases.items[i];
+        const wy_sql_grant *found = wy_sql_grant_find(databases, label);
+        if (!found)
+            return wy_diag_set_line(diag, WY_INVALID, component->line, component->column,
+                                    "[component." WY_STR_FMT "]: the database '" WY_STR_FMT
+                                    "' is not configured; the runtime configuration would say "
+                                    "what it is, in [sqlite_database." WY_STR_FMT "]",
+                                    WY_STR_ARG(component->id), WY_STR_ARG(label),
+                                    WY_STR_ARG(label));
+        items[i] = *found;
+    }
+    *out = (wy_sql_grants){items, count};
+    return WY_OK;
+}
+
 static wy_err grant_variables(wy_arena *arena, const wy_app_component *component,
                               const wy_config *config, wy_config_grants *out, wy_diag *diag) {
     uint32_t count = component->variables.count;
@@ -97,6 +118,8 @@ wy_err wy_app_grants_new(wy_arena *arena, const wy_app *app, const wy_app_grant_
     for (uint32_t i = 0; err == WY_OK && i < app->component_count; i++) {
         const wy_app_component *component = &app->components[i];
         err = grant_stores(arena, component, &options->stores, &grants[i].kv, diag);
+        if (err == WY_OK)
+            err = grant_databases(arena, component, &options->databases, &grants[i].sqlite, diag);
         if (err == WY_OK) err = grant_variables(arena, component, config, &grants[i].config, diag);
     }
     if (err == WY_OK) *grants_out = grants;

@@ -1,14 +1,16 @@
 /* Grants: what the components of an application may use of this host's capabilities, made of its
- * manifest: the settings for the slots KV and CONFIG of each. */
+ * manifest: the settings for the slots KV, CONFIG and SQLITE of each. */
 #ifndef WY_APP_GRANTS_H
 #define WY_APP_GRANTS_H
 
 #include "app/app.h"
 #include "capability/config/config.h"
 #include "capability/kv/kv.h"
+#include "capability/sql/sql.h"
 
 typedef struct wy_app_grant_options {
     wy_kv_grants stores;             /* what labels of stores open; stay the caller's */
+    wy_sql_grants databases;         /* the same of SQLite databases */
     const wy_config_pair *variables; /* given on the command line: above all other providers */
     uint32_t variable_count;
     const wy_config_provider_options *providers; /* below those, above the environment */
@@ -19,6 +21,7 @@ typedef struct wy_app_grant_options {
 typedef struct wy_app_grants {
     wy_kv_grants kv;
     wy_config_grants config;
+    wy_sql_grants sqlite;
 } wy_app_grants;
 
 /* One wy_app_grants a component, in the order of app->components. WY_INVALID: a label that is not

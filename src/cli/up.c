@@ -12,7 +12,7 @@ static const char text[] =
 
 int wy_verb_up(int argc, char **argv) {
     static wy_common_options common;
-    static wy_cli_values follow;
+    static wy_cli_values follow, sqlite;
     withy_up_options options;
     withy_up_options_init(&options);
     uint64_t workers = 0, reuse = 0;
@@ -43,6 +43,8 @@ int wy_verb_up(int argc, char **argv) {
         {"runtime-config-file", 0, WY_OPTION_TEXT, "FILE", "what labels and variables stand for",
          &options.runtime_config},
         {"profile", 0, WY_OPTION_TEXT, "NAME", "variant of the components", &options.profile},
+        {"sqlite", 0, WY_OPTION_VALUES, "SQL",
+         "run statements on the database first; @FILE[:LABEL]: those of a file", &sqlite},
         {"reuse", 0, WY_OPTION_NUMBER, "N",
          "requests an instance answers (default 1: a fresh one each)", &reuse},
         {"workers", 'w', WY_OPTION_NUMBER, "N", "processes (default: one a core; 1: in this one)",
@@ -66,6 +68,8 @@ int wy_verb_up(int argc, char **argv) {
     options.serve.address = listen;
     options.follow = follow.items;
     options.follow_count = follow.count;
+    options.sqlite = sqlite.items;
+    options.sqlite_count = sqlite.count;
     options.follow_all = !quiet && follow.count == 0;
     withy_error error = {0};
     status = withy_up(from ? from : ".", &options, &error);

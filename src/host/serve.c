@@ -254,6 +254,7 @@ static wy_err load_file(const single *s, loaded *l, const wy_worker_tools *tools
     config.kv = &s->stores.grants;
     config.config = &s->stores.config_grants;
     config.clients = &l->granted;
+    config.sqlite = &s->stores.databases;
     err = wy_guest_load(tools->engine, &s->options->common, &config, &l->guest, diag);
     if (err) return err;
     wy_http_component_config handler = {.scheduler = tools->scheduler,

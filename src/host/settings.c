@@ -83,6 +83,7 @@ wy_err wy_settings_make(wy_settings *settings, wy_arena *arena, const wy_setting
     settings->kv = config->kv;
     settings->config = config->config;
     settings->clients = config->clients;
+    settings->sqlite = config->sqlite;
     settings->logging =
         (wy_logging_settings){.fd = config->stderr_fd >= 0 ? config->stderr_fd : STDERR_FILENO,
                               .component = settings->name};
@@ -97,6 +98,7 @@ void wy_settings_use(const wy_settings *settings, wy_component_config *component
     if (settings->clients) wy_client_settings_use(settings->clients, component);
     component->settings[WY_SLOT_KV] = settings->kv;
     component->settings[WY_SLOT_CONFIG] = settings->config;
+    component->settings[WY_SLOT_SQLITE] = settings->sqlite;
     component->settings[WY_SLOT_LOGGING] = &settings->logging;
 }
 

@@ -25,6 +25,7 @@ typedef struct wy_settings_config {
     const void *kv;                     /* settings of slot KV; lives as long as the component */
     const void *config;                 /* settings of slot CONFIG; likewise */
     const wy_client_settings *clients;  /* NULL: no server can be reached; likewise */
+    const void *sqlite;                 /* settings of slot SQLITE; likewise */
 } wy_settings_config;
 
 void wy_settings_config_init(wy_settings_config *config);
@@ -38,7 +39,7 @@ typedef struct wy_settings {
     wy_logging_settings logging;
     wy_wasi_preopen *preopens;
     size_t preopen_count; /* opened so far */
-    const void *kv, *config;
+    const void *kv, *config, *sqlite;
     const wy_client_settings *clients;
 } wy_settings;
 

@@ -1,6 +1,8 @@
 /* Opening what components are granted. */
 #include "host/stores.h"
 
+#include "base/text.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -74,6 +76,65 @@ wy_err wy_stores_open_kv(wy_stores *stores, const wy_runtime_config *runtime, co
     return add_kv(stores, items, &options, diag);
 }
 
+/* Adds what `options` open to the grants, which have room for it. */
+static wy_err add_sql(wy_stores *stores, wy_sql_grant *items, wy_str label, wy_sql_options *options,
+                      wy_diag *diag) {
+    wy_err err = WY_OK;
+    if (wy_str_eqz(options->backend, "sqlite") && options->path.len == 0) {
+        char *name = wy_arena_printf(&stores->arena, "sql-" WY_STR_FMT ".db", WY_STR_ARG(label));
+        if (!name) return no_memory(diag);
+        options->ephemeral = true;
+        err = memory_file(stores, name, &options->path, diag);
+    }
+    wy_sql_grant *grant = &items[stores->databases.count];
+    grant->label = label;
+    if (!err) err = wy_sql_database_open(options, &grant->database, diag);
+    if (!err) stores->databases = (wy_sql_grants){items, stores->databases.count + 1};
+    if (err) wy_diag_prefix(diag, "[sqlite_database." WY_STR_FMT "]", WY_STR_ARG(label));
+    return err;
+}
+
+wy_err wy_stores_open_sql(wy_stores *stores, const wy_runtime_config *runtime, const char *path,
+                          wy_diag *diag) {
+    const wy_runtime_stores *configured = &runtime->sqlite;
+    wy_sql_grant *items =
+        wy_arena_calloc(&stores->arena, (size_t)configured->count + 1, sizeof *items);
+    if (!items) return no_memory(diag);
+    wy_err err = WY_OK;
+    for (uint32_t i = 0; i < configured->count && !err; i++) {
+        const wy_runtime_store *store = &configured->items[i];
+        wy_sql_options options = {.backend = store->backend,
+                                  .path = store->path,
+                                  .allow_attach = store->allow_attach_file};
+        err = add_sql(stores, items, store->label, &options, diag);
+    }
+    if (err || wy_runtime_store_find(configured, WY_STR("default"))) return err;
+    wy_sql_options options = {.backend = WY_STR("sqlite"), .path = wy_str_of(path)};
+    return add_sql(stores, items, WY_STR("default"), &options, diag);
+}
+
+wy_err wy_stores_run_sql(const wy_sql_grants *databases, const char *option, wy_diag *diag) {
+    wy_str label = WY_STR("default"), text = wy_str_of(option);
+    wy_arena arena;
+    wy_arena_init(&arena, (size_t)64 << 20);
+    wy_err err = WY_OK;
+    if (wy_str_starts(text, WY_STR("@"))) {
+        size_t colon = wy_str_rfind(text, ':');
+        if (colon < text.len) label = wy_str_sub(text, colon + 1, text.len);
+        const char *path = wy_arena_strndup(&arena, option + 1, colon - 1);
+        err = path ? wy_text_read(&arena, path, &text, diag)
+                   : wy_diag_set(diag, WY_NOMEM, "out of memory");
+    }
+    const wy_sql_grant *found = wy_sql_grant_find(databases, label);
+    if (err == WY_OK && !found)
+        err = wy_diag_set(diag, WY_USAGE, "the database '" WY_STR_FMT "' is not configured",
+                          WY_STR_ARG(label));
+    if (err == WY_OK) err = wy_sql_database_run(found->database, text, diag);
+    if (err != WY_OK) wy_diag_prefix(diag, "--sqlite %s", option);
+    wy_arena_deinit(&arena);
+    return err;
+}
+
 static wy_err open_private_kv(wy_stores *stores, wy_diag *diag) {
     wy_kv_options options = {.backend = WY_STR("memory"), .label = WY_STR("default")};
     wy_kv_grant *items = wy_arena_calloc(&stores->arena, 1, sizeof *items);
@@ -87,6 +148,7 @@ wy_err wy_stores_single(const withy_options *options, bool has_workers, wy_store
     wy_err err = options->kv_file || has_workers
                      ? wy_stores_open_kv(stores, &none, options->kv_file, diag)
                      : open_private_kv(stores, diag);
+    if (!err && has_workers) err = wy_stores_open_sql(stores, &none, NULL, diag);
     if (err) return err;
     wy_config_pair *values = wy_arena_calloc(&stores->arena, options->config_count, sizeof *values);
     if (!values) return no_memory(diag);
@@ -100,6 +162,8 @@ wy_err wy_stores_single(const withy_options *options, bool has_workers, wy_store
 void wy_stores_deinit(wy_stores *stores) {
     for (uint32_t i = 0; i < stores->grants.count; i++)
         wy_kv_store_close(stores->grants.items[i].store);
+    for (uint32_t i = 0; i < stores->databases.count; i++)
+        wy_sql_database_close(stores->databases.items[i].database);
     wy_temporary_folder_remove(&stores->folder);
     wy_arena_deinit(&stores->arena);
     memset(stores, 0, sizeof *stores);

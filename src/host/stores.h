@@ -6,12 +6,14 @@
 #include "app/runtime_config.h"
 #include "capability/config/config.h"
 #include "capability/kv/kv.h"
+#include "capability/sql/sql.h"
 #include "host/folder.h"
 #include "withy.h"
 
 typedef struct wy_stores {
     wy_arena arena;
     wy_kv_grants grants;            /* every store there is */
+    wy_sql_grants databases;        /* every SQLite database there is */
     wy_config_grants config_grants; /* of a component that may read every value given */
     wy_temporary_folder folder;     /* of a store that ends with the process */
 } wy_stores;
@@ -23,6 +25,13 @@ wy_err wy_stores_single(const withy_options *options, bool has_workers, wy_store
 /* The stores of an application: those that its runtime configuration names, and "default", in the
  * file `path` where that does not say otherwise; NULL means in memory, shared by all workers. */
 wy_err wy_stores_open_kv(wy_stores *stores, const wy_runtime_config *runtime, const char *path,
+                         wy_diag *diag) WY_MUST_USE;
+/* The SQLite databases of an application, likewise. */
+wy_err wy_stores_open_sql(wy_stores *stores, const wy_runtime_config *runtime, const char *path,
+                          wy_diag *diag) WY_MUST_USE;
+/* Runs what an option says on one of the databases: statements on "default", or "@FILE" or
+ * "@FILE:LABEL", whose content is run. Blocks. */
+wy_err wy_stores_run_sql(const wy_sql_grants *databases, const char *option,
                          wy_diag *diag) WY_MUST_USE;
 void wy_stores_init(wy_stores *stores);
 void wy_stores_deinit(wy_stores *stores);

@@ -148,6 +148,7 @@ static wy_err make_grants(application *a, wy_diag *diag) {
         given[i] = (wy_config_pair){wy_str_of(options->config[i].name),
                                     wy_str_of(options->config[i].value)};
     *grant = (wy_app_grant_options){.stores = a->shared->stores.grants,
+                                    .databases = a->shared->stores.databases,
                                     .variables = given,
                                     .variable_count = (uint32_t)options->config_count,
                                     .providers = a->shared->runtime.providers,
@@ -315,6 +316,7 @@ static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, w
     config.kv = &grants->kv;
     config.config = &grants->config;
     config.clients = &u->clients;
+    config.sqlite = &grants->sqlite;
     withy_options options = a->options->serve.common;
     if (options.memory_max == 0) options.memory_max = a->shared->runtime.max_instance_memory;
     wy_err err = wy_guest_load(tools->engine, &options, &config, &u->guest, diag);
@@ -397,7 +399,6 @@ static void up_announce(void *data, const void *application_data, const char *ad
 /* What a runtime configuration may ask for and withy does not do. */
 static wy_err refuse_configuration(const wy_runtime_config *c, wy_diag *diag) {
     const char *what = NULL;
-    if (c->sqlite.count) what = "[sqlite_database]";
     if (c->llm.kind != WY_RUNTIME_LLM_NONE) what = "[llm_compute]";
     if (c->tls_count) what = "[[client_tls]]";
     if (c->networking_line) what = "[outbound_networking]";
@@ -432,7 +433,15 @@ static wy_err shared_init(shared *s, wy_diag *diag) {
         if (!kv_file) err = no_memory(diag);
     }
     if (!err) err = wy_stores_open_kv(&s->stores, &s->runtime, kv_file, diag);
+    const char *sql_file = NULL;
+    if (!err && a->state_dir) {
+        sql_file = wy_arena_printf(&s->stores.arena, "%s/sqlite_db.db", a->state_dir);
+        if (!sql_file) err = no_memory(diag);
+    }
+    if (!err) err = wy_stores_open_sql(&s->stores, &s->runtime, sql_file, diag);
     if (!err) err = prepare(a, diag); /* for its errors, before anything is started */
+    for (size_t i = 0; !err && i < s->options->sqlite_count; i++)
+        err = wy_stores_run_sql(&s->stores.databases, s->options->sqlite[i], diag);
     application_free(a);
     if (err) return err;
     s->started = true;
