@@ -426,6 +426,30 @@ wy_err wy_component_decode(wy_arena *arena, const uint8_t *bytes, size_t len,
     return reader.err;
 }
 
+#define PREAMBLE_BYTES 8
+#define SECTION_MODULE 1
+#define SECTION_COMPONENT 4
+
+size_t wy_component_modules(const uint8_t *bytes, size_t len, wy_str *modules_out, size_t max) {
+    wy_diag diag;
+    wy_diag_init(&diag);
+    wy_reader r = {.bytes = bytes, .end = len, .diag = &diag};
+    size_t count = 0;
+    wy_read_skip(&r, PREAMBLE_BYTES);
+    while (wy_read_more(&r) && count < max) {
+        uint8_t id = wy_read_u8(&r);
+        uint32_t size = wy_read_u32(&r);
+        if (r.err || size > wy_read_left(&r)) break;
+        if (id == SECTION_COMPONENT) {
+            wy_read_skip(&r, size < PREAMBLE_BYTES ? size : PREAMBLE_BYTES); /* its sections next */
+            continue;
+        }
+        if (id == SECTION_MODULE) modules_out[count++] = (wy_str){(const char *)bytes + r.at, size};
+        wy_read_skip(&r, size);
+    }
+    return count;
+}
+
 wy_binary_kind wy_binary_kind_of(const uint8_t *bytes, size_t len) {
     if (len < 8 || memcmp(bytes, "\0asm", 4) != 0) return WY_BINARY_OTHER;
     unsigned layer = bytes[6] | (unsigned)bytes[7] << 8;

@@ -14,6 +14,11 @@
 wy_err wy_component_decode(wy_arena *arena, const uint8_t *bytes, size_t len,
                            wy_component_ast **out, wy_diag *diag) WY_MUST_USE;
 
+/* The core modules in a component and in the components in it, by walking over its sections alone:
+ * for who wants to begin with them before all is decoded. As many as `max` and as far as the bytes
+ * make sense; says how many. */
+size_t wy_component_modules(const uint8_t *bytes, size_t len, wy_str *modules_out, size_t max);
+
 /* What a file is by its first bytes. */
 typedef enum wy_binary_kind {
     WY_BINARY_OTHER,

@@ -79,6 +79,24 @@ TEST(sections_that_do_not_fit) {
     wy_arena_deinit(&arena);
 }
 
+TEST(core_modules_are_found_without_decoding) {
+    static const char bytes[] = PREAMBLE
+        "\1\3abc" /* a module */
+        "\7\1\0"  /* no types */
+        "\4\x0d" PREAMBLE
+        "\1\3def"      /* one in a component */
+        "\1\2gh\1\7i"; /* and one that is cut */
+    wy_str found[4];
+    const uint8_t *at = (const uint8_t *)bytes;
+    assert_int_equal(wy_component_modules(at, sizeof bytes - 1, found, 4), 3);
+    assert_true(wy_str_eqz(found[0], "abc"));
+    assert_true(wy_str_eqz(found[1], "def"));
+    assert_true(wy_str_eqz(found[2], "gh"));
+    assert_int_equal(wy_component_modules(at, sizeof bytes - 1, found, 1), 1);
+    for (size_t len = 0; len < sizeof bytes - 1; len++)
+        assert_true(wy_component_modules(at, len, found, 4) <= 3);
+}
+
 TEST(definitions_in_binary_order) {
     /* (type (func (param "a" u8) (result string))) (import "f" (func (type 0))) (export "g" ...) */
     assert_int_equal(DECODE(PREAMBLE "\7\x08\1\x40\1\1"

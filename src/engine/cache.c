@@ -167,7 +167,7 @@ static own wasmtime_module_t *map(const wy_engine *engine, int fd) {
 /* Reads the entry unless it is known; leaves behind when it was used. */
 static own wasmtime_module_t *map_checked(const wy_engine *engine, const char *key, int fd,
                                           const struct stat *st) {
-    wy_file_id id = wy_file_id_of(st);
+    wy_file_id id = wy_file_id_of(fd, st);
     bool is_small = id.size < CHECK_ANEW_BYTES;
     bool is_known = !is_small && wy_known_entry(engine, key, &id);
     if (!is_known && !check(engine, fd, (size_t)id.size)) return NULL;

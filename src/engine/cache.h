@@ -11,8 +11,9 @@
  * time of change) holds a module with that key, and that an entry with this identity was found
  * good since the system started. Whoever writes to a file changes its time of change, which no
  * call sets to a value of one's choice; so another content means another identity. The exception
- * is a change within one tick of the clock, therefore nothing is recorded of a file that changed
- * in the last two seconds. Files of other users are read each time. */
+ * is a change within one tick of the file system's clock, therefore nothing is recorded of a file
+ * that has just changed: a quarter of a second where the clock is known to be fine, else two
+ * seconds. Files of other users are read each time. */
 #ifndef WY_ENGINE_CACHE_H
 #define WY_ENGINE_CACHE_H
 

@@ -263,7 +263,7 @@ TEST(what_was_not_used_longest_goes) {
 
 /* --- what is known of files without reading them --- */
 
-#define LARGE 100000 /* enough that records are kept */
+#define LARGE ((1 << 20) + 100) /* enough that records are kept, and that it is mapped ahead */
 
 /* Writes a module with LARGE bytes of data whose `f` returns `n` to an open file. */
 static void write_large(int fd, int n) {
@@ -272,7 +272,7 @@ static void write_large(int fd, int n) {
     memset(data, 'x', LARGE);
     data[LARGE] = 0;
     snprintf(text, size,
-             "(module (memory 2) (data (i32.const 0) \"%s\") (func (export \"f\") (result i32) "
+             "(module (memory 17) (data (i32.const 0) \"%s\") (func (export \"f\") (result i32) "
              "(i32.const %d)))",
              data, n);
     uint8_t *wasm = wy_testing_wasm(text, &len);
@@ -282,20 +282,30 @@ static void write_large(int fd, int n) {
     free(text);
 }
 
-/* Loads the file as a source and calls it; whether its key was known before. */
-static bool use_file(wy_engine *engine, const char *path, int n) {
+/* Makes the file the source, and expects the module in it. */
+static wy_str open_source(wy_engine *engine, const char *path) {
     struct stat st;
-    wy_diag diag;
-    wy_module *module;
-    char key[WY_CACHE_KEY_BYTES];
     int fd = open(path, O_RDONLY);
     assert_int_equal(fstat(fd, &st), 0);
     size_t len = (size_t)st.st_size;
-    wy_file_id id = wy_file_id_of(&st);
-    const uint8_t *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+    wy_file_id id = wy_file_id_of(fd, &st);
+    uint8_t *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
     assert_true(bytes != MAP_FAILED);
     close(fd);
+    wy_str source = {(const char *)bytes, len};
     wy_engine_set_source(engine, &id, bytes, len);
+    wy_engine_expect(engine, &source, 1);
+    return source;
+}
+
+/* Loads the file as a source and calls it; whether its key was known before. */
+static bool use_file(wy_engine *engine, const char *path, int n) {
+    wy_diag diag;
+    wy_module *module;
+    char key[WY_CACHE_KEY_BYTES];
+    wy_str source = open_source(engine, path);
+    const uint8_t *bytes = (const uint8_t *)source.ptr;
+    size_t len = source.len;
     bool was_known = wy_known_part(engine, bytes, len, key);
     assert_int_equal(wy_module_load(engine, bytes, len, &module, &diag), WY_OK);
     wy_engine_set_source(engine, NULL, NULL, 0);
@@ -330,12 +340,12 @@ static void make_known(known *k) {
     snprintf(k->file, sizeof k->file, "%s/large.wasm", k->place.root);
     int fd = open(k->file, O_RDWR | O_CREAT, 0600);
     write_large(fd, 1);
-    close(fd);
     assert_false(use_file(k->engine, k->file, 1));
+    write_large(fd, 1);
     assert_false(use_file(k->engine, k->file, 1)); /* just written: may change at any time */
+    close(fd);
     assert_int_equal(entries(&k->place, k->entry, NULL), 1);
     assert_int_equal(records(&k->place, WY_CACHE_PART_SUFFIX, k->record), 0);
-    assert_int_equal(records(&k->place, WY_CACHE_CHECKED_SUFFIX, k->record), 0);
     wait_until_settled();
     assert_false(use_file(k->engine, k->file, 1));
     assert_true(use_file(k->engine, k->file, 1));
@@ -378,7 +388,9 @@ TEST(an_entry_is_known_until_it_changes) {
     make_known(&k);
     snprintf(key, sizeof key, "%s", strrchr(k.entry, '/') + 1);
     assert_int_equal(stat(k.entry, &st), 0);
-    wy_file_id id = wy_file_id_of(&st);
+    int fd = open(k.entry, O_RDONLY);
+    wy_file_id id = wy_file_id_of(fd, &st);
+    close(fd);
     assert_true(wy_known_entry(k.engine, key, &id));
     flip_middle(k.entry);
     set_back(k.entry, &st);
@@ -399,6 +411,32 @@ TEST(a_record_that_is_damaged_says_nothing) {
     assert_false(use_file(k.engine, k.file, 1));
     assert_int_equal(records(&k.place, WY_CACHE_CHECKED_SUFFIX, k.record), 1);
     flip_at(k.record, 30, SEEK_SET);
+    assert_true(use_file(k.engine, k.file, 1));
+    remove_known(&k);
+}
+
+TEST(what_is_expected_is_mapped_ahead) {
+    known k;
+    wy_diag diag;
+    make_known(&k);
+    wy_str source = open_source(k.engine, k.file);
+    wy_module *module = wy_ahead_take(k.engine, (const uint8_t *)source.ptr, source.len);
+    assert_non_null(module);
+    assert_null(wy_ahead_take(k.engine, (const uint8_t *)source.ptr, source.len));
+    call(k.engine, module, 1);
+    assert_int_equal(
+        wy_module_load(k.engine, (const uint8_t *)source.ptr, source.len, &module, &diag),
+        WY_OK); /* once more is possible */
+    call(k.engine, module, 1);
+    wy_engine_set_source(k.engine, NULL, NULL, 0);
+    munmap((void *)source.ptr, source.len);
+
+    source = open_source(k.engine, k.file); /* nobody takes it */
+    wy_engine_set_source(k.engine, NULL, NULL, 0);
+    assert_null(wy_ahead_take(k.engine, (const uint8_t *)source.ptr, source.len));
+    munmap((void *)source.ptr, source.len);
+
+    flip_middle(k.entry); /* what cannot be used is made as if it had not been expected */
     assert_true(use_file(k.engine, k.file, 1));
     remove_known(&k);
 }

@@ -202,6 +202,7 @@ wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out,
 void wy_engine_free(own wy_engine *engine) {
     if (!engine) return;
     wy_engine_free(engine->more);
+    wy_ahead_end(engine);
     wy_ticker_deinit(&engine->ticker);
     wy_aot_detach_all(engine);
     wy_cache_close(engine->cache);

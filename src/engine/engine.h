@@ -99,14 +99,18 @@ typedef struct wy_file_id {
 } wy_file_id;
 
 struct stat;
-/* To be taken before the file is read. */
-wy_file_id wy_file_id_of(const struct stat *st);
+/* To be taken before the file is read; `st` is that of `fd`. */
+wy_file_id wy_file_id_of(int fd, const struct stat *st);
 
 /* From now on, parts of `bytes` are parts of that file, and what was found out about them by
  * reading is remembered from one process to the next. Ends with the next call; NULL, NULL, 0 for
- * none. Not while other threads use the engine. */
+ * none. Not while other threads use the engine, but for its own. */
 void wy_engine_set_source(wy_engine *engine, const wy_file_id *id, const uint8_t *bytes,
                           size_t len);
+
+/* Says that these parts of the source will be asked of wy_module_load. What is known to be in the
+ * cache and takes long to map is mapped by a thread of its own from now on. */
+void wy_engine_expect(wy_engine *engine, const wy_str *modules, size_t count);
 
 /* Compiles a core module, or maps it from the cache: keyed by content, engine version and flags;
  * an entry that is corrupt or foreign is compiled anew, never run. WY_MALFORMED or WY_INVALID with

@@ -33,7 +33,11 @@ static inline void wy_ticker_note_run(wy_ticker *ticker) {
         wy_ticker_wake(ticker);
 }
 
+/* A thread of the engine's own, to be joined. It takes no signals: they are for the loop's. */
+bool wy_engine_thread(pthread_t *thread_out, void *(*main)(void *data), void *data);
+
 typedef struct wy_cache wy_cache;
+typedef struct wy_ahead wy_ahead;
 
 /* The file that is being loaded (known.c). */
 typedef struct wy_source {
@@ -48,6 +52,7 @@ struct wy_engine {
     wy_cache *cache;                 /* NULL: compile without */
     struct wy_aot *aot;              /* files compiled ahead of time, newest first */
     wy_source source;
+    wy_ahead *ahead; /* modules of the source that are being mapped; NULL: none (ahead.c) */
     /* For stores that find no place here (more.c): made when the first one comes. */
     struct wy_engine *more;
     uint32_t more_memories;      /* of its pool; 0: there is none to be had */
@@ -108,6 +113,11 @@ wy_err wy_engine_error(wy_diag *diag, wy_err code, own wasmtime_error_t *error);
 /* linker.c: a function type out of wy_flat codes. NULL: no memory. */
 own wasm_functype_t *wy_functype_new(const uint8_t *params, size_t param_count,
                                      const uint8_t *results, size_t result_count);
+
+/* ahead.c: the module that was begun with for these bytes, when it is there; NULL: none was. */
+own wy_module *wy_ahead_take(wy_engine *engine, const uint8_t *bytes, size_t len);
+/* Waits for what is under way and frees what nobody took. */
+void wy_ahead_end(wy_engine *engine);
 
 /* aot.c: a serialized module in the files attached; NULL: in none. */
 wy_str wy_aot_find(const wy_engine *engine, const char *key);

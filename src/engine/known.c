@@ -3,15 +3,23 @@
 #include "engine/cache.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 /* A change less than that before now might be followed by one that bears the same time: the
  * coarsest clock of a file system ticks every two seconds. */
 #define SETTLED_NS ((uint64_t)2100000000)
+/* Where a file system takes its times from the kernel's own clock (ticking a hundred times a second
+ * at least) and keeps all of their digits, a change shows within a tick. The rest is for a write
+ * that has got its time and goes on. */
+#define SETTLED_FINE_NS ((uint64_t)250000000)
+#define COARSE_NS 1000000 /* a time with digits below this was not rounded to more */
+#define MAGIC_XFS 0x58465342
 
 #define BOOT_BYTES 40
 
@@ -36,9 +44,21 @@ static uint64_t ns_of(struct timespec t) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-wy_file_id wy_file_id_of(const struct stat *st) {
+static bool has_fine_times(int fd, uint64_t changed_ns) {
+    struct statfs fs;
+    if (changed_ns % COARSE_NS == 0 || fstatfs(fd, &fs) != 0) return false;
+    switch (fs.f_type) {
+    case EXT4_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case MAGIC_XFS: return true;
+    default: return false;
+    }
+}
+
+wy_file_id wy_file_id_of(int fd, const struct stat *st) {
     struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
+    clock_gettime(CLOCK_REALTIME_COARSE, &t); /* what files are stamped with */
     wy_file_id id = {.device = st->st_dev,
                      .inode = st->st_ino,
                      .size = (uint64_t)st->st_size,
@@ -47,7 +67,9 @@ wy_file_id wy_file_id_of(const struct stat *st) {
     uint64_t now = ns_of(t);
     uint64_t last = id.modified_ns > id.changed_ns ? id.modified_ns : id.changed_ns;
     id.is_settled = S_ISREG(st->st_mode) && (st->st_uid == geteuid() || st->st_uid == 0) &&
-                    last < now && now - last > SETTLED_NS;
+                    last < now &&
+                    (now - last > SETTLED_NS ||
+                     (now - last > SETTLED_FINE_NS && has_fine_times(fd, id.changed_ns)));
     return id;
 }
 
@@ -109,6 +131,7 @@ static void write_down(const wy_cache *cache, const char *name, const char *suff
 
 void wy_engine_set_source(wy_engine *engine, const wy_file_id *id, const uint8_t *bytes,
                           size_t len) {
+    wy_ahead_end(engine);
     engine->source = (wy_source){.bytes = bytes, .len = len};
     if (id) engine->source.id = *id;
 }

@@ -121,6 +121,8 @@ wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
     wy_err err = WY_OK;
     char key[WY_CACHE_KEY_BYTES] = "";
     bool is_small = len < KEY_ANEW_BYTES;
+    *module_out = wy_ahead_take(engine, bytes, len);
+    if (*module_out) return WY_OK;
     if (!engine->cache && !engine->aot)
         err = compile(engine, bytes, len, &wasm, diag);
     else if (!is_small && engine->cache && wy_known_part(engine, bytes, len, key))

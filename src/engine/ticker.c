@@ -68,19 +68,18 @@ void wy_ticker_deinit(wy_ticker *ticker) {
     pthread_mutex_destroy(&ticker->lock);
 }
 
-/* Signals are for the loop's thread. */
-static bool start(wy_ticker *ticker) {
+bool wy_engine_thread(pthread_t *thread_out, void *(*main)(void *data), void *data) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool ok = pthread_create(&ticker->thread, NULL, run, ticker) == 0;
+    bool ok = pthread_create(thread_out, NULL, main, data) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return ok;
 }
 
 void wy_ticker_wake(wy_ticker *ticker) {
     pthread_mutex_lock(&ticker->lock);
-    if (!ticker->started) ticker->started = start(ticker);
+    if (!ticker->started) ticker->started = wy_engine_thread(&ticker->thread, run, ticker);
     atomic_store(&ticker->is_asleep, !ticker->started);
     pthread_cond_broadcast(&ticker->wake);
     pthread_mutex_unlock(&ticker->lock);

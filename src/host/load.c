@@ -71,7 +71,7 @@ wy_err wy_file_map(const char *path, wy_file *file_out, wy_diag *diag) {
         if (at == MAP_FAILED)
             err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
         else
-            *file_out = (wy_file){at, (size_t)st.st_size, wy_file_id_of(&st)};
+            *file_out = (wy_file){at, (size_t)st.st_size, wy_file_id_of(fd, &st)};
     }
     close(fd);
     return err;

@@ -162,8 +162,8 @@ static wy_err bind_singles(wy_component *component, const wy_core_item *items, u
     return err;
 }
 
-/* A step whose imports are all trampolines becomes an instance_pre; the imports of others are
- * gathered for each instance. */
+/* A step whose imports are all trampolines becomes an instance_pre (prepare_steps); the imports of
+ * others are gathered for each instance. */
 static wy_err bind_step(wy_component *component, uint32_t index, wy_diag *diag) {
     const wy_plan_step *step = &component->plan->steps[index];
     const wy_core_module *module = component->plan->modules[step->module];
@@ -177,9 +177,7 @@ static wy_err bind_step(wy_component *component, uint32_t index, wy_diag *diag) 
                                module->imports[i].name, bound->params, bound->param_count,
                                bound->results, bound->result_count, bound->callback, bound, diag);
     }
-    return err ? err
-               : wy_linker_pre(component->linkers[index], component->modules[step->module],
-                               &component->steps[index].pre, diag);
+    return err;
 }
 
 static wy_err bind_steps(wy_component *component, wy_diag *diag) {
@@ -194,7 +192,25 @@ static wy_err bind_steps(wy_component *component, wy_diag *diag) {
     return bind_singles(component, component->plan->funcs, component->plan->func_count, diag);
 }
 
+static wy_err prepare_steps(wy_component *component, wy_diag *diag) {
+    wy_err err = WY_OK;
+    for (uint32_t i = 0; i < component->plan->step_count && !err; i++)
+        if (component->linkers[i])
+            err = wy_linker_pre(component->linkers[i],
+                                component->modules[component->plan->steps[i].module],
+                                &component->steps[i].pre, diag);
+    return err;
+}
+
 /* --- code --- */
+
+#define MODULES_EXPECTED 16
+
+/* So that the large ones are at hand when all else is done. */
+static void expect_modules(wy_engine *engine, const uint8_t *bytes, size_t len) {
+    wy_str modules[MODULES_EXPECTED];
+    wy_engine_expect(engine, modules, wy_component_modules(bytes, len, modules, MODULES_EXPECTED));
+}
 
 static wy_err decode_and_plan(wy_code *code, const uint8_t *bytes, size_t len, bool keep_shims,
                               wy_diag *diag) {
@@ -211,6 +227,7 @@ wy_err wy_code_load(wy_engine *engine, const uint8_t *bytes, size_t len, bool ke
     if (!code) return no_memory(diag);
     wy_arena_init(&code->arena, WY_MAX_COMPONENT_ARENA);
     code->engine = engine;
+    expect_modules(engine, bytes, len);
     wy_err err = decode_and_plan(code, bytes, len, keep_shims, diag);
     if (err) {
         wy_code_free(code);
@@ -277,9 +294,10 @@ static wy_err link_code(wy_component *component, const wy_component_config *conf
     wy_err err = link_imports(component, config, diag);
     if (!err) err = bind_resources(component, diag);
     if (!err) err = bind_trampolines(component, diag);
+    if (!err) err = bind_steps(component, diag);
     if (!err) err = compile_modules(component->code, diag);
     component->modules = component->code->modules;
-    return err ? err : bind_steps(component, diag);
+    return err ? err : prepare_steps(component, diag);
 }
 
 wy_err wy_component_link(wy_code *code, const wy_component_config *config,
