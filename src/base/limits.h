@@ -58,7 +58,7 @@
 
 /* --- Redis client (capability/redis/) --- */
 #define WY_MAX_ADDRESS_BYTES 4096         /* of a server's address as it is written */
-#define WY_MAX_REDIS_CONNECTIONS 256      /* open at once in one worker */
+#define WY_MAX_REDIS_CONNECTIONS 256      /* open at once in one worker; [outbound_redis] */
 #define WY_MAX_REDIS_HANDLES 256          /* open connections per instance */
 #define WY_MAX_REDIS_SHARED 4             /* connections to one address that commands share */
 #define WY_MAX_REDIS_PIPELINE 4096        /* commands under way on one connection */

@@ -353,6 +353,8 @@ static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *serve
     wy_err err = a->files ? read_manifest(a, diag) : no_memory(diag);
     if (!err) err = prepare(a, diag);
     if (!err && wy_clients_init(&a->clients, tools->loop)) err = no_memory(diag);
+    if (!err && s->runtime.redis.max_connections)
+        wy_redis_client_limit(a->clients.redis, s->runtime.redis.max_connections);
     if (!err) err = load_units(a, tools, diag);
     wy_http_spin *spin = NULL;
     if (!err) err = wy_http_spin_new(&a->arena, a->app, a->handlers, &spin, diag);
@@ -403,7 +405,6 @@ static wy_err refuse_configuration(const wy_runtime_config *c, wy_diag *diag) {
     if (c->tls_count) what = "[[client_tls]]";
     if (c->networking_line) what = "[outbound_networking]";
     if (c->http.no_pooling || c->http.max_connections) what = "[outbound_http]";
-    if (c->redis.max_connections) what = "[outbound_redis]";
     if (c->postgres.max_connections) what = "[outbound_pg]";
     if (c->mysql.max_connections) what = "[outbound_mysql]";
     if (c->mqtt.max_connections || c->mqtt.max_payload_bytes) what = "[outbound_mqtt]";

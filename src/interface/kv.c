@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "interface/spin/redis.h"
 #include "runtime/task.h"
 
 wy_kv_state *wy_kv_state_of(wy_call *call) {
@@ -42,8 +43,11 @@ own wy_trap *wy_kv_call(wy_call *call, wy_kv_store *store, wy_kv_request *reques
     request->store = store;
     request->arena = call->arena;
     if (!wy_kv_store_blocks(store)) {
+        const wy_spin_redis_settings *redis = wy_instance_settings(call->instance, WY_SLOT_REDIS);
+        request->task = call->task;
+        request->redis = redis ? redis->client : NULL;
         wy_kv_run(request);
-        return NULL;
+        return call->task && wy_task_ended(call->task) ? wy_task_trap(call->task) : NULL;
     }
     /* the fiber is parked, so nobody else touches the arena meanwhile */
     if (wy_task_offload(call->task, wy_kv_run, request) != WY_OK) return wy_task_trap(call->task);

@@ -1,8 +1,8 @@
 /* kv: named stores of key-value pairs, whatever holds them. Interfaces (interface/) map their WIT
  * to the requests here; a backend (one file, one line in backends.def) carries them out.
  *
- * A request is plain blocking C. Whoever runs one asks wy_kv_store_blocks first and, where it says
- * yes, runs it on the offload pool. */
+ * A request is plain straight-line C. Whoever runs one asks wy_kv_store_blocks first and, where it
+ * says yes, runs it on the offload pool; else on the fiber of a task, which may be parked. */
 #ifndef WY_CAPABILITY_KV_KV_H
 #define WY_CAPABILITY_KV_KV_H
 
@@ -46,6 +46,10 @@ typedef struct wy_kv_request {
     wy_kv_op op;
     wy_kv_store *store;
     wy_arena *arena;
+    /* For stores on a server: whose fiber waits, and what reaches the server. NULL: such a store
+     * fails the request. */
+    struct wy_task *task;
+    struct wy_redis_client *redis;
 
     wy_str key;              /* all single-key operations */
     wy_str value;            /* SET, SWAP: the new value */

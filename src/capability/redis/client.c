@@ -21,7 +21,7 @@ typedef struct connection connection;
 struct wy_redis_client {
     wy_loop *loop;
     connection *first; /* all */
-    uint32_t count;
+    uint32_t count, count_max;
     wy_timer *turn; /* armed when a connection has commands to write */
     char read_buffer[64 << 10];
 };
@@ -408,9 +408,9 @@ static own connection *connection_new(wy_redis_client *client, const wy_redis_ta
 
 static wy_err open_connection(wy_redis_client *client, const wy_redis_target *target,
                               connection **out, const char **text_out) {
-    if (client->count >= WY_MAX_REDIS_CONNECTIONS) drop_oldest_idle(client);
+    if (client->count >= client->count_max) drop_oldest_idle(client);
     *text_out = "too many connections to Redis servers are open";
-    if (client->count >= WY_MAX_REDIS_CONNECTIONS) return WY_LIMIT;
+    if (client->count >= client->count_max) return WY_LIMIT;
     *text_out = "out of memory";
     connection *c = connection_new(client, target);
     if (!c) return WY_NOMEM;
@@ -572,6 +572,7 @@ wy_err wy_redis_client_new(wy_loop *loop, own wy_redis_client **client_out) {
     wy_redis_client *client = calloc(1, sizeof *client);
     if (!client) return WY_NOMEM;
     client->loop = loop;
+    client->count_max = WY_MAX_REDIS_CONNECTIONS;
     wy_err err = wy_timer_new(loop, on_turn, client, &client->turn);
     if (err) {
         free(client);
@@ -579,6 +580,10 @@ wy_err wy_redis_client_new(wy_loop *loop, own wy_redis_client **client_out) {
     }
     *client_out = client;
     return WY_OK;
+}
+
+void wy_redis_client_limit(wy_redis_client *client, uint32_t connections_max) {
+    client->count_max = connections_max > 0 ? connections_max : 1;
 }
 
 void wy_redis_client_free(own wy_redis_client *client) {

@@ -20,6 +20,8 @@ typedef struct wy_redis_session wy_redis_session;
 wy_err wy_redis_client_new(wy_loop *loop, own wy_redis_client **client_out);
 /* Closes all connections; calls that are left fail with WY_CLOSED. No session may be left. */
 void wy_redis_client_free(own wy_redis_client *client);
+/* As many connections as may be open at once, at least 1; without it WY_MAX_REDIS_CONNECTIONS. */
+void wy_redis_client_limit(wy_redis_client *client, uint32_t connections_max);
 
 /* Where a command goes. */
 typedef struct wy_redis_target {
