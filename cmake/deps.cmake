@@ -6,6 +6,7 @@ pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
+pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
 pkg_check_modules(XXHASH REQUIRED libxxhash) # its header alone
 if(WITHY_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
@@ -33,6 +34,7 @@ function(choose_archive variable shared)
 endfunction()
 choose_archive(UV_CHOICE PkgConfig::UV libuv_a.a libuv.a)
 choose_archive(SQLITE_CHOICE PkgConfig::SQLITE libsqlite3.a)
+choose_archive(SSL_CHOICE PkgConfig::SSL libssl.a)
 choose_archive(CRYPTO_CHOICE PkgConfig::CRYPTO libcrypto.a)
 choose_archive(HIREDIS_CHOICE PkgConfig::HIREDIS libhiredis.a)
 
@@ -52,4 +54,5 @@ if(ENGINE_LIBRARY MATCHES "\\.a$")
 endif()
 target_include_directories(withy_deps SYSTEM INTERFACE ${ENGINE_DIR}/include)
 target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp ${UV_CHOICE}
-                      ${SQLITE_CHOICE} ${CRYPTO_CHOICE} ${HIREDIS_CHOICE} Threads::Threads ${CMAKE_DL_LIBS} m)
+                      ${SQLITE_CHOICE} ${SSL_CHOICE} ${CRYPTO_CHOICE} ${HIREDIS_CHOICE} Threads::Threads
+                      ${CMAKE_DL_LIBS} m)

@@ -98,7 +98,7 @@ need_to_build() {
     need_command python3 python3
     need_library libuv libuv1-dev
     need_library sqlite3 libsqlite3-dev
-    need_library libcrypto libssl-dev
+    need_library libssl libssl-dev
     need_library libxxhash libxxhash-dev
     need_library hiredis libhiredis-dev
     need_library cmocka libcmocka-dev

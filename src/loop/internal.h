@@ -2,7 +2,8 @@
 #ifndef WY_LOOP_INTERNAL_H
 #define WY_LOOP_INTERNAL_H
 
-#include "loop/loop.h"
+#include "loop/address.h"
+#include "loop/connect.h"
 
 #include <uv.h>
 
@@ -20,6 +21,7 @@ struct wy_loop {
     void *on_round_data;
     bool has_more; /* on_round said so: do not sleep */
     bool is_stopped;
+    struct wy_tls_shared *tls; /* NULL: no TLS yet */
 };
 
 /* Closes a handle and releases its object later. */
@@ -36,6 +38,46 @@ uv_tcp_t *wy_stream_tcp(wy_stream *stream);
 uv_stream_t *wy_stream_uv(wy_stream *stream);
 
 /* "1.2.3.4:80", "[::1]:80", or "unix". */
-void wy_address_print(const struct sockaddr *address, char out[64]);
+void wy_address_print_system(const struct sockaddr *address, char out[64]);
+void wy_address_to_system(const wy_address *address, struct sockaddr_storage *out);
+/* False: neither IPv4 nor IPv6. */
+bool wy_address_of_system(const struct sockaddr *address, wy_address *out);
+
+/* --- TLS: tls.c stands between a stream and its socket --- */
+
+typedef struct wy_tls wy_tls;                 /* of one stream, freed with it */
+typedef struct wy_tls_context wy_tls_context; /* of all with one configuration */
+typedef struct wy_tls_shared wy_tls_shared;   /* of a loop */
+
+/* Takes a reference; it is loaded on the pool meanwhile. WY_LIMIT: WY_MAX_TLS_CONTEXTS. */
+wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config,
+                          wy_tls_context **out) WY_MUST_USE;
+void wy_tls_context_release(wy_tls_context *context); /* NULL is fine */
+void wy_tls_shared_free(own wy_tls_shared *shared);   /* NULL is fine */
+/* Begins a handshake as the client, for a name or a number. `on_secure` is called once unless the
+ * stream is closed before; the stream remains its owner's. It may be called from inside here. */
+wy_err wy_tls_start(wy_stream *stream, wy_tls_context *context, const char *host,
+                    void (*on_secure)(void *data, const wy_connect_error *error),
+                    void *data) WY_MUST_USE;
+
+/* What the stream calls: its owner closed it; its memory ends; ciphertext came, or nothing more
+ * will; the owner reads or does not; it writes, or has written all. */
+void wy_tls_stop(wy_tls *tls);
+void wy_tls_free(own wy_tls *tls);
+void wy_tls_alloc(wy_tls *tls, char **ptr_out, size_t *len_out);
+void wy_tls_input(wy_tls *tls, const char *bytes, size_t len);
+void wy_tls_input_end(wy_tls *tls);
+void wy_tls_want(wy_tls *tls, bool wanted);
+wy_err wy_tls_write(wy_tls *tls, const wy_str *parts, unsigned part_count);
+void wy_tls_say_goodbye(wy_tls *tls);
+
+/* What it calls of the stream: the socket's side, then the owner's. */
+void wy_stream_set_tls(wy_stream *stream, own wy_tls *tls);
+wy_err wy_stream_write_raw(wy_stream *stream, const wy_str *parts, unsigned part_count);
+void wy_stream_read_raw(wy_stream *stream, bool start);
+bool wy_stream_is_owned(const wy_stream *stream); /* false: closed */
+void wy_stream_owner_alloc(wy_stream *stream, char **ptr_out, size_t *len_out);
+void wy_stream_owner_read(wy_stream *stream, const char *bytes, size_t len);
+void wy_stream_owner_end(wy_stream *stream, wy_err err);
 
 #endif

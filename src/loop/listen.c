@@ -92,7 +92,7 @@ wy_err wy_listen_fd(wy_str address, int backlog, int *fd_out, char bound_out[64]
     struct sockaddr_storage bound = {0};
     socklen_t len = sizeof bound;
     if (bound_out && getsockname(fd, (struct sockaddr *)&bound, &len) == 0)
-        wy_address_print((const struct sockaddr *)&bound, bound_out);
+        wy_address_print_system((const struct sockaddr *)&bound, bound_out);
     *fd_out = fd;
     return WY_OK;
 }

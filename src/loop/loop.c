@@ -66,6 +66,7 @@ void wy_loop_free(own wy_loop *loop) {
     while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
         uv_walk(&loop->uv, close_one, NULL);
     wy_assert(uv_loop_close(&loop->uv) == 0);
+    wy_tls_shared_free(loop->tls);
     free(loop);
 }
 

@@ -109,16 +109,4 @@ void wy_stream_close(own wy_stream *stream, bool abort);
 /* "ip:port" of the other side into `out`; "unix" where that has no meaning. */
 void wy_stream_peer(wy_stream *stream, char out[64]);
 
-/* Resolves and connects (host:port parts; Happy-Eyeballs order is the resolver's). `check` sees
- * each resolved address ("ip:port") before it is used and may refuse it; NULL allows all. Exactly
- * one call of `done`, with a stream or an error. The returned attempt may be cancelled until then.
- */
-typedef struct wy_connect wy_connect;
-wy_err wy_connect_start(wy_loop *loop, const char *host, uint16_t port,
-                        bool (*check)(void *data, const char *address),
-                        void (*done)(void *data, own wy_stream *stream, wy_err err,
-                                     const char *text),
-                        void *data, own wy_connect **out);
-void wy_connect_cancel(own wy_connect *connect);
-
 #endif

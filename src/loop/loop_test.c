@@ -1,5 +1,5 @@
 /* Rounds, timers, the pool, streams both ways, back-pressure, connecting and cancelling. */
-#include "loop/loop.h"
+#include "loop/connect.h"
 
 #include "base/test.h"
 
@@ -133,7 +133,8 @@ typedef struct world {
     int drained, server_ended, client_ended;
     bool wrong;
     wy_err err;
-    char text[160], peer[64];
+    wy_connect_fault fault;
+    char text[WY_CONNECT_TEXT_MAX], peer[64];
     int dones;
 } world;
 
@@ -223,19 +224,29 @@ static void client_drain(void *data) {
 static const wy_stream_handlers client_handlers = {client_alloc, client_read, client_end,
                                                    client_drain};
 
-static void on_connect(void *data, own wy_stream *stream, wy_err err, const char *text) {
+static void on_connect(void *data, own wy_stream *stream, const wy_connect_error *error) {
     world *w = data;
     w->dones++;
-    w->err = err;
-    snprintf(w->text, sizeof w->text, "%s", text);
+    w->err = error->err;
+    w->fault = error->fault;
+    snprintf(w->text, sizeof w->text, "%s", error->text);
     w->client = stream;
-    if (err) {
+    if (!stream) {
         wy_loop_stop(w->loop); /* a listener would keep it waiting */
         return;
     }
     wy_stream_set_handlers(stream, &client_handlers, w);
     wy_stream_read_start(stream);
     client_send(w);
+}
+
+static wy_connect *start(world *w, const char *host, uint16_t port,
+                         bool (*check)(void *data, const char *address)) {
+    wy_connect *connect = NULL;
+    wy_connect_config config = {
+        .host = host, .port = port, .check = check, .done = on_connect, .data = w};
+    assert_int_equal(wy_connect_start(w->loop, &config, &connect), WY_OK);
+    return connect;
 }
 
 static uint16_t listen_somewhere(world *w) {
@@ -253,9 +264,8 @@ static uint16_t listen_somewhere(world *w) {
 
 static void echo(const char *host) {
     world *w = calloc(1, sizeof *w);
-    wy_connect *connect;
     uint16_t port = listen_somewhere(w);
-    assert_int_equal(wy_connect_start(w->loop, host, port, NULL, on_connect, w, &connect), WY_OK);
+    start(w, host, port, NULL);
     assert_int_equal(w->dones, 0);
     wy_loop_run(w->loop);
     assert_int_equal(w->dones, 1);
@@ -289,23 +299,22 @@ static bool deny(void *data, const char *address) {
 
 TEST(failed_connections_say_why) {
     world *w = calloc(1, sizeof *w);
-    wy_connect *connect;
     uint16_t port = listen_somewhere(w);
     wy_listener_free(w->listener);
-    assert_int_equal(wy_connect_start(w->loop, "127.0.0.1", port, deny, on_connect, w, &connect),
-                     WY_OK);
+    start(w, "127.0.0.1", port, deny);
     wy_loop_run(w->loop);
     assert_int_equal(w->err, WY_DENIED);
+    assert_int_equal(w->fault, WY_CONNECT_DENIED);
     assert_int_equal(strncmp(w->peer, "127.0.0.1:", 10), 0);
-    assert_int_equal(wy_connect_start(w->loop, "127.0.0.1", port, NULL, on_connect, w, &connect),
-                     WY_OK);
+    start(w, "127.0.0.1", port, NULL);
     wy_loop_run(w->loop);
     assert_int_equal(w->err, WY_IO);
+    assert_int_equal(w->fault, WY_CONNECT_REFUSED);
     assert_non_null(strstr(w->text, "refused"));
-    assert_int_equal(
-        wy_connect_start(w->loop, "no.such.name.invalid", 1, NULL, on_connect, w, &connect), WY_OK);
+    start(w, "no.such.name.invalid", 1, NULL);
     wy_loop_run(w->loop);
-    assert_int_equal(w->err, WY_NOT_FOUND);
+    assert_int_equal(w->fault, WY_CONNECT_NAME);
+    assert_non_null(strstr(w->text, "no.such.name.invalid:1: cannot resolve"));
     assert_int_equal(w->dones, 3);
     wy_loop_free(w->loop);
     free(w);
@@ -313,12 +322,10 @@ TEST(failed_connections_say_why) {
 
 TEST(a_cancelled_attempt_reports_nothing) {
     world *w = calloc(1, sizeof *w);
-    wy_connect *connect;
     uint16_t port = listen_somewhere(w);
     const char *hosts[] = {"127.0.0.1", NAME};
     for (int i = 0; i < 4; i++) {
-        assert_int_equal(
-            wy_connect_start(w->loop, hosts[i & 1], port, NULL, on_connect, w, &connect), WY_OK);
+        wy_connect *connect = start(w, hosts[i & 1], port, NULL);
         if (i == 2) /* once its connection was begun */
             wy_loop_step(w->loop, false);
         if (w->dones == 0) wy_connect_cancel(connect);

@@ -22,6 +22,7 @@ struct wy_stream {
     } uv;
     const wy_stream_handlers *handlers; /* NULL: none yet, or closed */
     void *data;
+    wy_tls *tls;            /* between owner and socket; NULL: nothing is */
     size_t queued;          /* bytes in writes under way */
     wy_timer *close_timer;  /* bounds a close that still has to send */
     uv_shutdown_t shutdown; /* in use once is_shut */
@@ -32,10 +33,15 @@ struct wy_stream {
 
 /* --- making and ending --- */
 
+static void release(wy_object *object) {
+    wy_tls_free(((wy_stream *)object)->tls);
+    free(object);
+}
+
 static own wy_stream *stream_new(void) {
     wy_stream *stream = calloc(1, sizeof *stream);
     if (!stream) return NULL;
-    stream->object.release = wy_object_free;
+    stream->object.release = release;
     stream->uv.handle.data = stream;
     return stream;
 }
@@ -109,6 +115,7 @@ static void on_shutdown(uv_shutdown_t *request, int status) {
 
 void wy_stream_shutdown(wy_stream *stream) {
     if (stream->is_shut) return;
+    if (stream->tls && !stream->is_broken) wy_tls_say_goodbye(stream->tls);
     stream->is_shut = true;
     stream->shutdown.data = stream;
     if (uv_shutdown(&stream->shutdown, &stream->uv.stream, on_shutdown) != 0)
@@ -118,8 +125,12 @@ void wy_stream_shutdown(wy_stream *stream) {
 void wy_stream_close(own wy_stream *stream, bool abort) {
     if (!stream) return;
     wy_assert(!stream->is_closing);
-    stream->is_closing = true;
     stream->handlers = NULL;
+    if (stream->tls) {
+        if (!abort && !stream->is_shut && !stream->is_broken) wy_tls_say_goodbye(stream->tls);
+        wy_tls_stop(stream->tls);
+    }
+    stream->is_closing = true;
     if (abort || stream->queued == 0 || stream->is_broken) {
         close_now(stream);
         return;
@@ -156,31 +167,77 @@ static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf) {
     (void)wanted;
     wy_stream *stream = handle->data;
     *buf = (uv_buf_t){0};
-    if (stream->handlers) stream->handlers->on_alloc(stream->data, &buf->base, &buf->len);
+    if (stream->tls)
+        wy_tls_alloc(stream->tls, &buf->base, &buf->len);
+    else if (stream->handlers)
+        stream->handlers->on_alloc(stream->data, &buf->base, &buf->len);
     if (!buf->base) buf->len = 0;
 }
 
 static void on_read(uv_stream_t *uv, ssize_t count, const uv_buf_t *buf) {
     wy_stream *stream = uv->data;
-    if (!stream->handlers) return;
+    if (stream->is_closing || (!stream->handlers && !stream->tls)) return;
     if (count > 0) {
-        stream->handlers->on_read(stream->data, buf->base, (size_t)count);
+        if (stream->tls)
+            wy_tls_input(stream->tls, buf->base, (size_t)count);
+        else
+            stream->handlers->on_read(stream->data, buf->base, (size_t)count);
     } else if (count == UV_ENOBUFS) {
         uv_read_stop(uv);
     } else if (count < 0) {
         uv_read_stop(uv);
-        end(stream, count == UV_EOF ? WY_OK : WY_IO);
+        if (stream->tls)
+            wy_tls_input_end(stream->tls);
+        else
+            end(stream, count == UV_EOF ? WY_OK : WY_IO);
     }
+}
+
+void wy_stream_read_raw(wy_stream *stream, bool start) {
+    int bad = 0;
+    if (start)
+        bad = uv_read_start(&stream->uv.stream, on_alloc, on_read);
+    else
+        uv_read_stop(&stream->uv.stream);
+    if (bad && bad != UV_EALREADY) stream->is_broken = true;
 }
 
 void wy_stream_read_start(wy_stream *stream) {
     if (stream->is_ended) return;
-    int bad = uv_read_start(&stream->uv.stream, on_alloc, on_read);
-    if (bad && bad != UV_EALREADY) stream->is_broken = true;
+    if (stream->tls)
+        wy_tls_want(stream->tls, true);
+    else
+        wy_stream_read_raw(stream, true);
 }
 
 void wy_stream_read_stop(wy_stream *stream) {
-    uv_read_stop(&stream->uv.stream);
+    if (stream->tls)
+        wy_tls_want(stream->tls, false);
+    else
+        wy_stream_read_raw(stream, false);
+}
+
+/* --- TLS between --- */
+
+void wy_stream_set_tls(wy_stream *stream, own wy_tls *tls) {
+    wy_assert(!stream->tls && !stream->handlers);
+    stream->tls = tls;
+}
+
+bool wy_stream_is_owned(const wy_stream *stream) {
+    return stream->handlers != NULL;
+}
+
+void wy_stream_owner_alloc(wy_stream *stream, char **ptr_out, size_t *len_out) {
+    if (stream->handlers) stream->handlers->on_alloc(stream->data, ptr_out, len_out);
+}
+
+void wy_stream_owner_read(wy_stream *stream, const char *bytes, size_t len) {
+    if (stream->handlers) stream->handlers->on_read(stream->data, bytes, len);
+}
+
+void wy_stream_owner_end(wy_stream *stream, wy_err err) {
+    end(stream, err);
 }
 
 /* --- writing --- */
@@ -232,8 +289,7 @@ static wy_err queue_rest(wy_stream *stream, const wy_str *parts, unsigned count,
     return WY_OK;
 }
 
-wy_err wy_stream_write(wy_stream *stream, const wy_str *parts, unsigned part_count) {
-    if (stream->is_broken || stream->is_shut) return WY_CLOSED;
+wy_err wy_stream_write_raw(wy_stream *stream, const wy_str *parts, unsigned part_count) {
     size_t total = 0, sent = 0;
     for (unsigned i = 0; i < part_count; i++)
         total += parts[i].len;
@@ -252,26 +308,17 @@ wy_err wy_stream_write(wy_stream *stream, const wy_str *parts, unsigned part_cou
     return err;
 }
 
+wy_err wy_stream_write(wy_stream *stream, const wy_str *parts, unsigned part_count) {
+    if (stream->is_broken || stream->is_shut) return WY_CLOSED;
+    if (stream->tls) return wy_tls_write(stream->tls, parts, part_count);
+    return wy_stream_write_raw(stream, parts, part_count);
+}
+
 size_t wy_stream_queued(const wy_stream *stream) {
     return stream->queued;
 }
 
 /* --- names --- */
-
-void wy_address_print(const struct sockaddr *address, char out[64]) {
-    char text[INET6_ADDRSTRLEN] = "";
-    if (address->sa_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
-        uv_ip4_name(in, text, sizeof text);
-        snprintf(out, 64, "%s:%u", text, ntohs(in->sin_port));
-    } else if (address->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)(const void *)address;
-        uv_ip6_name(in, text, sizeof text);
-        snprintf(out, 64, "[%s]:%u", text, ntohs(in->sin6_port));
-    } else {
-        snprintf(out, 64, "unix");
-    }
-}
 
 void wy_stream_peer(wy_stream *stream, char out[64]) {
     struct sockaddr_storage address = {0};
@@ -282,5 +329,5 @@ void wy_stream_peer(wy_stream *stream, char out[64]) {
         return;
     }
     if (uv_tcp_getpeername(&stream->uv.tcp, (struct sockaddr *)&address, &len) == 0)
-        wy_address_print((const struct sockaddr *)&address, out);
+        wy_address_print_system((const struct sockaddr *)&address, out);
 }

@@ -6,11 +6,12 @@
 #include "capability/http/client.h"
 
 #include "base/limits.h"
+#include "loop/connect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ERROR_TEXT_MAX 160
+#define ERROR_TEXT_MAX WY_CONNECT_TEXT_MAX
 
 typedef struct client_connection client_connection;
 
@@ -27,6 +28,7 @@ struct client_connection {
     client_connection *next, **link;
     char host[256]; /* with `port` and `policy`: what it may be used for */
     uint16_t port;
+    bool tls;
     const wy_http_policy *policy;
     wy_connect *attempt; /* NULL: connected */
     wy_stream *stream;   /* NULL: not yet, or closed */
@@ -293,9 +295,7 @@ static void on_turn(void *data) {
 
 static void on_timer(void *data) {
     client_connection *connection = data;
-    if (connection->attempt)
-        drop(connection, WY_HTTP_CONNECTION_TIMEOUT, "no connection in time");
-    else if (connection->kept || connection->call)
+    if (connection->kept || connection->call)
         drop(connection, WY_HTTP_CONNECTION_READ_TIMEOUT, "no response in time");
     else if (!wy_http_body_full(&connection->response->body))
         drop(connection, WY_HTTP_CONNECTION_READ_TIMEOUT, "the response stopped");
@@ -331,23 +331,31 @@ static void begin_call(client_connection *connection) {
     if (connection->writer) on_flush(connection); /* without a flush, in the next turn */
 }
 
-static void on_connect(void *data, own wy_stream *stream, wy_err err, const char *text) {
+static wy_http_error error_of(const wy_connect_error *error) {
+    switch (error->fault) {
+    case WY_CONNECT_NAME: return WY_HTTP_DNS_ERROR;
+    case WY_CONNECT_DENIED: return WY_HTTP_DESTINATION_IP_PROHIBITED;
+    case WY_CONNECT_REFUSED: return WY_HTTP_CONNECTION_REFUSED;
+    case WY_CONNECT_UNREACHABLE: return WY_HTTP_DESTINATION_IP_UNROUTABLE;
+    case WY_CONNECT_TIMEOUT: return WY_HTTP_CONNECTION_TIMEOUT;
+    case WY_CONNECT_TLS_PROTOCOL: return WY_HTTP_TLS_PROTOCOL_ERROR;
+    case WY_CONNECT_TLS_CERTIFICATE: return WY_HTTP_TLS_CERTIFICATE_ERROR;
+    case WY_CONNECT_TLS_ALERT: return WY_HTTP_TLS_ALERT_RECEIVED;
+    case WY_CONNECT_OTHER: break;
+    }
+    return WY_HTTP_DESTINATION_UNAVAILABLE;
+}
+
+static void on_connect(void *data, own wy_stream *stream, const wy_connect_error *error) {
     client_connection *connection = data;
     connection->attempt = NULL;
     connection->busy++;
-    if (err == WY_OK) {
+    if (stream) {
         connection->stream = stream;
         wy_stream_set_handlers(stream, &handlers, connection);
         begin_call(connection);
     } else {
-        wy_http_error error = WY_HTTP_DESTINATION_UNAVAILABLE;
-        if (err == WY_NOT_FOUND) error = WY_HTTP_DNS_ERROR;
-        if (err == WY_DENIED) error = WY_HTTP_DESTINATION_IP_PROHIBITED;
-        if (err == WY_TIMEOUT) error = WY_HTTP_CONNECTION_TIMEOUT;
-        if (err == WY_IO && text && strstr(text, "refused")) error = WY_HTTP_CONNECTION_REFUSED;
-        if (err == WY_IO && text && strstr(text, "unreachable"))
-            error = WY_HTTP_DESTINATION_IP_UNROUTABLE;
-        drop(connection, error, text);
+        drop(connection, error_of(error), error->text);
     }
     connection->busy--;
     free_when_quiet(connection);
@@ -360,8 +368,8 @@ static bool check_address(void *data, const char *address) {
 
 static client_connection *find_kept(wy_http_client *client, const wy_http_call_config *config) {
     for (client_connection *c = client->first; c; c = c->next)
-        if (c->kept && c->port == config->port && c->policy == config->policy &&
-            wy_str_eqz(config->host, c->host))
+        if (c->kept && c->port == config->port && c->tls == config->tls &&
+            c->policy == config->policy && wy_str_eqz(config->host, c->host))
             return c;
     return NULL;
 }
@@ -379,6 +387,7 @@ static client_connection *new_connection(wy_http_client *client,
     }
     connection->client = client;
     connection->port = config->port;
+    connection->tls = config->tls;
     connection->policy = config->policy;
     snprintf(connection->host, sizeof connection->host, WY_STR_FMT, WY_STR_ARG(config->host));
     connection->next = client->first;
@@ -428,9 +437,17 @@ static void connect_call(wy_http_call *call) {
         fail_later(call, WY_HTTP_INTERNAL_ERROR, "out of memory");
         return;
     }
-    wy_timer_start(connection->timer, config->connect_timeout_ms);
-    wy_err err = wy_connect_start(client->loop, connection->host, connection->port, check_address,
-                                  on_connect, connection, &connection->attempt);
+    static const wy_tls_config tls = {.alpn = "http/1.1"};
+    wy_connect_config to = {
+        .host = connection->host,
+        .port = connection->port,
+        .tls = connection->tls ? &tls : NULL,
+        .timeout_ms = config->connect_timeout_ms,
+        .check = check_address,
+        .done = on_connect,
+        .data = connection,
+    };
+    wy_err err = wy_connect_start(client->loop, &to, &connection->attempt);
     if (err) {
         drop(connection, WY_HTTP_INTERNAL_ERROR, NULL);
         fail_later(call, WY_HTTP_DESTINATION_UNAVAILABLE, wy_err_text(err));

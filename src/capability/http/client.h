@@ -23,6 +23,7 @@ typedef struct wy_http_policy {
 typedef struct wy_http_call_config {
     wy_str host; /* name or address, an IPv6 address without brackets */
     uint16_t port;
+    bool tls;        /* https: the server's certificate must be for `host` */
     bool head_only;  /* the method is HEAD */
     bool idempotent; /* may be sent again when a kept connection turns out to be closed */
     /* 0: the default in base/limits.h. To connect; until the response's head; between two pieces of

@@ -7,12 +7,13 @@
 #include "capability/redis/client.h"
 
 #include "base/limits.h"
+#include "loop/connect.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TEXT_MAX 200
+#define TEXT_MAX 480
 #define WRITE_PARTS 128   /* commands in one write */
 #define TIMER_MAX_MS 5000 /* how often a connection looks whether it waits in vain */
 
@@ -333,18 +334,18 @@ static void on_timer(void *data) {
         drop(c, WY_TIMEOUT, "the Redis server does not answer");
 }
 
-static void on_connect(void *data, own wy_stream *stream, wy_err err, const char *text) {
+static void on_connect(void *data, own wy_stream *stream, const wy_connect_error *error) {
     connection *c = data;
     c->attempt = NULL;
     c->busy++;
-    if (err == WY_OK) {
+    if (stream) {
         c->stream = stream;
         wy_stream_set_handlers(stream, &handlers, c);
         log_in(c);
     } else {
         char why[TEXT_MAX];
-        snprintf(why, sizeof why, "no connection to the Redis server: %s", text);
-        drop(c, err, why);
+        snprintf(why, sizeof why, "no connection to the Redis server: %.400s", error->text);
+        drop(c, error->err, why);
     }
     c->busy--;
     free_when_quiet(c);
@@ -415,8 +416,17 @@ static wy_err open_connection(wy_redis_client *client, const wy_redis_target *ta
     connection *c = connection_new(client, target);
     if (!c) return WY_NOMEM;
     wy_timer_start(c->timer, WY_REDIS_CONNECT_TIMEOUT_MS);
-    wy_err err = wy_connect_start(client->loop, c->address->host.ptr, c->address->port,
-                                  check_address, on_connect, c, &c->attempt);
+    static const wy_tls_config tls = {0};
+    wy_connect_config to = {
+        .host = c->address->host.ptr,
+        .port = c->address->port,
+        .tls = c->address->tls ? &tls : NULL,
+        .timeout_ms = WY_REDIS_CONNECT_TIMEOUT_MS,
+        .check = check_address,
+        .done = on_connect,
+        .data = c,
+    };
+    wy_err err = wy_connect_start(client->loop, &to, &c->attempt);
     if (err) drop(c, err, "no connection to the Redis server");
     *out = err ? NULL : c;
     return err;

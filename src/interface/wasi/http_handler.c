@@ -116,6 +116,7 @@ WY_WASI_HTTP_FUNC(future_incoming_response_get) {
 typedef struct destination {
     wy_str scheme, host, authority, target, method;
     uint16_t port;
+    bool tls;
 } destination;
 
 /* RFC 3986 3.2; userinfo is refused. */
@@ -135,7 +136,7 @@ static bool split_authority(wy_str authority, destination *to) {
         to->host = wy_str_sub(authority, 0, colon);
         if (colon < authority.len) port = wy_str_sub(authority, colon + 1, authority.len);
     }
-    uint64_t number = wy_str_eq(to->scheme, WY_STR("https")) ? 443 : 80;
+    uint64_t number = wy_str_eq_nocase(to->scheme, WY_STR("https")) ? 443 : 80;
     if (port.len && !wy_str_to_u64(port, UINT16_MAX, &number)) return false;
     to->port = (uint16_t)number;
     to->authority = authority;
@@ -158,9 +159,8 @@ static bool check_request(const http_out_message *request, const wy_wasi_http_se
     if (policy && policy->allow && !policy->allow(policy->data, to->scheme, to->host, to->port))
         return false;
     *error = WY_HTTP_INTERNAL_ERROR;
-    if (wy_str_eq_nocase(to->scheme, WY_STR("https")))
-        *text = "https is not supported yet: only http requests can be sent";
-    else if (!wy_str_eq_nocase(to->scheme, WY_STR("http")))
+    to->tls = wy_str_eq_nocase(to->scheme, WY_STR("https"));
+    if (!to->tls && !wy_str_eq_nocase(to->scheme, WY_STR("http")))
         *text = "only the schemes http and https are known";
     else if (wy_str_eq(to->method, WY_STR("CONNECT")))
         *text = "CONNECT is not supported";
@@ -200,6 +200,7 @@ static own wy_http_call *start_call(http_out_message *request, const destination
     wy_http_call_config config = {
         .host = to->host,
         .port = to->port,
+        .tls = to->tls,
         .head_only = wy_str_eq(to->method, WY_STR("HEAD")),
         .idempotent = is_idempotent(to->method),
         .policy = settings->policy,

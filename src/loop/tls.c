@@ -1,0 +1,592 @@
+/* TLS on streams, by OpenSSL: contexts, made on the pool once a loop, and the filter between a
+ * stream's owner and its socket. All of the cryptography of a connection runs in callbacks of the
+ * loop or in wy_stream_write. */
+#include "loop/connect.h"
+
+#include "base/limits.h"
+#include "loop/internal.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define RECORD_BYTES ((size_t)16 << 10)
+#define READ_BYTES ((size_t)32 << 10) /* two records of ciphertext */
+#define OUT_KEPT ((size_t)32 << 10)   /* larger buffers are freed when sent */
+#define REASON_MAX 256
+
+typedef enum context_state { LOADING, READY, FAILED } context_state;
+
+struct wy_tls_context {
+    wy_loop *loop;
+    wy_tls_context *next;
+    char *ca_file, *cert_file, *key_file, *alpn; /* own copies; NULL: none */
+    bool no_system_roots;
+    uint32_t refs; /* attempts, streams, and the work that loads it */
+    context_state state;
+    SSL_CTX *ssl;
+    wy_tls *waiting; /* streams whose handshake begins when it is loaded */
+    char text[REASON_MAX];
+};
+
+/* What a loop keeps for TLS. */
+struct wy_tls_shared {
+    BIO_METHOD *out_method; /* of the BIO that fills wy_tls.out */
+    wy_tls_context *contexts;
+    unsigned count;
+    char joined[RECORD_BYTES];    /* small parts of one write */
+    char read_buffer[READ_BYTES]; /* ciphertext on its way from the socket into a connection */
+};
+
+struct wy_tls {
+    wy_stream *stream;
+    wy_tls_context *context;
+    wy_tls *next_waiting;
+    SSL *ssl;  /* NULL: the context is not loaded yet */
+    BIO *in;   /* ciphertext that came; the SSL's */
+    char *out; /* ciphertext to send; between our own calls always empty */
+    size_t out_len, out_room;
+    char *host;                                                   /* until the handshake begins */
+    void (*on_secure)(void *data, const wy_connect_error *error); /* NULL: the handshake is over */
+    void *data;
+    wy_timer *later;   /* delivers what is decrypted already when reading starts again */
+    bool is_wanted;    /* the owner reads */
+    bool is_cut;       /* the socket has no more */
+    bool is_ended;     /* the peer's close_notify was read, or nothing came in its place */
+    wy_err end;        /* then: what on_end is told */
+    bool is_delivered; /* on_end was called */
+};
+
+/* --- errors --- */
+
+/* The reason of the oldest error in OpenSSL's queue, which is emptied. */
+static void take_reason(char out[REASON_MAX], const char *otherwise) {
+    const char *data = NULL;
+    int flags = 0;
+    unsigned long code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
+    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    if (!reason && code && ERR_SYSTEM_ERROR(code)) reason = strerror(ERR_GET_REASON(code));
+    bool has_data = data && *data && (flags & ERR_TXT_STRING);
+    snprintf(out, REASON_MAX, "%s%s%s", reason ? reason : otherwise, has_data ? ": " : "",
+             has_data ? data : "");
+    ERR_clear_error();
+}
+
+/* --- contexts --- */
+
+static bool same_text(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_for(const wy_tls_context *context, const wy_tls_config *config) {
+    return same_text(context->ca_file, config->ca_file) &&
+           same_text(context->cert_file, config->cert_file) &&
+           same_text(context->key_file, config->key_file) &&
+           same_text(context->alpn, config->alpn) &&
+           context->no_system_roots == config->no_system_roots;
+}
+
+static bool copy_text(char **out, const char *text) {
+    *out = text ? strdup(text) : NULL;
+    return !text || *out;
+}
+
+static void context_free(own wy_tls_context *context) {
+    SSL_CTX_free(context->ssl);
+    free(context->ca_file);
+    free(context->cert_file);
+    free(context->key_file);
+    free(context->alpn);
+    free(context);
+}
+
+void wy_tls_context_release(wy_tls_context *context) {
+    if (context) context->refs--;
+}
+
+/* Where OpenSSL was built with other folders than this system has. */
+static const char *const bundles[] = {
+    "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Arch, Gentoo */
+    "/etc/pki/tls/certs/ca-bundle.crt",                  /* Fedora, RHEL */
+    "/etc/ssl/ca-bundle.pem",                            /* openSUSE */
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* RHEL */
+    "/etc/ssl/cert.pem",                                 /* Alpine, BSD */
+};
+
+/* SSL_CERT_FILE and SSL_CERT_DIR are OpenSSL's own names; it ignores a file that is not there. */
+static bool load_system_roots(wy_tls_context *context) {
+    const char *file = getenv(X509_get_default_cert_file_env());
+    const char *folder = getenv(X509_get_default_cert_dir_env());
+    if (file && *file && access(file, R_OK) != 0) {
+        snprintf(context->text, sizeof context->text, "%s=%.180s cannot be read",
+                 X509_get_default_cert_file_env(), file);
+        return false;
+    }
+    bool is_set = (file && *file) || (folder && *folder);
+    if (is_set || access(X509_get_default_cert_dir(), R_OK) == 0 ||
+        access(X509_get_default_cert_file(), R_OK) == 0)
+        return SSL_CTX_set_default_verify_paths(context->ssl) == 1;
+    for (size_t i = 0; i < sizeof bundles / sizeof bundles[0]; i++)
+        if (access(bundles[i], R_OK) == 0)
+            return SSL_CTX_load_verify_file(context->ssl, bundles[i]) == 1;
+    return true; /* nothing will be believed, and each failure will say so */
+}
+
+static bool load_files(wy_tls_context *context) {
+    if (!context->no_system_roots && !load_system_roots(context)) return false;
+    if (context->ca_file && SSL_CTX_load_verify_file(context->ssl, context->ca_file) != 1) {
+        char reason[REASON_MAX];
+        take_reason(reason, "no certificate in it");
+        snprintf(context->text, sizeof context->text, "roots %.100s: %.120s", context->ca_file,
+                 reason);
+        return false;
+    }
+    if (!context->cert_file) return true;
+    const char *key = context->key_file ? context->key_file : context->cert_file;
+    if (SSL_CTX_use_certificate_chain_file(context->ssl, context->cert_file) == 1 &&
+        SSL_CTX_use_PrivateKey_file(context->ssl, key, SSL_FILETYPE_PEM) == 1 &&
+        SSL_CTX_check_private_key(context->ssl) == 1)
+        return true;
+    char reason[REASON_MAX];
+    take_reason(reason, "not usable");
+    snprintf(context->text, sizeof context->text, "client certificate %.100s: %.120s",
+             context->cert_file, reason);
+    return false;
+}
+
+static bool offer_protocol(wy_tls_context *context) {
+    if (!context->alpn) return true;
+    unsigned char list[64];
+    size_t len = strlen(context->alpn);
+    wy_assert(len > 0 && len < sizeof list);
+    list[0] = (unsigned char)len;
+    memcpy(list + 1, context->alpn, len);
+    return SSL_CTX_set_alpn_protos(context->ssl, list, (unsigned)len + 1) == 0;
+}
+
+/* On the pool: the first use of OpenSSL in a process and reading roots take milliseconds. */
+static void load(void *data) {
+    wy_tls_context *context = data;
+    ERR_clear_error();
+    context->ssl = SSL_CTX_new(TLS_client_method());
+    bool ok = context->ssl && SSL_CTX_set_min_proto_version(context->ssl, TLS1_2_VERSION) == 1 &&
+              offer_protocol(context) && load_files(context);
+    if (ok) {
+        SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, NULL);
+        SSL_CTX_set_mode(context->ssl, SSL_MODE_RELEASE_BUFFERS);
+        SSL_CTX_set_options(context->ssl, SSL_OP_NO_RENEGOTIATION);
+    } else if (!context->text[0]) {
+        take_reason(context->text, "OpenSSL cannot be set up");
+    }
+    context->state = ok ? READY : FAILED;
+    OPENSSL_thread_stop(); /* what OpenSSL keeps for a thread of the pool */
+}
+
+static void begin(wy_tls *tls);
+
+static void loaded(void *data) {
+    wy_tls_context *context = data;
+    context->refs--;
+    while (context->waiting) {
+        wy_tls *tls = context->waiting;
+        context->waiting = tls->next_waiting;
+        begin(tls);
+    }
+}
+
+static int out_write(BIO *bio, const char *bytes, int len) {
+    wy_tls *tls = BIO_get_data(bio);
+    size_t needed = tls->out_len + (size_t)len;
+    if (needed > tls->out_room) {
+        size_t room = tls->out_room ? tls->out_room : 4096;
+        while (room < needed)
+            room *= 2;
+        char *grown = realloc(tls->out, room);
+        if (!grown) return -1;
+        tls->out = grown;
+        tls->out_room = room;
+    }
+    memcpy(tls->out + tls->out_len, bytes, (size_t)len);
+    tls->out_len = needed;
+    return len;
+}
+
+static long out_control(BIO *bio, int command, long number, void *pointer) {
+    (void)bio, (void)number, (void)pointer;
+    return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP;
+}
+
+static int out_create(BIO *bio) {
+    BIO_set_init(bio, 1);
+    return 1;
+}
+
+static wy_tls_shared *shared_of(wy_loop *loop) {
+    if (loop->tls) return loop->tls;
+    wy_tls_shared *shared = calloc(1, sizeof *shared);
+    BIO_METHOD *method = shared ? BIO_meth_new(BIO_TYPE_SOURCE_SINK, "withy") : NULL;
+    if (!method) {
+        free(shared);
+        return NULL;
+    }
+    BIO_meth_set_write(method, out_write);
+    BIO_meth_set_ctrl(method, out_control);
+    BIO_meth_set_create(method, out_create);
+    shared->out_method = method;
+    return loop->tls = shared;
+}
+
+/* Makes room by a context that nobody uses; a failed one is tried afresh. */
+static void forget_unused(wy_tls_shared *shared, bool only_failed) {
+    for (wy_tls_context **at = &shared->contexts; *at;) {
+        wy_tls_context *context = *at;
+        bool goes = context->refs == 0 && (context->state == FAILED || !only_failed);
+        if (goes) {
+            *at = context->next;
+            shared->count--;
+            context_free(context);
+        } else {
+            at = &context->next;
+        }
+    }
+}
+
+wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config, wy_tls_context **out) {
+    wy_tls_shared *shared = shared_of(loop);
+    if (!shared) return WY_NOMEM;
+    forget_unused(shared, true);
+    wy_tls_context *context = shared->contexts;
+    while (context && (context->state == FAILED || !is_for(context, config)))
+        context = context->next;
+    if (context) {
+        context->refs++;
+        *out = context;
+        return WY_OK;
+    }
+    if (shared->count >= WY_MAX_TLS_CONTEXTS) forget_unused(shared, false);
+    if (shared->count >= WY_MAX_TLS_CONTEXTS) return WY_LIMIT;
+    context = calloc(1, sizeof *context);
+    if (!context) return WY_NOMEM;
+    context->loop = loop;
+    context->no_system_roots = config->no_system_roots;
+    bool ok = copy_text(&context->ca_file, config->ca_file) &&
+              copy_text(&context->cert_file, config->cert_file) &&
+              copy_text(&context->key_file, config->key_file) &&
+              copy_text(&context->alpn, config->alpn);
+    wy_err err = ok ? wy_loop_offload(loop, load, loaded, context) : WY_NOMEM;
+    if (err) {
+        context_free(context);
+        return err;
+    }
+    context->next = shared->contexts;
+    shared->contexts = context;
+    shared->count++;
+    context->refs = 2; /* the caller's, and the work's */
+    *out = context;
+    return WY_OK;
+}
+
+void wy_tls_shared_free(own wy_tls_shared *shared) {
+    if (!shared) return;
+    while (shared->contexts) {
+        wy_tls_context *context = shared->contexts;
+        shared->contexts = context->next;
+        context_free(context);
+    }
+    BIO_meth_free(shared->out_method);
+    free(shared);
+}
+
+/* --- the handshake --- */
+
+/* Gives what OpenSSL has encrypted to the socket. */
+static wy_err send_out(wy_tls *tls) {
+    if (tls->out_len == 0) return WY_OK;
+    wy_str part = {tls->out, tls->out_len};
+    wy_err err = wy_stream_write_raw(tls->stream, &part, 1);
+    tls->out_len = 0;
+    if (tls->out_room > OUT_KEPT) {
+        free(tls->out);
+        tls->out = NULL;
+        tls->out_room = 0;
+    }
+    return err;
+}
+
+static void settle(wy_tls *tls, const wy_connect_error *error) {
+    void (*on_secure)(void *, const wy_connect_error *) = tls->on_secure;
+    tls->on_secure = NULL;
+    if (error->err != WY_OK) tls->is_ended = tls->is_delivered = true;
+    if (!tls->is_wanted) wy_stream_read_raw(tls->stream, false);
+    on_secure(tls->data, error);
+}
+
+static void say_certificate(wy_tls *tls, long result, char *out, size_t size) {
+    char subject[128] = "";
+    X509 *peer = SSL_get0_peer_certificate(tls->ssl);
+    if (peer) X509_NAME_oneline(X509_get_subject_name(peer), subject, sizeof subject);
+    snprintf(out, size, "the server's certificate is not accepted: %s%s%s%s",
+             X509_verify_cert_error_string(result), subject[0] ? " (it is for " : "", subject,
+             subject[0] ? ")" : "");
+}
+
+static void fail_handshake(wy_tls *tls) {
+    wy_connect_error error = {.err = WY_IO, .fault = WY_CONNECT_TLS_PROTOCOL};
+    unsigned long code = ERR_peek_error();
+    int reason = ERR_GET_REASON(code);
+    long result = SSL_get_verify_result(tls->ssl);
+    if (result != X509_V_OK && reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+        error.err = WY_DENIED;
+        error.fault = WY_CONNECT_TLS_CERTIFICATE;
+        say_certificate(tls, result, error.text, sizeof error.text);
+    } else {
+        if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET &&
+            reason < SSL_AD_REASON_OFFSET + 256) {
+            error.fault = WY_CONNECT_TLS_ALERT;
+            error.alert = (uint8_t)(reason - SSL_AD_REASON_OFFSET);
+        }
+        char text[REASON_MAX];
+        take_reason(text, "the connection broke");
+        snprintf(error.text, sizeof error.text, "TLS handshake: %s", text);
+    }
+    ERR_clear_error();
+    (void)send_out(tls); /* the alert */
+    settle(tls, &error);
+}
+
+static void deliver(wy_tls *tls);
+
+static void handshake(wy_tls *tls) {
+    ERR_clear_error();
+    int done = SSL_do_handshake(tls->ssl);
+    int why = SSL_get_error(tls->ssl, done);
+    if (done != 1 && why != SSL_ERROR_WANT_READ) {
+        fail_handshake(tls);
+        return;
+    }
+    wy_err err = send_out(tls);
+    if (err) {
+        settle(tls, &(wy_connect_error){.err = WY_IO,
+                                        .fault = WY_CONNECT_TLS_PROTOCOL,
+                                        .text = "TLS handshake: the connection broke"});
+    } else if (done == 1) {
+        settle(tls, &(wy_connect_error){.err = WY_OK});
+    }
+}
+
+/* The context is loaded, or will never be. */
+static void begin(wy_tls *tls) {
+    wy_tls_context *context = tls->context;
+    wy_connect_error error = {.err = WY_NOMEM, .text = "out of memory for TLS"};
+    if (context->state == FAILED) {
+        error = (wy_connect_error){.err = WY_INVALID, .fault = WY_CONNECT_TLS_PROTOCOL};
+        snprintf(error.text, sizeof error.text, "TLS: %s", context->text);
+        settle(tls, &error);
+        return;
+    }
+    tls->ssl = SSL_new(context->ssl);
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(context->loop->tls->out_method);
+    if (!tls->ssl || !in || !out) {
+        BIO_free(in);
+        BIO_free(out);
+        settle(tls, &error);
+        return;
+    }
+    BIO_set_mem_eof_return(in, -1);
+    SSL_set_bio(tls->ssl, in, out);
+    BIO_set_data(out, tls);
+    tls->in = in;
+    SSL_set_connect_state(tls->ssl);
+    bool ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), tls->host) == 1;
+    if (!ok) {
+        ERR_clear_error(); /* a name then */
+        SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        ok = SSL_set1_host(tls->ssl, tls->host) == 1 &&
+             SSL_set_tlsext_host_name(tls->ssl, tls->host) == 1;
+    }
+    if (!ok) {
+        settle(tls, &error);
+        return;
+    }
+    wy_stream_read_raw(tls->stream, true);
+    handshake(tls);
+}
+
+static void on_later(void *data) {
+    deliver(data);
+}
+
+wy_err wy_tls_start(wy_stream *stream, wy_tls_context *context, const char *host,
+                    void (*on_secure)(void *data, const wy_connect_error *error), void *data) {
+    wy_tls *tls = calloc(1, sizeof *tls);
+    if (!tls) return WY_NOMEM;
+    tls->host = strdup(host);
+    if (!tls->host || wy_timer_new(context->loop, on_later, tls, &tls->later) != WY_OK) {
+        free(tls->host);
+        free(tls);
+        return WY_NOMEM;
+    }
+    tls->stream = stream;
+    tls->context = context;
+    context->refs++;
+    tls->on_secure = on_secure;
+    tls->data = data;
+    wy_stream_set_tls(stream, tls);
+    if (context->state != LOADING) {
+        begin(tls);
+    } else {
+        tls->next_waiting = context->waiting;
+        context->waiting = tls;
+    }
+    return WY_OK;
+}
+
+static void stop_waiting(wy_tls *tls) {
+    wy_tls **at = &tls->context->waiting;
+    while (*at && *at != tls)
+        at = &(*at)->next_waiting;
+    if (*at) *at = tls->next_waiting;
+}
+
+void wy_tls_stop(wy_tls *tls) {
+    stop_waiting(tls);
+    wy_timer_free(tls->later);
+    tls->later = NULL;
+}
+
+void wy_tls_free(own wy_tls *tls) {
+    if (!tls) return;
+    stop_waiting(tls); /* the loop itself ended the stream; it has freed the timer too */
+    SSL_free(tls->ssl);
+    free(tls->out);
+    wy_tls_context_release(tls->context);
+    free(tls->host);
+    free(tls);
+}
+
+/* --- reading --- */
+
+void wy_tls_alloc(wy_tls *tls, char **ptr_out, size_t *len_out) {
+    *ptr_out = tls->context->loop->tls->read_buffer;
+    *len_out = READ_BYTES;
+}
+
+/* Decrypts into `to` until it is full or nothing is left; notes how TLS ended. */
+static size_t decrypt(wy_tls *tls, char *to, size_t room) {
+    size_t total = 0, part = 0;
+    ERR_clear_error();
+    while (total < room && !tls->is_ended) {
+        int ok = SSL_read_ex(tls->ssl, to + total, room - total, &part);
+        if (ok) {
+            total += part;
+            continue;
+        }
+        int why = SSL_get_error(tls->ssl, ok);
+        if (why == SSL_ERROR_WANT_READ && !tls->is_cut) break;
+        /* Without a close_notify somebody may have cut the connection short. */
+        tls->is_ended = true;
+        tls->end = why == SSL_ERROR_ZERO_RETURN ? WY_OK : WY_IO;
+    }
+    ERR_clear_error();
+    (void)send_out(tls); /* answers to the peer's own messages */
+    return total;
+}
+
+/* Gives the owner what is there, as long as it reads. */
+static void deliver(wy_tls *tls) {
+    while (tls->is_wanted && !tls->is_delivered) {
+        char *to = NULL;
+        size_t room = 0;
+        wy_stream_owner_alloc(tls->stream, &to, &room);
+        if (!to || room == 0) {
+            tls->is_wanted = false;
+            wy_stream_read_raw(tls->stream, false);
+            return;
+        }
+        size_t count = decrypt(tls, to, room);
+        if (count > 0) {
+            wy_stream_owner_read(tls->stream, to, count);
+        } else {
+            if (!tls->is_ended) return;
+            tls->is_delivered = true;
+            wy_stream_read_raw(tls->stream, false);
+            wy_stream_owner_end(tls->stream, tls->end);
+        }
+        if (!wy_stream_is_owned(tls->stream)) return; /* it was closed in the callback */
+    }
+}
+
+void wy_tls_input(wy_tls *tls, const char *bytes, size_t len) {
+    if (!tls->ssl || tls->is_ended) return;
+    if (BIO_write(tls->in, bytes, (int)len) != (int)len) {
+        tls->is_ended = true;
+        tls->end = WY_NOMEM;
+    }
+    if (tls->on_secure)
+        handshake(tls);
+    else
+        deliver(tls);
+}
+
+void wy_tls_input_end(wy_tls *tls) {
+    tls->is_cut = true;
+    if (tls->on_secure)
+        settle(tls, &(wy_connect_error){.err = WY_IO,
+                                        .fault = WY_CONNECT_TLS_PROTOCOL,
+                                        .text = "TLS handshake: the server closed the connection"});
+    else
+        deliver(tls);
+}
+
+void wy_tls_want(wy_tls *tls, bool wanted) {
+    tls->is_wanted = wanted;
+    if (tls->on_secure || tls->is_delivered) return;
+    wy_stream_read_raw(tls->stream, wanted && !tls->is_cut);
+    bool has_more =
+        tls->is_ended || tls->is_cut || SSL_pending(tls->ssl) > 0 || BIO_ctrl_pending(tls->in) > 0;
+    if (wanted && has_more) wy_timer_start(tls->later, 0);
+}
+
+/* --- writing --- */
+
+/* Memory takes everything: a short write is a failure. */
+static bool encrypt(wy_tls *tls, const char *bytes, size_t len) {
+    size_t written = 0;
+    return len == 0 || (SSL_write_ex(tls->ssl, bytes, len, &written) == 1 && written == len);
+}
+
+/* Small parts are joined, so that they go out in one record. */
+wy_err wy_tls_write(wy_tls *tls, const wy_str *parts, unsigned part_count) {
+    if (!tls->ssl || tls->on_secure) return WY_CLOSED;
+    char *joined = tls->context->loop->tls->joined;
+    size_t used = 0;
+    bool ok = true;
+    ERR_clear_error();
+    for (unsigned i = 0; i < part_count && ok; i++) {
+        if (used + parts[i].len > RECORD_BYTES) {
+            ok = encrypt(tls, joined, used);
+            used = 0;
+        }
+        if (parts[i].len > RECORD_BYTES / 2) {
+            ok = ok && encrypt(tls, joined, used) && encrypt(tls, parts[i].ptr, parts[i].len);
+            used = 0;
+        } else if (parts[i].len) {
+            memcpy(joined + used, parts[i].ptr, parts[i].len);
+            used += parts[i].len;
+        }
+    }
+    ok = ok && encrypt(tls, joined, used);
+    ERR_clear_error();
+    return ok ? send_out(tls) : WY_CLOSED;
+}
+
+void wy_tls_say_goodbye(wy_tls *tls) {
+    if (!tls->ssl || tls->on_secure) return;
+    ERR_clear_error();
+    (void)SSL_shutdown(tls->ssl);
+    ERR_clear_error();
+    (void)send_out(tls);
+}
