@@ -20,6 +20,7 @@
 #ifndef WITHY_COMPONENT_H
 #define WITHY_COMPONENT_H
 
+#include "capability.h"
 #include "common.h"
 #include "value.h"
 
@@ -155,7 +156,8 @@ WITHY_API withy_status withy_linker_define(withy_linker *linker, const withy_hos
 WITHY_API withy_status withy_linker_provide(withy_linker *linker, const char *name,
                                             withy_error *error);
 
-/* What one component may do and reach. Everything is copied. */
+/* What one component may do and reach. Everything is copied but the tables of functions
+ * (withy/capability.h). */
 typedef struct withy_link_options {
     const char *name;        /* of the component, for texts and logs; NULL: its file's */
     bool unmet_trap;         /* imports that cannot be met become traps that name themselves */
@@ -168,9 +170,14 @@ typedef struct withy_link_options {
     size_t dir_count;
     int stdin_fd, stdout_fd, stderr_fd; /* -1: no input, output is thrown away */
     const char *kv_file;                /* key-value store "default"; NULL: in memory */
-    const withy_pair *config;           /* values for variables and wasi:config */
+    const withy_kv_store *kv_stores;    /* stores of yours, by their labels */
+    size_t kv_store_count;
+    const withy_pair *config; /* values for variables and wasi:config */
     size_t config_count;
-    bool no_http; /* wasi:http: no outgoing requests */
+    const withy_config_source *config_source; /* and for names that are not in `config` */
+    bool no_connect;                          /* no servers elsewhere: no outgoing HTTP, no Redis */
+    withy_allow_connect allow_connect;        /* which servers it may connect to; NULL: any */
+    void *allow_data;
 } withy_link_options;
 
 /* No arguments, environment, folders, input or output. */

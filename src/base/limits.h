@@ -33,6 +33,7 @@
 #define WY_HOST_STACK ((size_t)512 << 10)        /* host stack on a fiber beyond the guest's */
 #define WY_FIBER_STACK ((size_t)2 << 20)         /* a fiber's whole stack: nested guests and host */
 #define WY_MAX_SETTINGS_BYTES ((size_t)16 << 20) /* arguments and environment */
+#define WY_MAX_EMBED_BYTES ((size_t)256 << 20)   /* what a linker, a linked component, an app holds */
 #define WY_MAX_INSTANCES 1000                    /* live at once in one worker */
 #define WY_EPOCH_TICK_MS 10                      /* how often a busy guest yields */
 

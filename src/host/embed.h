@@ -63,6 +63,11 @@ void wy_embed_component_release(withy_component *component);
 /* The plan's export of a function that withy_component_func gave; NULL: not of this component. */
 const wy_plan_export *wy_embed_export(const withy_component *component, const withy_extern *func);
 
+/* Of the structs of a function of the embedder; 0: not checked. */
+typedef struct wy_embed_sizes {
+    size_t args, result;
+} wy_embed_sizes;
+
 /* An interface of the embedder. Begins with what the runtime links to, so that a call finds `data`
  * by its link. */
 typedef struct wy_embed_host {
@@ -70,10 +75,12 @@ typedef struct wy_embed_host {
     void *data;
     wy_interface_desc desc;
     wy_func_desc *funcs;
-    struct wy_embed_sizes {
-        size_t args, result;
-    } * sizes; /* of each function */
+    wy_embed_sizes *sizes; /* of each function */
 } wy_embed_host;
+
+/* Compares the sizes that the embedder's structs have with those of the type. */
+wy_err wy_embed_check_sizes(const wy_embed_sizes *sizes, const wy_func_type *type, wy_str name,
+                            wy_diag *diag) WY_MUST_USE;
 
 struct withy_linker {
     withy_engine *engine;
@@ -93,6 +100,9 @@ struct withy_linked {
     wy_settings settings;
     wy_stores stores;
     wy_client_settings clients;
+    wy_http_policy policy; /* `allow_connect` */
+    withy_allow_connect allow_connect;
+    void *allow_data;
     wy_component *target; /* links and settings */
 };
 

@@ -1,10 +1,9 @@
 /* What an embedder provides: interfaces of his own become descriptors as the runtime links them,
- * beside those of withy that he lets in; then a component's imports are decided. */
+ * beside those of withy that he lets in. Deciding a component's imports by them is linked.c's. */
 #include "host/embed.h"
 #include "host/wit_type.h"
 
-#include "engine/aot.h"
-
+#include "base/limits.h"
 #include "interface/registry.h"
 #include "wit/resolve.h"
 #include "wit/semver.h"
@@ -12,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LINKER_ARENA_MAX ((size_t)256 << 20)
 
 /* --- linker --- */
 
@@ -27,7 +24,7 @@ withy_status withy_linker_new(withy_engine *engine, withy_linker **linker_out, w
     linker->engine = engine;
     linker->refs = 1;
     engine->refs++;
-    wy_arena_init(&linker->arena, LINKER_ARENA_MAX);
+    wy_arena_init(&linker->arena, WY_MAX_EMBED_BYTES);
     *linker_out = linker;
     return WITHY_OK;
 }
@@ -255,9 +252,8 @@ static const wy_wit_func *find_func(const definition *d, wy_str name) {
     return NULL;
 }
 
-/* Compares the sizes that the embedder's structs have with those of the type. */
-static wy_err check_sizes(const struct wy_embed_sizes *sizes, const wy_func_type *type, wy_str name,
-                          wy_diag *diag) {
+wy_err wy_embed_check_sizes(const wy_embed_sizes *sizes, const wy_func_type *type, wy_str name,
+                            wy_diag *diag) {
     size_t args = type->params.size, result = type->result ? type->result->size : 0;
     if (sizes->args && sizes->args != args)
         return wy_diag_set(diag, WY_USAGE,
@@ -280,7 +276,7 @@ static wy_err make_func_type(definition *d, size_t index) {
                            WY_STR_ARG(func->name));
     wy_wit_types types = {&d->linker->arena, d->diag, find_resource, d};
     wy_err err = wy_wit_types_func(&types, wit, &func->type);
-    if (!err) err = check_sizes(&d->host->sizes[index], func->type, func->name, d->diag);
+    if (!err) err = wy_embed_check_sizes(&d->host->sizes[index], func->type, func->name, d->diag);
     return err;
 }
 
@@ -295,7 +291,7 @@ static wy_err make_funcs(definition *d, op *ops) {
         const withy_host_func *in = &d->in->funcs[i];
         ops[i].func = in->callback;
         d->host->funcs[i].op = (uint32_t)i;
-        d->host->sizes[i] = (struct wy_embed_sizes){in->args_size, in->result_size};
+        d->host->sizes[i] = (wy_embed_sizes){in->args_size, in->result_size};
         if (!copy(d, wy_str_of(in->name), &d->host->funcs[i].name)) return no_memory(d);
         wy_err err = d->scope ? make_func_type(d, i) : WY_OK;
         if (err) return err;
@@ -330,150 +326,4 @@ withy_status withy_linker_define(withy_linker *linker, const withy_host_interfac
     if (!err) return WITHY_OK;
     wy_diag_prefix(&diag, "%s", host->name);
     return wy_host_status(err, &diag, error);
-}
-
-/* --- linking --- */
-
-void withy_link_options_init(withy_link_options *options) {
-    *options = (withy_link_options){.stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
-}
-
-/* Functions without a type of their own get the import's: their structs must fit that. */
-static wy_err check_untyped(const withy_linked *linked, wy_diag *diag) {
-    const wy_plan *plan = wy_component_plan(linked->target);
-    const wy_link *links = wy_component_links(linked->target);
-    for (uint32_t i = 0; i < plan->import_count; i++) {
-        const wy_link *link = &links[i];
-        if (!link->desc || link->desc->type || link->kind != WY_LINK_HOST) continue;
-        const wy_embed_host *host = (const wy_embed_host *)link->interface;
-        wy_err err = check_sizes(&host->sizes[link->desc - host->funcs], plan->imports[i].type,
-                                 plan->imports[i].name, diag);
-        if (err) {
-            wy_diag_prefix(diag, WY_STR_FMT, WY_STR_ARG(plan->imports[i].interface_name));
-            return err;
-        }
-    }
-    return WY_OK;
-}
-
-/* What the stores keep pointers to. */
-static wy_err copy_stores(withy_linked *linked, const withy_link_options *options,
-                          withy_options *out) {
-    wy_arena *arena = &linked->arena;
-    withy_pair *config = wy_arena_calloc(arena, options->config_count, sizeof *config);
-    if (!config) return WY_NOMEM;
-    for (size_t i = 0; i < options->config_count; i++) {
-        const withy_pair *in = &options->config[i];
-        config[i].name = wy_arena_strndup(arena, in->name, strlen(in->name));
-        config[i].value = wy_arena_strndup(arena, in->value, strlen(in->value));
-        if (!config[i].name || !config[i].value) return WY_NOMEM;
-    }
-    out->config = config;
-    out->config_count = options->config_count;
-    if (!options->kv_file) return WY_OK;
-    out->kv_file = wy_arena_strndup(arena, options->kv_file, strlen(options->kv_file));
-    return out->kv_file ? WY_OK : WY_NOMEM;
-}
-
-static wy_err make_settings(withy_linked *linked, const withy_link_options *options,
-                            wy_diag *diag) {
-    withy_engine *engine = linked->component->engine;
-    withy_options stores;
-    withy_options_init(&stores);
-    wy_err err = copy_stores(linked, options, &stores);
-    if (!err) err = wy_stores_single(&stores, false, &linked->stores, diag);
-    if (!err && !options->no_http && !engine->clients.http)
-        err = wy_clients_init(&engine->clients, engine->loop);
-    if (err) return err;
-    if (!options->no_http) linked->clients = wy_clients_grant(&engine->clients, NULL);
-    wy_str *args = wy_arena_calloc(&linked->arena, options->arg_count, sizeof *args);
-    if (!args) return WY_NOMEM;
-    for (size_t i = 0; i < options->arg_count; i++)
-        args[i] = wy_str_of(options->args[i]);
-    wy_settings_config config;
-    wy_settings_config_init(&config);
-    config.name = options->name ? wy_str_of(options->name) : linked->component->name;
-    config.arguments = args;
-    config.argument_count = options->arg_count;
-    config.env = options->env;
-    config.env_count = options->env_count;
-    config.dirs = options->dirs;
-    config.dir_count = options->dir_count;
-    config.stdin_fd = options->stdin_fd;
-    config.stdout_fd = options->stdout_fd;
-    config.stderr_fd = options->stderr_fd;
-    config.kv = &linked->stores.grants;
-    config.config = &linked->stores.config_grants;
-    config.clients = &linked->clients;
-    return wy_settings_make(&linked->settings, &linked->arena, &config, diag);
-}
-
-static wy_err link(withy_linked *linked, const withy_link_options *options, wy_diag *diag) {
-    withy_component *component = linked->component;
-    withy_linker *linker = linked->linker;
-    wy_err err = make_settings(linked, options, diag);
-    if (err) return err;
-    wy_component_config config = {.unmet_trap = options->unmet_trap,
-                                  .memory_bytes_max = options->memory_max,
-                                  .interfaces = linker->interfaces,
-                                  .interface_count = linker->count};
-    wy_settings_use(&linked->settings, &config);
-    config.settings[WY_SLOT_EMBEDDER] = linked;
-    wy_engine *engine = component->engine->engine;
-    wy_engine_set_source(engine, &component->file.id, component->file.bytes, component->file.len);
-    err = wy_component_link(component->code, &config, &linked->target, diag);
-    wy_engine_set_source(engine, NULL, NULL, 0);
-    if (!err) err = check_untyped(linked, diag);
-    if (!err && !component->is_compact) {
-        component->is_compact = true;
-        wy_aot_detach(engine, component->file.bytes);
-        err = wy_file_compact(&component->file, component->bytes, wy_component_plan(linked->target),
-                              &component->arena, diag);
-    }
-    return err;
-}
-
-withy_status withy_linker_link(withy_linker *linker, withy_component *component,
-                               const withy_link_options *options, withy_linked **linked_out,
-                               withy_error *error) {
-    wy_diag diag;
-    wy_diag_init(&diag);
-    withy_link_options defaults;
-    withy_link_options_init(&defaults);
-    if (component->engine != linker->engine)
-        return wy_host_status(
-            wy_diag_set(&diag, WY_USAGE, "component and linker belong to different engines"), &diag,
-            error);
-    withy_linked *linked = calloc(1, sizeof *linked);
-    if (!linked) return wy_host_status(WY_NOMEM, &diag, error);
-    linked->refs = 1;
-    linked->component = component;
-    linked->linker = linker;
-    component->refs++;
-    linker->refs++;
-    wy_arena_init(&linked->arena, LINKER_ARENA_MAX);
-    wy_stores_init(&linked->stores);
-    wy_err err = link(linked, options ? options : &defaults, &diag);
-    if (err) {
-        wy_diag_prefix(&diag, WY_STR_FMT, WY_STR_ARG(component->name));
-        wy_embed_linked_release(linked);
-        return wy_host_status(err, &diag, error);
-    }
-    *linked_out = linked;
-    return WITHY_OK;
-}
-
-void wy_embed_linked_release(withy_linked *linked) {
-    if (--linked->refs) return;
-    wy_component_free(linked->target);
-    wy_settings_deinit(&linked->settings);
-    wy_stores_deinit(&linked->stores);
-    wy_arena_deinit(&linked->arena);
-    wy_embed_linker_release(linked->linker);
-    wy_embed_component_release(linked->component);
-    free(linked);
-}
-
-void withy_linked_free(withy_linked *linked) {
-    if (linked) wy_embed_linked_release(linked);
 }

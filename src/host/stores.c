@@ -135,6 +135,21 @@ wy_err wy_stores_run_sql(const wy_sql_grants *databases, const char *option, wy_
     return err;
 }
 
+wy_err wy_stores_add_kv(wy_stores *stores, wy_str label, own wy_kv_store *store, wy_diag *diag) {
+    uint32_t count = stores->grants.count;
+    wy_kv_grant *items = wy_arena_calloc(&stores->arena, (size_t)count + 1, sizeof *items);
+    char *copy = wy_arena_strndup(&stores->arena, label.ptr, label.len);
+    if (!items || !copy) {
+        wy_kv_store_close(store);
+        return no_memory(diag);
+    }
+    items[0] = (wy_kv_grant){{copy, label.len}, store};
+    for (uint32_t i = 0; i < count; i++)
+        items[i + 1] = stores->grants.items[i];
+    stores->grants = (wy_kv_grants){items, count + 1};
+    return WY_OK;
+}
+
 static wy_err open_private_kv(wy_stores *stores, wy_diag *diag) {
     wy_kv_options options = {.backend = WY_STR("memory"), .label = WY_STR("default")};
     wy_kv_grant *items = wy_arena_calloc(&stores->arena, 1, sizeof *items);
@@ -155,7 +170,8 @@ wy_err wy_stores_single(const withy_options *options, bool has_workers, wy_store
     for (size_t i = 0; i < options->config_count; i++)
         values[i] = (wy_config_pair){wy_str_of(options->config[i].name),
                                      wy_str_of(options->config[i].value)};
-    stores->config_grants = (wy_config_grants){NULL, values, (uint32_t)options->config_count};
+    stores->config_grants =
+        (wy_config_grants){.variables = values, .count = (uint32_t)options->config_count};
     return WY_OK;
 }
 

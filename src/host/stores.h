@@ -33,6 +33,9 @@ wy_err wy_stores_open_sql(wy_stores *stores, const wy_runtime_config *runtime, c
  * "@FILE:LABEL", whose content is run. Blocks. */
 wy_err wy_stores_run_sql(const wy_sql_grants *databases, const char *option,
                          wy_diag *diag) WY_MUST_USE;
+/* Puts a store in front of the others. After an error it is closed. */
+wy_err wy_stores_add_kv(wy_stores *stores, wy_str label, own wy_kv_store *store,
+                        wy_diag *diag) WY_MUST_USE;
 void wy_stores_init(wy_stores *stores);
 void wy_stores_deinit(wy_stores *stores);
 

@@ -155,6 +155,31 @@ wy_err wy_config_resolve(const wy_config *config, wy_str template, wy_arena *are
     return err;
 }
 
+static wy_err keep(wy_str text, wy_arena *arena, wy_str *copy_out, wy_diag *diag) {
+    if (text.len > WY_MAX_CONFIG_VALUE_BYTES)
+        return wy_diag_set(diag, WY_LIMIT, "the value has more than %zu bytes",
+                           WY_MAX_CONFIG_VALUE_BYTES);
+    char *copy = wy_arena_strndup(arena, text.ptr, text.len);
+    if (!copy) return wy_diag_set(diag, WY_NOMEM, "out of memory");
+    *copy_out = (wy_str){copy, text.len};
+    return WY_OK;
+}
+
+bool wy_config_name(const wy_config_grants *grants, size_t index, wy_arena *arena,
+                    wy_str *name_out) {
+    if (!grants) return false;
+    if (index < grants->count) {
+        *name_out = grants->variables[index].name;
+        return true;
+    }
+    const wy_config_source *source = grants->source;
+    wy_diag ignored;
+    wy_diag_init(&ignored);
+    wy_str name;
+    return source && source->name && source->name(source->data, index - grants->count, &name) &&
+           keep(name, arena, name_out, &ignored) == WY_OK;
+}
+
 wy_err wy_config_get(const wy_config_grants *grants, wy_str name, wy_arena *arena,
                      wy_str *value_out, wy_diag *diag) {
     for (uint32_t i = 0; grants && i < grants->count; i++) {
@@ -167,6 +192,9 @@ wy_err wy_config_get(const wy_config_grants *grants, wy_str name, wy_arena *aren
             wy_config_resolve(grants->config, grants->variables[i].value, arena, value_out, diag);
         return err == WY_NOT_FOUND || err == WY_IO ? WY_CLOSED : err;
     }
+    wy_str value;
+    if (grants && grants->source && grants->source->get(grants->source->data, name, &value))
+        return keep(value, arena, value_out, diag);
     return wy_diag_set(diag, WY_NOT_FOUND, "the component has no variable '" WY_STR_FMT "'",
                        WY_STR_ARG(name));
 }

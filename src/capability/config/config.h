@@ -57,12 +57,28 @@ wy_err wy_config_resolve(const wy_config *config, wy_str template, wy_arena *are
 
 /* --- what a component sees --- */
 
+/* Settings that are asked for one by one, where they are not known beforehand. Views are read
+ * before the next call. */
+typedef struct wy_config_source {
+    /* False: no value. */
+    bool (*get)(void *data, wy_str name, wy_str *value_out);
+    /* Names in turn, from 0; false: no more. NULL: none are told. */
+    bool (*name)(void *data, size_t index, wy_str *name_out);
+    void *data;
+} wy_config_source;
+
 /* A component's settings for WY_SLOT_CONFIG: only these names are readable. No settings: none. */
 typedef struct wy_config_grants {
     const wy_config *config;         /* NULL: the values are plain text, no templates */
     const wy_config_pair *variables; /* name -> template */
     uint32_t count;
+    const wy_config_source *source; /* after the variables; NULL: none */
 } wy_config_grants;
+
+/* The names that a component can ask for, one after the other; `*name_out` lies in `arena` or as
+ * long as the grants. False: no more. */
+bool wy_config_name(const wy_config_grants *grants, size_t index, wy_arena *arena,
+                    wy_str *name_out);
 
 /* WY_NOT_FOUND: the component has no such variable; WY_CLOSED: it has, but its template cannot be
  * resolved (`diag` says why). */

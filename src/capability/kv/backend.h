@@ -1,4 +1,5 @@
-/* What a backend of kv is: a table of functions. Included by backends and kv.c only. */
+/* What a backend of kv is: a table of functions. Included by backends, kv.c, and who makes a store
+ * of another table than those in backends.def. */
 #ifndef WY_CAPABILITY_KV_BACKEND_H
 #define WY_CAPABILITY_KV_BACKEND_H
 
@@ -17,6 +18,10 @@ typedef struct wy_kv_backend {
     /* NULL: made of the single-key functions, one after the other */
     wy_kv_func get_many, set_many, delete_many;
 } wy_kv_backend;
+
+/* A store with a backend of the caller's; `state` is its own from now on. WY_NOMEM. */
+wy_err wy_kv_store_of(const wy_kv_backend *backend, own void *state,
+                      own wy_kv_store **store_out) WY_MUST_USE;
 
 /* Puts the formatted text into the request and returns WY_KV_FAILED. */
 wy_kv_status wy_kv_fail(wy_kv_request *request, const char *fmt, ...) WY_PRINTF(2, 3);

@@ -50,6 +50,14 @@ wy_err wy_kv_store_open(const wy_kv_options *options, own wy_kv_store **store_ou
     return err;
 }
 
+wy_err wy_kv_store_of(const wy_kv_backend *backend, own void *state, own wy_kv_store **store_out) {
+    wy_kv_store *store = malloc(sizeof *store);
+    if (!store) return WY_NOMEM;
+    *store = (wy_kv_store){backend, state};
+    *store_out = store;
+    return WY_OK;
+}
+
 void wy_kv_store_close(own wy_kv_store *store) {
     if (!store) return;
     store->backend->close(store->state);

@@ -35,15 +35,20 @@ static own wy_trap *get_all(wy_call *call, const void *args,
                             wasi_config_store_get_all_result *result) {
     (void)args;
     const wy_config_grants *grants = wy_instance_settings(call->instance, WY_SLOT_CONFIG);
-    uint32_t count = grants ? grants->count : 0;
-    wit_tuple2_string_string *pairs = wy_arena_calloc(call->arena, count, sizeof *pairs);
+    wit_tuple2_string_string pair, *pairs = NULL;
+    uint32_t count = 0, cap = 0;
     wy_diag diag;
     wy_diag_init(&diag);
-    wy_err err = pairs ? WY_OK : wy_diag_set(&diag, WY_NOMEM, "out of memory");
-    for (uint32_t i = 0; err == WY_OK && i < count; i++) {
-        pairs[i].f0 = grants->variables[i].name;
-        wy_trap *trap = wy_config_call(call, pairs[i].f0, &pairs[i].f1, &err, &diag);
+    wy_err err = WY_OK;
+    for (size_t i = 0; !err && wy_config_name(grants, i, call->arena, &pair.f0); i++) {
+        wy_trap *trap = wy_config_call(call, pair.f0, &pair.f1, &err, &diag);
         if (trap) return trap;
+        void *grown =
+            wy_arena_grow(call->arena, pairs, count, &cap, (size_t)count + 1, sizeof *pairs);
+        if (!err && !grown) err = wy_diag_set(&diag, WY_NOMEM, "out of memory");
+        if (err) break;
+        pairs = grown;
+        pairs[count++] = pair;
     }
     result->is_err = err != WY_OK;
     if (result->is_err) {
