@@ -1,81 +1,108 @@
-/* Ahead: mapping the large modules of a source by a thread of its own, while whoever loads it still
- * decodes and links. Only what is known to be in the cache; the rest is left to wy_module_load. */
-#include "engine/cache.h"
+/* Ahead: mapping the modules of a source by a thread of its own, while whoever loads it still
+ * decodes and links, and then by both. Only what is ready in the cache (module.c); the rest is left
+ * to wy_module_load. */
+#include "engine/internal.h"
 
 #include <stdlib.h>
 
 /* Mapping less than that takes no longer than starting a thread. */
 #define AHEAD_BYTES ((size_t)1 << 20)
-#define MODULES_MAX 8
+#define MODULES_MAX 32
 
-typedef struct begun {
+typedef enum item_state {
+    WAITING, /* nobody has begun with it */
+    BEGUN,   /* by the thread */
+    OVER,    /* `module` is it; NULL: it cannot be had that way */
+    GIVEN,   /* to whoever asked for it */
+} item_state;
+
+typedef struct item {
     const uint8_t *bytes;
     size_t len;
-    wy_module *module; /* NULL: not known, or taken */
-} begun;
+    item_state state;
+    wy_module *module;
+} item;
 
 struct wy_ahead {
     wy_engine *engine;
+    bool is_started;
     pthread_t thread;
-    bool is_over; /* the thread was joined */
+    pthread_mutex_t lock; /* guards the items */
+    pthread_cond_t over;  /* one is */
     size_t count;
-    begun items[MODULES_MAX];
+    item items[MODULES_MAX]; /* the largest first */
 };
-
-static void map(wy_engine *engine, begun *item) {
-    char key[WY_CACHE_KEY_BYTES];
-    if (!wy_known_part(engine, item->bytes, item->len, key)) return;
-    wasmtime_module_t *wasm = wy_cache_get(engine->cache, engine, key);
-    if (wasm && wy_module_wrap(engine, wasm, key, &item->module)) item->module = NULL;
-}
 
 static void *run(void *data) {
     wy_ahead *ahead = data;
-    for (size_t i = 0; i < ahead->count; i++)
-        map(ahead->engine, &ahead->items[i]);
+    pthread_mutex_lock(&ahead->lock);
+    for (size_t i = 0; i < ahead->count; i++) {
+        item *it = &ahead->items[i];
+        if (it->state != WAITING) continue;
+        it->state = BEGUN;
+        pthread_mutex_unlock(&ahead->lock);
+        wy_module *module = wy_module_ready(ahead->engine, it->bytes, it->len);
+        pthread_mutex_lock(&ahead->lock);
+        it->module = module;
+        it->state = OVER;
+        pthread_cond_signal(&ahead->over);
+    }
+    pthread_mutex_unlock(&ahead->lock);
     return NULL;
 }
 
-void wy_engine_expect(wy_engine *engine, const wy_str *modules, size_t count) {
-    wy_ahead ahead = {.engine = engine};
-    if (engine->ahead || !engine->cache || !engine->source.id.is_settled) return;
-    for (size_t i = 0; i < count && ahead.count < MODULES_MAX; i++)
-        if (modules[i].len >= AHEAD_BYTES)
-            ahead.items[ahead.count++] =
-                (begun){(const uint8_t *)modules[i].ptr, modules[i].len, NULL};
-    if (ahead.count == 0) return;
-    engine->ahead = malloc(sizeof ahead);
-    if (!engine->ahead) return;
-    *engine->ahead = ahead;
-    if (wy_engine_thread(&engine->ahead->thread, run, engine->ahead)) return;
-    free(engine->ahead);
-    engine->ahead = NULL;
+static int by_size(const void *a, const void *b) {
+    const item *x = a, *y = b;
+    return (x->len < y->len) - (x->len > y->len);
 }
 
-static void join(wy_ahead *ahead) {
-    if (!ahead->is_over) pthread_join(ahead->thread, NULL);
-    ahead->is_over = true;
+void wy_engine_expect(wy_engine *engine, const wy_str *modules, size_t count) {
+    if (engine->ahead || !engine->cache || !engine->source.id.is_settled) return;
+    wy_ahead *ahead = calloc(1, sizeof *ahead);
+    if (!ahead) return;
+    ahead->engine = engine;
+    for (; ahead->count < count && ahead->count < MODULES_MAX; ahead->count++)
+        ahead->items[ahead->count] = (item){.bytes = (const uint8_t *)modules[ahead->count].ptr,
+                                            .len = modules[ahead->count].len};
+    qsort(ahead->items, ahead->count, sizeof *ahead->items, by_size);
+    pthread_mutex_init(&ahead->lock, NULL);
+    pthread_cond_init(&ahead->over, NULL);
+    engine->ahead = ahead;
+    ahead->is_started =
+        ahead->items[0].len >= AHEAD_BYTES && wy_engine_thread(&ahead->thread, run, ahead);
+    if (!ahead->is_started) wy_ahead_end(engine);
 }
 
 own wy_module *wy_ahead_take(wy_engine *engine, const uint8_t *bytes, size_t len) {
     wy_ahead *ahead = engine->ahead;
-    for (size_t i = 0; ahead && i < ahead->count; i++) {
-        begun *item = &ahead->items[i];
-        if (item->bytes != bytes || item->len != len) continue;
-        join(ahead);
-        wy_module *module = item->module;
-        item->module = NULL;
-        return module;
+    wy_module *module = NULL;
+    if (!ahead) return NULL;
+    pthread_mutex_lock(&ahead->lock);
+    for (size_t i = 0; i < ahead->count; i++) {
+        item *it = &ahead->items[i];
+        if (it->bytes != bytes || it->len != len) continue;
+        while (it->state == BEGUN)
+            pthread_cond_wait(&ahead->over, &ahead->lock);
+        module = it->module;
+        it->module = NULL;
+        it->state = GIVEN;
     }
-    return NULL;
+    pthread_mutex_unlock(&ahead->lock);
+    return module;
 }
 
 void wy_ahead_end(wy_engine *engine) {
     wy_ahead *ahead = engine->ahead;
     if (!ahead) return;
-    join(ahead);
+    pthread_mutex_lock(&ahead->lock);
+    for (size_t i = 0; i < ahead->count; i++)
+        if (ahead->items[i].state == WAITING) ahead->items[i].state = GIVEN;
+    pthread_mutex_unlock(&ahead->lock);
+    if (ahead->is_started) pthread_join(ahead->thread, NULL);
     for (size_t i = 0; i < ahead->count; i++)
         wy_module_free(ahead->items[i].module);
+    pthread_cond_destroy(&ahead->over);
+    pthread_mutex_destroy(&ahead->lock);
     free(ahead);
     engine->ahead = NULL;
 }

@@ -26,7 +26,7 @@ __attribute__((weak)) void withy_engine_pagemap_scan(wasmtime_pooling_allocation
 
 /* How many instances there is room for from the start (more.c has the others), with how many
  * memories each. */
-#define FIRST_STORES 64
+#define FIRST_STORES 32
 #define MEMORIES_PER_STORE 4
 #define STACK_KEEP_RESIDENT ((size_t)16 << 10)
 #define TABLE_KEEP_RESIDENT ((size_t)1 << 20) /* a JavaScript engine has 100 KiB of tables */

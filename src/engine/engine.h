@@ -108,8 +108,8 @@ wy_file_id wy_file_id_of(int fd, const struct stat *st);
 void wy_engine_set_source(wy_engine *engine, const wy_file_id *id, const uint8_t *bytes,
                           size_t len);
 
-/* Says that these parts of the source will be asked of wy_module_load. What is known to be in the
- * cache and takes long to map is mapped by a thread of its own from now on. */
+/* Says that these parts of the source will be asked of wy_module_load. Where some are so large that
+ * it pays, a thread begins to map what is in the cache. */
 void wy_engine_expect(wy_engine *engine, const wy_str *modules, size_t count);
 
 /* Compiles a core module, or maps it from the cache: keyed by content, engine version and flags;

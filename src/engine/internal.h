@@ -114,6 +114,8 @@ wy_err wy_engine_error(wy_diag *diag, wy_err code, own wasmtime_error_t *error);
 own wasm_functype_t *wy_functype_new(const uint8_t *params, size_t param_count,
                                      const uint8_t *results, size_t result_count);
 
+/* module.c: what needs no more than to be mapped from the cache; else NULL. */
+own wy_module *wy_module_ready(wy_engine *engine, const uint8_t *bytes, size_t len);
 /* ahead.c: the module that was begun with for these bytes, when it is there; NULL: none was. */
 own wy_module *wy_ahead_take(wy_engine *engine, const uint8_t *bytes, size_t len);
 /* Waits for what is under way and frees what nobody took. */

@@ -115,22 +115,32 @@ static wy_err find_or_make(wy_engine *engine, const char *key, const uint8_t *by
     return err;
 }
 
+own wy_module *wy_module_ready(wy_engine *engine, const uint8_t *bytes, size_t len) {
+    char key[WY_CACHE_KEY_BYTES];
+    wy_module *module;
+    if (!engine->cache) return NULL;
+    if (len < KEY_ANEW_BYTES)
+        wy_cache_key(engine, bytes, len, key);
+    else if (!wy_known_part(engine, bytes, len, key))
+        return NULL;
+    wasmtime_module_t *wasm = wy_cache_get(engine->cache, engine, key);
+    return wasm && wy_module_wrap(engine, wasm, key, &module) == WY_OK ? module : NULL;
+}
+
 wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
                       own wy_module **module_out, wy_diag *diag) {
     wasmtime_module_t *wasm = NULL;
-    wy_err err = WY_OK;
+    wy_err err;
     char key[WY_CACHE_KEY_BYTES] = "";
-    bool is_small = len < KEY_ANEW_BYTES;
     *module_out = wy_ahead_take(engine, bytes, len);
+    if (!*module_out) *module_out = wy_module_ready(engine, bytes, len);
     if (*module_out) return WY_OK;
-    if (!engine->cache && !engine->aot)
+    if (!engine->cache && !engine->aot) {
         err = compile(engine, bytes, len, &wasm, diag);
-    else if (!is_small && engine->cache && wy_known_part(engine, bytes, len, key))
-        wasm = wy_cache_get(engine->cache, engine, key);
-    if (!err && !wasm) {
+    } else {
         wy_cache_key(engine, bytes, len, key);
         err = find_or_make(engine, key, bytes, len, &wasm, diag);
-        if (!err && !is_small) wy_know_part(engine, bytes, len, key);
+        if (!err && len >= KEY_ANEW_BYTES) wy_know_part(engine, bytes, len, key);
     }
     return err ? err : wy_module_wrap(engine, wasm, key, module_out);
 }

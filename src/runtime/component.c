@@ -204,7 +204,7 @@ static wy_err prepare_steps(wy_component *component, wy_diag *diag) {
 
 /* --- code --- */
 
-#define MODULES_EXPECTED 16
+#define MODULES_EXPECTED 32
 
 /* So that the large ones are at hand when all else is done. */
 static void expect_modules(wy_engine *engine, const uint8_t *bytes, size_t len) {

@@ -21,6 +21,7 @@
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 30000
 #define HEALTHY_MS 10000    /* a worker that lived so long starts the back-off anew */
+#define FOLLOW_MS 10        /* the first worker answers who has waited for it before others start */
 #define DEAF_MS 1000        /* a slot without a worker for that long leaves connections to others */
 #define CHILDREN_PER_SLOT 4 /* serving, being started, draining */
 #define ADDRESS_BYTES 64
@@ -220,7 +221,7 @@ static void became_ready(supervisor *s, child *c) {
     child *old = find_in_slot(s, c->slot, READY);
     c->state = READY;
     for (unsigned i = 0; !s->was_ready && i < s->config->worker_count; i++)
-        if (i != c->slot) start(s, i);
+        if (i != c->slot) s->slots[i].restart_ms = now_ms() + FOLLOW_MS;
     s->was_ready = true;
     if (old) drain(old);
 }
@@ -420,7 +421,7 @@ static wy_err run_workers(supervisor *s, wy_diag *diag) {
     s->signal_fd = signalfd(-1, &ours, SFD_CLOEXEC);
     if (s->signal_fd < 0) return wy_diag_set(diag, WY_IO, "signalfd: %s", strerror(errno));
     sigprocmask(SIG_BLOCK, &ours, &s->mask_before);
-    start(s, 0); /* became_ready starts the others */
+    start(s, 0); /* became_ready has the others started */
     watch(s);
     sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
     close(s->signal_fd);
