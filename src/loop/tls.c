@@ -17,6 +17,7 @@
 #define READ_BYTES ((size_t)32 << 10) /* two records of ciphertext */
 #define OUT_KEPT ((size_t)32 << 10)   /* larger buffers are freed when sent */
 #define REASON_MAX 256
+#define SUBJECT_MAX 128
 
 typedef enum context_state { LOADING, READY, FAILED } context_state;
 
@@ -52,12 +53,13 @@ struct wy_tls {
     char *host;                                                   /* until the handshake begins */
     void (*on_secure)(void *data, const wy_connect_error *error); /* NULL: the handshake is over */
     void *data;
-    wy_timer *later;   /* delivers what is decrypted already when reading starts again */
-    bool is_wanted;    /* the owner reads */
-    bool is_cut;       /* the socket has no more */
-    bool is_ended;     /* the peer's close_notify was read, or nothing came in its place */
-    wy_err end;        /* then: what on_end is told */
-    bool is_delivered; /* on_end was called */
+    char subject[SUBJECT_MAX]; /* of a certificate that was refused */
+    wy_timer *later;           /* delivers what is decrypted already when reading starts again */
+    bool is_wanted;            /* the owner reads */
+    bool is_cut;               /* the socket has no more */
+    bool is_ended;             /* the peer's close_notify was read, or nothing came in its place */
+    wy_err end;                /* then: what on_end is told */
+    bool is_delivered;         /* on_end was called */
 };
 
 /* --- errors --- */
@@ -167,6 +169,8 @@ static bool offer_protocol(wy_tls_context *context) {
     return SSL_CTX_set_alpn_protos(context->ssl, list, (unsigned)len + 1) == 0;
 }
 
+static int on_verified(int is_ok, X509_STORE_CTX *store);
+
 /* On the pool: the first use of OpenSSL in a process and reading roots take milliseconds. */
 static void load(void *data) {
     wy_tls_context *context = data;
@@ -175,7 +179,7 @@ static void load(void *data) {
     bool ok = context->ssl && SSL_CTX_set_min_proto_version(context->ssl, TLS1_2_VERSION) == 1 &&
               offer_protocol(context) && load_files(context);
     if (ok) {
-        SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, NULL);
+        SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, on_verified);
         SSL_CTX_set_mode(context->ssl, SSL_MODE_RELEASE_BUFFERS);
         SSL_CTX_set_options(context->ssl, SSL_OP_NO_RENEGOTIATION);
     } else if (!context->text[0]) {
@@ -324,13 +328,13 @@ static void settle(wy_tls *tls, const wy_connect_error *error) {
     on_secure(tls->data, error);
 }
 
-static void say_certificate(wy_tls *tls, long result, char *out, size_t size) {
-    char subject[128] = "";
-    X509 *peer = SSL_get0_peer_certificate(tls->ssl);
-    if (peer) X509_NAME_oneline(X509_get_subject_name(peer), subject, sizeof subject);
-    snprintf(out, size, "the server's certificate is not accepted: %s%s%s%s",
-             X509_verify_cert_error_string(result), subject[0] ? " (it is for " : "", subject,
-             subject[0] ? ")" : "");
+/* Notes whose certificate is not believed; afterwards it cannot be asked for. */
+static int on_verified(int is_ok, X509_STORE_CTX *store) {
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    wy_tls *tls = ssl ? SSL_get_app_data(ssl) : NULL;
+    X509 *cert = is_ok ? NULL : X509_STORE_CTX_get_current_cert(store);
+    if (cert && tls) X509_NAME_oneline(X509_get_subject_name(cert), tls->subject, SUBJECT_MAX);
+    return is_ok;
 }
 
 static void fail_handshake(wy_tls *tls) {
@@ -341,7 +345,9 @@ static void fail_handshake(wy_tls *tls) {
     if (result != X509_V_OK && reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
         error.err = WY_DENIED;
         error.fault = WY_CONNECT_TLS_CERTIFICATE;
-        say_certificate(tls, result, error.text, sizeof error.text);
+        snprintf(error.text, sizeof error.text,
+                 "the server's certificate is not accepted: %s (of %s)",
+                 X509_verify_cert_error_string(result), tls->subject);
     } else {
         if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET &&
             reason < SSL_AD_REASON_OFFSET + 256) {
@@ -400,6 +406,7 @@ static void begin(wy_tls *tls) {
     BIO_set_data(out, tls);
     tls->in = in;
     SSL_set_connect_state(tls->ssl);
+    SSL_set_app_data(tls->ssl, tls);
     bool ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), tls->host) == 1;
     if (!ok) {
         ERR_clear_error(); /* a name then */

@@ -199,11 +199,11 @@ def serve(withy, guest, started):
     """serve("echo"): a host of a guest that the tests of one file share."""
     hosts: dict[tuple[str, ...], Host] = {}
 
-    def begin(name: str, *args: str) -> Host:
-        key = (name, *args)
+    def begin(name: str, *args: str, env: dict | None = None) -> Host:
+        key = (name, *args, *sorted((env or {}).items()))
         if key not in hosts or hosts[key].process.poll() is not None:
             port = free_port()
-            hosts[key] = Host([withy, "serve", guest(name), "--addr", f"127.0.0.1:{port}", *args], port)
+            hosts[key] = Host([withy, "serve", guest(name), "--addr", f"127.0.0.1:{port}", *args], port, env=env)
             started.append(hosts[key])
             hosts[key].wait_until_up()
         return hosts[key]

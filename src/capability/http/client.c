@@ -6,6 +6,7 @@
 #include "capability/http/client.h"
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "loop/connect.h"
 
 #include <stdio.h>
@@ -49,6 +50,7 @@ struct wy_http_call {
     wy_http_writer *request;
     wy_http_incoming *response;
     bool done, failed;
+    uint8_t alert;
     wy_http_error error;
     char text[ERROR_TEXT_MAX];
     wy_timer *later; /* reports a failure that was known at the start */
@@ -355,6 +357,10 @@ static void on_connect(void *data, own wy_stream *stream, const wy_connect_error
         wy_stream_set_handlers(stream, &handlers, connection);
         begin_call(connection);
     } else {
+        /* The guest hears only of the case; who runs the host can do something about the reason. */
+        if (error->fault >= WY_CONNECT_TLS_PROTOCOL)
+            wy_log(WY_LOG_WARN, "no connection to https://%s", error->text);
+        if (connection->call) connection->call->alert = error->alert;
         drop(connection, error_of(error), error->text);
     }
     connection->busy--;
@@ -480,6 +486,10 @@ own wy_http_call *wy_http_call_start(wy_http_client *client, const wy_http_call_
 
 bool wy_http_call_done(const wy_http_call *call) {
     return call->done;
+}
+
+uint8_t wy_http_call_alert(const wy_http_call *call) {
+    return call->alert;
 }
 
 wy_http_incoming *wy_http_call_response(const wy_http_call *call, wy_http_error *error_out,

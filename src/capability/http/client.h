@@ -48,6 +48,8 @@ bool wy_http_call_done(const wy_http_call *call);
  * with a text in `*text_out` that lives as long as the call. */
 wy_http_incoming *wy_http_call_response(const wy_http_call *call, wy_http_error *error_out,
                                         const char **text_out);
+/* Goes with WY_HTTP_TLS_ALERT_RECEIVED: the alert's number. */
+uint8_t wy_http_call_alert(const wy_http_call *call);
 /* Before the response's head the request is aborted; after it, the response goes on. */
 void wy_http_call_free(own wy_http_call *call);
 

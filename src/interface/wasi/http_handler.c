@@ -101,6 +101,9 @@ WY_WASI_HTTP_FUNC(future_incoming_response_get) {
     if (!message) {
         result->some.ok.is_err = true;
         result->some.ok.err = wy_wasi_http_error_code(error, text);
+        if (error == WY_HTTP_TLS_ALERT_RECEIVED)
+            result->some.ok.err.tls_alert_received.alert_id =
+                (wit_option_u8){true, wy_http_call_alert(future->call)};
         return NULL;
     }
     http_response *response = wy_arena_calloc(&message->arena, 1, sizeof *response);
