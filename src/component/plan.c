@@ -327,13 +327,13 @@ static wy_err define_instance(plan_builder *b, plan_frame *frame, const wy_ast_i
 }
 
 static wy_err define_import(plan_builder *b, plan_frame *frame, const wy_ast_import *import) {
-    if (frame->outer == NULL && frame->instance == 0) {
+    const plan_export *arg = wy_map_get_ptr(&frame->args, import->name.text);
+    if (!arg) {
+        wy_assert(frame->host_imports);
         plan_value value = {0};
         wy_err err = plan_import(b, frame, &import->type, (wy_str){0}, import->name.text, &value);
         return err ? err : plan_push(b, frame, import->type.sort, value);
     }
-    const plan_export *arg = wy_map_get_ptr(&frame->args, import->name.text);
-    wy_assert(arg);
     return plan_push(b, frame, import->type.sort, arg->value);
 }
 
@@ -433,17 +433,49 @@ static wy_err finish_exports(plan_builder *b, const plan_instance *instance, uns
     return WY_OK;
 }
 
+/* A component instance that nothing is around. */
+static wy_err new_root(plan_builder *b, plan_frame **frame_out) {
+    uint32_t *parents = GROW(b, b->parents, b->instance_count, b->parent_cap);
+    plan_frame *frame = plan_frame_new(b, NULL, b->instance_count);
+    if (!parents || !frame || !(frame->result = plan_instance_new(b))) return plan_no_memory(b);
+    b->parents = parents;
+    parents[b->instance_count++] = WY_PLAN_NONE;
+    frame->host_imports = true;
+    wy_map_init(&frame->args, b->arena);
+    *frame_out = frame;
+    return WY_OK;
+}
+
+/* Makes what providers export the arguments of the root. */
+static wy_err run_providers(plan_builder *b, plan_frame *root) {
+    const wy_plan_links *links = b->links;
+    for (uint32_t i = 0; links && i < links->provider_count; i++) {
+        plan_frame *frame;
+        wy_err err = new_root(b, &frame);
+        b->unit = i + 1;
+        if (!err) err = plan_run(b, frame, links->providers[i]);
+        if (err) return err;
+        for (uint32_t k = 0; k < links->link_count; k++) {
+            const wy_plan_link *link = &links->links[k];
+            if (link->provider != i) continue;
+            plan_export *given = instance_export(frame->result, link->export_name);
+            if (!wy_map_set(&root->args, link->import, (uintptr_t)given)) return plan_no_memory(b);
+        }
+    }
+    b->unit = 0;
+    return WY_OK;
+}
+
 wy_err wy_plan_make(wy_arena *arena, const wy_component_ast *ast, const wy_plan_config *config,
                     const wy_plan **plan_out, wy_diag *diag) {
-    plan_builder b = {.arena = arena, .diag = diag};
+    plan_builder b = {.arena = arena, .diag = diag, .links = config->links};
     wy_map_init(&b.module_index, arena);
     wy_plan *plan = wy_arena_calloc(arena, 1, sizeof *plan);
-    b.parents = GROW(&b, b.parents, 0, b.parent_cap);
-    plan_frame *root = plan_frame_new(&b, NULL, 0);
-    if (!plan || !b.parents || !root || !(root->result = plan_instance_new(&b)))
-        return plan_no_memory(&b);
-    b.parents[b.instance_count++] = WY_PLAN_NONE;
-    wy_err err = plan_run(&b, root, ast);
+    if (!plan) return plan_no_memory(&b);
+    plan_frame *root;
+    wy_err err = new_root(&b, &root);
+    if (!err) err = run_providers(&b, root);
+    if (!err) err = plan_run(&b, root, ast);
     if (!err) err = plan_find_entering(&b, config->keep_shims);
     if (!err) err = finish_exports(&b, root->result, 0, &plan->exports, &plan->export_count);
     if (!err && !config->keep_shims) err = plan_eliminate_shims(&b);

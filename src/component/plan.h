@@ -99,6 +99,7 @@ typedef struct wy_plan_import {
     wy_str name;
     const wy_func_type *type; /* NULL: a resource */
     uint32_t resource;        /* of a resource: into resources */
+    uint32_t unit;            /* whose import it is: 0: the root's, k: providers[k - 1]'s */
 } wy_plan_import;
 
 typedef struct wy_plan_resource {
@@ -157,9 +158,28 @@ typedef struct wy_plan {
     uint32_t direct_calls; /* imports bound to the function of another component itself */
 } wy_plan;
 
+/* An import of the root that another component provides. */
+typedef struct wy_plan_link {
+    wy_str import;
+    uint32_t provider; /* into providers */
+    wy_str export_name;
+} wy_plan_link;
+
+/* Components that provide imports of the root; what they import themselves is the host's to
+ * provide. All of them are instantiated before the root, once each instance of it. */
+typedef struct wy_plan_links {
+    const wy_component_ast *const *providers;
+    uint32_t provider_count;
+    const wy_plan_link *links;
+    uint32_t link_count;
+    /* Whether imports of both names are one interface: resources in it are one resource then. */
+    bool (*same_interface)(wy_str a, wy_str b);
+} wy_plan_links;
+
 typedef struct wy_plan_config {
     bool keep_shims; /* eliminate nothing: neither shim and fixup modules nor trampolines between
                         components (to prove that it changes nothing) */
+    const wy_plan_links *links; /* NULL: none; checked by wy_component_validate_linked */
 } wy_plan_config;
 
 /* Flattens a valid component. WY_UNSUPPORTED where the root imports what the host cannot provide (a

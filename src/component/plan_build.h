@@ -64,7 +64,8 @@ typedef struct plan_space {
 struct plan_frame {
     plan_frame *outer;     /* for outer aliases */
     uint32_t instance;     /* component instance */
-    wy_map args;           /* nested component: import name -> plan_export */
+    bool host_imports;     /* what is not among the arguments is the host's to provide */
+    wy_map args;           /* import name -> plan_export */
     plan_instance *result; /* collects the exports */
     plan_space spaces[WY_SORT_COUNT];
 };
@@ -72,6 +73,8 @@ struct plan_frame {
 typedef struct plan_builder {
     wy_arena *arena;
     wy_diag *diag;
+    const wy_plan_links *links; /* NULL: none */
+    uint32_t unit;       /* whose definitions are being run: see wy_plan_import */
     wy_map module_index; /* module bytes pointer -> index into modules */
     const wy_core_module **modules;
     uint32_t module_count, module_cap;

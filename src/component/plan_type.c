@@ -173,8 +173,26 @@ wy_err plan_define_type(plan_builder *b, plan_frame *frame, const wy_ast_type *a
 
 /* --- root imports --- */
 
+/* The resource of that name which another unit imports already; or NULL. */
+static const wy_plan_import *find_resource(const plan_builder *b, wy_str interface_name,
+                                           wy_str name) {
+    for (uint32_t i = 0; b->links && i < b->import_count; i++) {
+        const wy_plan_import *import = &b->imports[i];
+        if (!import->type && import->unit != b->unit && wy_str_eq(import->name, name) &&
+            b->links->same_interface(import->interface_name, interface_name))
+            return import;
+    }
+    return NULL;
+}
+
 static wy_err import_resource(plan_builder *b, wy_str interface_name, wy_str name,
                               plan_type *type) {
+    const wy_plan_import *known = find_resource(b, interface_name, name);
+    if (known) {
+        type->is_resource = true;
+        type->resource = known->resource;
+        return WY_OK;
+    }
     wy_plan_resource resource = {
         .import = b->import_count, .instance = WY_PLAN_NONE, .dtor = WY_PLAN_NONE, .name = name};
     type->is_resource = true;
@@ -184,7 +202,8 @@ static wy_err import_resource(plan_builder *b, wy_str interface_name, wy_str nam
                : plan_add_import(b,
                                  (wy_plan_import){.interface_name = interface_name,
                                                   .name = name,
-                                                  .resource = type->resource},
+                                                  .resource = type->resource,
+                                                  .unit = b->unit},
                                  &index);
 }
 
@@ -194,7 +213,7 @@ static wy_err import_func(plan_builder *b, const wy_func_type *type, wy_str inte
     if (!func) return plan_no_memory(b);
     *func = (wy_plan_func){.kind = WY_PLAN_FUNC_IMPORT, .type = type};
     value_out->func = func;
-    wy_plan_import import = {interface_name, name, type, WY_PLAN_NONE};
+    wy_plan_import import = {interface_name, name, type, WY_PLAN_NONE, b->unit};
     return plan_add_import(b, import, &func->index);
 }
 

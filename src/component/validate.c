@@ -401,16 +401,25 @@ wy_err wy_component_validate(wy_arena *arena, const wy_component_ast *ast,
     return wy_component_validate_with(arena, ast, 0, types_out, diag);
 }
 
+const wy_component_types *wy_validate_component(wy_validator *v, const wy_component_ast *ast) {
+    const wy_component_types *types = v->err ? NULL : validate_component(v, NULL, ast);
+    wy_assert(types || v->err);
+    return types;
+}
+
+bool wy_validator_init(wy_validator *v, wy_arena *arena, unsigned proposals, wy_diag *diag) {
+    *v = (wy_validator){
+        .arena = arena, .diag = diag, .work = WY_MAX_VALIDATION_WORK, .proposals = proposals};
+    wy_map_init(&v->core_groups, arena);
+    (void)wy_resource_fresh(v, NULL); /* 0 stands for none */
+    return v->err == WY_OK;
+}
+
 wy_err wy_component_validate_with(wy_arena *arena, const wy_component_ast *ast, unsigned proposals,
                                   const wy_component_types **types_out, wy_diag *diag) {
     wy_assert(arena && ast && types_out);
-    wy_validator v = {
-        .arena = arena, .diag = diag, .work = WY_MAX_VALIDATION_WORK, .proposals = proposals};
-    wy_map_init(&v.core_groups, arena);
+    wy_validator v;
     *types_out = NULL;
-    if (wy_resource_fresh(&v, NULL) != 0) return v.err; /* 0 stands for none */
-    const wy_component_types *types = v.err ? NULL : validate_component(&v, NULL, ast);
-    wy_assert(types || v.err);
-    *types_out = types;
+    if (wy_validator_init(&v, arena, proposals, diag)) *types_out = wy_validate_component(&v, ast);
     return v.err;
 }

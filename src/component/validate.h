@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "component/plan.h"
 #include "component/types.h"
 
 /* Proposals above WASI 0.2 that types may use; a set of bits. Whatever else belongs to them is
@@ -27,5 +28,13 @@ wy_err wy_component_validate(wy_arena *arena, const wy_component_ast *ast,
 /* The same, and the types of `proposals` (wy_proposal) are accepted. Nothing can run those yet. */
 wy_err wy_component_validate_with(wy_arena *arena, const wy_component_ast *ast, unsigned proposals,
                                   const wy_component_types **types_out, wy_diag *diag) WY_MUST_USE;
+
+/* Validates `ast` and the providers of `links`, and that each link gives what its import asks for.
+ * The types are those of `ast`. An error in a provider names its index in `provider_out`, which is
+ * UINT32_MAX for all others. */
+wy_err wy_component_validate_linked(wy_arena *arena, const wy_component_ast *ast,
+                                    const wy_plan_links *links,
+                                    const wy_component_types **types_out, uint32_t *provider_out,
+                                    wy_diag *diag) WY_MUST_USE;
 
 #endif

@@ -95,6 +95,13 @@ typedef struct wy_validator {
     wy_map core_groups; /* serialised rec type -> first canonical id */
 } wy_validator;
 
+/* --- validate.c --- */
+
+/* A whole component that nothing is around; NULL: v->err says why. */
+const wy_component_types *wy_validate_component(wy_validator *v, const wy_component_ast *ast);
+/* False: no memory; v->err says so. */
+bool wy_validator_init(wy_validator *v, wy_arena *arena, unsigned proposals, wy_diag *diag);
+
 /* --- validator.c: state and containers --- */
 
 bool wy_fail(wy_validator *v, const char *fmt, ...) WY_PRINTF(2, 3);

@@ -19,7 +19,7 @@ wy_client_settings wy_clients_grant(const wy_clients *clients, const wy_http_pol
     return (wy_client_settings){.http = {clients->http, policy}, .redis = {clients->redis, policy}};
 }
 
-void wy_client_settings_use(const wy_client_settings *settings, wy_component_config *component) {
-    component->settings[WY_SLOT_WASI_HTTP] = &settings->http;
-    component->settings[WY_SLOT_REDIS] = &settings->redis;
+void wy_client_settings_use(const wy_client_settings *settings, const void *slots[WY_SLOT_COUNT]) {
+    slots[WY_SLOT_WASI_HTTP] = &settings->http;
+    slots[WY_SLOT_REDIS] = &settings->redis;
 }

@@ -24,6 +24,6 @@ typedef struct wy_client_settings {
 
 /* `policy` NULL: anything may be reached. */
 wy_client_settings wy_clients_grant(const wy_clients *clients, const wy_http_policy *policy);
-void wy_client_settings_use(const wy_client_settings *settings, wy_component_config *component);
+void wy_client_settings_use(const wy_client_settings *settings, const void *slots[WY_SLOT_COUNT]);
 
 #endif

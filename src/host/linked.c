@@ -159,7 +159,8 @@ static wy_err link(withy_linked *linked, const withy_link_options *options, wy_d
                                   .memory_bytes_max = options->memory_max,
                                   .interfaces = linker->interfaces,
                                   .interface_count = linker->count};
-    wy_settings_use(&linked->settings, &config);
+    config.name = linked->settings.name;
+    wy_settings_use(&linked->settings, config.settings);
     config.settings[WY_SLOT_EMBEDDER] = linked;
     wy_engine *engine = component->engine->engine;
     wy_engine_set_source(engine, &component->file.id, component->file.bytes, component->file.len);

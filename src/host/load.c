@@ -14,11 +14,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A file and what the interfaces know about the component in it. */
+typedef struct part {
+    wy_file file;
+    wy_str component; /* in the file */
+    wy_settings settings;
+} part;
+
 struct wy_guest {
     wy_arena arena;
-    wy_file file;
+    wy_code *code;
     wy_component *component;
-    wy_settings settings;
+    part *parts; /* the component itself, and then its providers */
+    size_t part_count;
 };
 
 int wy_host_fail(const wy_diag *diag, withy_error *error) {
@@ -151,8 +159,11 @@ wy_err wy_file_compact(wy_file *file, wy_str component, const wy_plan *plan, wy_
     if (!dropped) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
     size_t count = 0;
     dropped[count++] = (wy_str){begin, (size_t)(component.ptr - begin)};
-    for (uint32_t i = 0; i < plan->module_count; i++)
-        dropped[count++] = (wy_str){(const char *)plan->modules[i]->bytes, plan->modules[i]->len};
+    for (uint32_t i = 0; i < plan->module_count; i++) {
+        const char *bytes = (const char *)plan->modules[i]->bytes;
+        if (bytes >= begin && bytes < end) /* else a provider's */
+            dropped[count++] = (wy_str){bytes, plan->modules[i]->len};
+    }
     dropped[count++] = (wy_str){after, (size_t)(end - after)};
     return wy_file_keep(file, dropped, count, diag);
 }
@@ -167,24 +178,65 @@ wy_err wy_file_component(const wy_file *file, wy_engine *engine, wy_str *compone
                : wy_host_check_kind((const uint8_t *)component_out->ptr, component_out->len, diag);
 }
 
-static wy_err load_file(wy_guest *guest, wy_engine *engine, wy_component_config *config,
-                        wy_diag *diag) {
-    wy_str component;
-    wy_err err = wy_file_component(&guest->file, engine, &component, diag);
-    if (!err)
-        err = wy_component_load(engine, (const uint8_t *)component.ptr, component.len, config,
-                                &guest->component, diag);
-    wy_aot_detach_all(engine);
-    return err ? err
-               : wy_file_compact(&guest->file, component, wy_component_plan(guest->component),
-                                 &guest->arena, diag);
+static wy_err compose(wy_guest *guest, wy_engine *engine, const wy_settings_config *config,
+                      bool keep_shims, wy_diag *diag) {
+    size_t count = config->provider_count;
+    wy_code_provider *providers = wy_arena_calloc(&guest->arena, count, sizeof *providers);
+    if (!providers) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
+    for (size_t i = 0; i < count; i++)
+        providers[i] = (wy_code_provider){(const uint8_t *)guest->parts[i + 1].component.ptr,
+                                          guest->parts[i + 1].component.len,
+                                          config->providers[i].name,
+                                          config->providers[i].export_name};
+    const wy_str *root = &guest->parts[0].component;
+    return wy_code_compose(engine, (const uint8_t *)root->ptr, root->len, providers,
+                           (uint32_t)count, keep_shims, &guest->code, diag);
 }
 
-static wy_err load_component(wy_guest *guest, wy_engine *engine, wy_component_config *config,
-                             wy_diag *diag) {
-    wy_engine_set_source(engine, &guest->file.id, guest->file.bytes, guest->file.len);
-    wy_err err = load_file(guest, engine, config, diag);
+/* Links what was composed; the files are kept without what is compiled by then. */
+static wy_err link_guest(wy_guest *guest, const withy_options *options, wy_diag *diag) {
+    wy_component_config component = {.name = guest->parts[0].settings.name,
+                                     .unmet_trap = options->unmet_trap,
+                                     .memory_bytes_max = options->memory_max};
+    component.interfaces = wy_interfaces(&component.interface_count);
+    wy_settings_use(&guest->parts[0].settings, component.settings);
+    wy_provider_settings *settings =
+        wy_arena_calloc(&guest->arena, guest->part_count - 1, sizeof *settings);
+    if (!settings) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
+    for (size_t i = 1; i < guest->part_count; i++)
+        wy_settings_use(&guest->parts[i].settings, settings[i - 1].settings);
+    component.provider_settings = settings;
+    wy_err err = wy_component_link(guest->code, &component, &guest->component, diag);
+    for (size_t i = 0; i < guest->part_count && !err; i++)
+        err = wy_file_compact(&guest->parts[i].file, guest->parts[i].component,
+                              wy_component_plan(guest->component), &guest->arena, diag);
+    return err;
+}
+
+static wy_err open_part(wy_guest *guest, wy_engine *engine, const wy_settings_config *config,
+                        wy_diag *diag) {
+    part *p = &guest->parts[guest->part_count++];
+    wy_err err = wy_file_map(config->path, &p->file, diag);
+    if (!err) err = wy_settings_make(&p->settings, &guest->arena, config, diag);
+    if (!err) err = wy_file_component(&p->file, engine, &p->component, diag);
+    if (err) wy_host_place(diag, config->path);
+    return err;
+}
+
+static wy_err load_guest(wy_guest *guest, wy_engine *engine, const withy_options *options,
+                         const wy_settings_config *config, wy_diag *diag) {
+    guest->parts = wy_arena_calloc(&guest->arena, config->provider_count + 1, sizeof *guest->parts);
+    if (!guest->parts) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
+    wy_err err = open_part(guest, engine, config, diag);
+    for (size_t i = 0; i < config->provider_count && !err; i++)
+        err = open_part(guest, engine, &config->providers[i].config, diag);
+    if (err) return err;
+    const wy_file *file = &guest->parts[0].file;
+    wy_engine_set_source(engine, &file->id, file->bytes, file->len);
+    err = compose(guest, engine, config, options->keep_shims, diag);
+    if (!err) err = link_guest(guest, options, diag);
     wy_engine_set_source(engine, NULL, NULL, 0);
+    if (err) wy_host_place(diag, config->path);
     return err;
 }
 
@@ -208,30 +260,23 @@ wy_err wy_guest_load(wy_engine *engine, const withy_options *options,
     wy_guest *guest = calloc(1, sizeof *guest);
     if (!guest) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
     wy_arena_init(&guest->arena, WY_MAX_SETTINGS_BYTES);
-    wy_err err = wy_file_map(config->path, &guest->file, diag);
-    if (!err) {
-        wy_component_config component = {.unmet_trap = options->unmet_trap,
-                                         .keep_shims = options->keep_shims,
-                                         .memory_bytes_max = options->memory_max};
-        component.interfaces = wy_interfaces(&component.interface_count);
-        err = wy_settings_make(&guest->settings, &guest->arena, config, diag);
-        if (!err) wy_settings_use(&guest->settings, &component);
-        if (!err) err = load_component(guest, engine, &component, diag);
-        if (err) wy_host_place(diag, config->path);
-    }
-    if (err) {
+    wy_err err = load_guest(guest, engine, options, config, diag);
+    wy_aot_detach_all(engine);
+    if (err)
         wy_guest_free(guest);
-        return err;
-    }
-    *guest_out = guest;
-    return WY_OK;
+    else
+        *guest_out = guest;
+    return err;
 }
 
 void wy_guest_free(own wy_guest *guest) {
     if (!guest) return;
     wy_component_free(guest->component);
-    wy_settings_deinit(&guest->settings);
-    wy_file_unmap(&guest->file);
+    wy_code_free(guest->code);
+    for (size_t i = 0; i < guest->part_count; i++) {
+        wy_settings_deinit(&guest->parts[i].settings);
+        wy_file_unmap(&guest->parts[i].file);
+    }
     wy_arena_deinit(&guest->arena);
     free(guest);
 }

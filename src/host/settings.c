@@ -91,15 +91,14 @@ wy_err wy_settings_make(wy_settings *settings, wy_arena *arena, const wy_setting
     return err ? err : make_filesystem(settings, config, diag);
 }
 
-void wy_settings_use(const wy_settings *settings, wy_component_config *component) {
-    component->name = settings->name;
-    component->settings[WY_SLOT_WASI_CLI] = &settings->cli;
-    component->settings[WY_SLOT_WASI_FILESYSTEM] = &settings->filesystem;
-    if (settings->clients) wy_client_settings_use(settings->clients, component);
-    component->settings[WY_SLOT_KV] = settings->kv;
-    component->settings[WY_SLOT_CONFIG] = settings->config;
-    component->settings[WY_SLOT_SQLITE] = settings->sqlite;
-    component->settings[WY_SLOT_LOGGING] = &settings->logging;
+void wy_settings_use(const wy_settings *settings, const void *slots[WY_SLOT_COUNT]) {
+    slots[WY_SLOT_WASI_CLI] = &settings->cli;
+    slots[WY_SLOT_WASI_FILESYSTEM] = &settings->filesystem;
+    if (settings->clients) wy_client_settings_use(settings->clients, slots);
+    slots[WY_SLOT_KV] = settings->kv;
+    slots[WY_SLOT_CONFIG] = settings->config;
+    slots[WY_SLOT_SQLITE] = settings->sqlite;
+    slots[WY_SLOT_LOGGING] = &settings->logging;
 }
 
 void wy_settings_deinit(wy_settings *settings) {

@@ -10,6 +10,8 @@
 #include "runtime/component.h"
 #include "withy.h"
 
+typedef struct wy_settings_provider wy_settings_provider;
+
 /* What one component is given. Plain data, borrowed for the length of the call. */
 typedef struct wy_settings_config {
     const char *path; /* of its file */
@@ -20,13 +22,22 @@ typedef struct wy_settings_config {
     size_t env_count;
     const withy_dir *dirs;
     size_t dir_count;
-    int stdin_fd, stdout_fd, stderr_fd; /* -1: none */
-    int follow_out_fd, follow_err_fd;   /* -1: not followed */
-    const void *kv;                     /* settings of slot KV; lives as long as the component */
-    const void *config;                 /* settings of slot CONFIG; likewise */
-    const wy_client_settings *clients;  /* NULL: no server can be reached; likewise */
-    const void *sqlite;                 /* settings of slot SQLITE; likewise */
+    int stdin_fd, stdout_fd, stderr_fd;    /* -1: none */
+    int follow_out_fd, follow_err_fd;      /* -1: not followed */
+    const void *kv;                        /* settings of slot KV; lives as long as the component */
+    const void *config;                    /* settings of slot CONFIG; likewise */
+    const wy_client_settings *clients;     /* NULL: no server can be reached; likewise */
+    const void *sqlite;                    /* settings of slot SQLITE; likewise */
+    const wy_settings_provider *providers; /* of its imports */
+    size_t provider_count;
 } wy_settings_config;
+
+/* A component that provides imports of another, with what it is given itself: see wy_code_provider.
+ */
+struct wy_settings_provider {
+    wy_str name, export_name;
+    wy_settings_config config; /* without providers of its own */
+};
 
 void wy_settings_config_init(wy_settings_config *config);
 
@@ -47,8 +58,8 @@ typedef struct wy_settings {
  * are to be deinited. */
 wy_err wy_settings_make(wy_settings *settings, wy_arena *arena, const wy_settings_config *config,
                         wy_diag *diag) WY_MUST_USE;
-/* Fills in name and settings of a component to be linked. */
-void wy_settings_use(const wy_settings *settings, wy_component_config *component);
+/* Fills in the slots of a component to be linked. */
+void wy_settings_use(const wy_settings *settings, const void *slots[WY_SLOT_COUNT]);
 void wy_settings_deinit(wy_settings *settings);
 
 #endif

@@ -18,8 +18,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+typedef struct unit unit;
+
+/* A component that provides imports of another one. */
+typedef struct dependency {
+    const wy_app_dependency *source;
+    const unit *unit; /* whose imports */
+    wy_client_settings clients;
+    wy_http_policy policy;
+} dependency;
+
 /* One component of the application in one worker. */
-typedef struct unit {
+struct unit {
     const wy_app_component *component;
     wy_guest *guest;
     wy_http_component *handler;
@@ -31,7 +41,8 @@ typedef struct unit {
     size_t dir_count;
     const withy_pair *env;
     size_t env_count;
-} unit;
+    wy_settings_provider *providers; /* one a dependency */
+};
 
 /* What outlives workers: made once, in the process that the user started. */
 typedef struct shared {
@@ -226,12 +237,6 @@ static wy_err refuse_missing(const wy_app *app, wy_diag *diag) {
                                "\": a source from a URL is not supported; fetch the component and "
                                "give its path",
                                WY_STR_ARG(c->id));
-        if (c->dependency_count)
-            return wy_diag_set(diag, WY_UNSUPPORTED,
-                               "component \"" WY_STR_FMT
-                               "\": dependencies are not supported; "
-                               "compose the component beforehand",
-                               WY_STR_ARG(c->id));
     }
     return WY_OK;
 }
@@ -293,33 +298,104 @@ static void application_free(application *a) {
 
 /* --- in a worker --- */
 
-static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, wy_diag *diag) {
-    u->clients = wy_clients_grant(&a->clients, &u->policy);
-    wy_settings_config config;
-    wy_settings_config_init(&config);
-    const wy_app_source *source = &u->component->source;
+/* Where the file of a component is. */
+static const char *source_path(application *a, const wy_app_source *source) {
     bool absolute = source->path.len && source->path.ptr[0] == '/';
-    config.path = wy_arena_printf(&a->arena, WY_STR_FMT "%s" WY_STR_FMT,
-                                  WY_STR_ARG(absolute ? (wy_str){0} : a->app->root),
-                                  absolute ? "" : "/", WY_STR_ARG(source->path));
-    if (!config.path) return no_memory(diag);
-    config.name = u->component->id;
+    return wy_arena_printf(&a->arena, WY_STR_FMT "%s" WY_STR_FMT,
+                           WY_STR_ARG(absolute ? (wy_str){0} : a->app->root), absolute ? "" : "/",
+                           WY_STR_ARG(source->path));
+}
+
+/* What goes without a grant: name, file and logs. */
+static wy_err plain_settings(application *a, const unit *u, const wy_app_source *source,
+                             wy_settings_config *config, wy_diag *diag) {
+    wy_settings_config_init(config);
+    config->path = source_path(a, source);
+    if (!config->path) return no_memory(diag);
+    config->name = u->component->id;
+    config->stdout_fd = u->log_fds[0];
+    config->stderr_fd = u->log_fds[1];
+    if (is_followed(a, u->component->id))
+        config->follow_out_fd = config->follow_err_fd = STDERR_FILENO;
+    return WY_OK;
+}
+
+static bool refuse_host(void *data, wy_str scheme, wy_str host, uint16_t port) {
+    const dependency *d = data;
+    wy_log(WY_LOG_WARN,
+           "the dependency \"" WY_STR_FMT "\" of component \"" WY_STR_FMT
+           "\" may not connect to " WY_STR_FMT "://" WY_STR_FMT
+           ":%u; to let it use what the component may, add to its table in the manifest:\n"
+           "    inherit_configuration = [\"allowed_outbound_hosts\"]",
+           WY_STR_ARG(d->source->name), WY_STR_ARG(d->unit->component->id), WY_STR_ARG(scheme),
+           WY_STR_ARG(host), port);
+    return false;
+}
+
+/* A dependency has of the component's configuration what the manifest says, and else nothing. */
+static wy_err load_dependency(application *a, unit *u, const wy_app_dependency *source,
+                              wy_settings_provider *out, wy_diag *diag) {
+    dependency *d = wy_arena_calloc(&a->arena, 1, sizeof *d);
+    if (!d) return no_memory(diag);
+    *d = (dependency){.source = source, .unit = u};
+    bool may_connect = source->inherit & WY_APP_INHERIT_OUTBOUND_HOSTS;
+    d->policy = may_connect ? u->policy : (wy_http_policy){.allow = refuse_host, .data = d};
+    d->clients = wy_clients_grant(&a->clients, &d->policy);
+    out->name = source->name;
+    out->export_name = source->export_name;
+    wy_settings_config *config = &out->config;
+    wy_err err = plain_settings(a, u, &source->source, config, diag);
+    const wy_app_grants *grants = &a->grants[u->component - a->app->components];
+    config->clients = &d->clients;
+    if (source->inherit & WY_APP_INHERIT_KEY_VALUE_STORES) config->kv = &grants->kv;
+    if (source->inherit & WY_APP_INHERIT_SQLITE_DATABASES) config->sqlite = &grants->sqlite;
+    if (source->inherit & WY_APP_INHERIT_VARIABLES) config->config = &grants->config;
+    if (source->inherit & WY_APP_INHERIT_ENVIRONMENT) {
+        config->env = u->env;
+        config->env_count = u->env_count;
+    }
+    if (source->inherit & WY_APP_INHERIT_FILES) {
+        config->dirs = u->dirs;
+        config->dir_count = u->dir_count;
+    }
+    return err;
+}
+
+static wy_err load_dependencies(application *a, unit *u, wy_settings_config *config,
+                                wy_diag *diag) {
+    uint32_t count = u->component->dependency_count;
+    u->providers = wy_arena_calloc(&a->arena, count, sizeof *u->providers);
+    if (!u->providers) return no_memory(diag);
+    wy_err err = WY_OK;
+    for (uint32_t i = 0; i < count && !err; i++)
+        err = load_dependency(a, u, &u->component->dependencies[i], &u->providers[i], diag);
+    config->providers = u->providers;
+    config->provider_count = count;
+    return err;
+}
+
+static wy_err load_guest(application *a, unit *u, const wy_worker_tools *tools, wy_diag *diag) {
+    wy_settings_config config;
+    wy_err err = plain_settings(a, u, &u->component->source, &config, diag);
+    if (!err) err = load_dependencies(a, u, &config, diag);
+    if (err) return err;
+    const wy_app_grants *grants = &a->grants[u->component - a->app->components];
+    u->clients = wy_clients_grant(&a->clients, &u->policy);
     config.env = u->env;
     config.env_count = u->env_count;
     config.dirs = u->dirs;
     config.dir_count = u->dir_count;
-    config.stdout_fd = u->log_fds[0];
-    config.stderr_fd = u->log_fds[1];
-    if (is_followed(a, u->component->id))
-        config.follow_out_fd = config.follow_err_fd = STDERR_FILENO;
-    const wy_app_grants *grants = &a->grants[u->component - a->app->components];
     config.kv = &grants->kv;
     config.config = &grants->config;
     config.clients = &u->clients;
     config.sqlite = &grants->sqlite;
     withy_options options = a->options->serve.common;
     if (options.memory_max == 0) options.memory_max = a->shared->runtime.max_instance_memory;
-    wy_err err = wy_guest_load(tools->engine, &options, &config, &u->guest, diag);
+    return wy_guest_load(tools->engine, &options, &config, &u->guest, diag);
+}
+
+static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, wy_diag *diag) {
+    wy_err err = load_guest(a, u, tools, diag);
     wy_http_component_config handler = {.scheduler = tools->scheduler,
                                         .timeout_ms = a->options->serve.common.timeout_ms,
                                         .reuse = a->options->serve.reuse};

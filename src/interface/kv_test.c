@@ -58,7 +58,7 @@ static void run_with(wy_slot slot, const void *settings, void (*body)(wy_call *c
     inner = body;
     in_task(with_instance);
     for (int i = 0; i < WY_SLOT_COUNT; i++)
-        if (instance.state[i]) instance.free_state[i](instance.state[i]);
+        if (instance.states[i].free_state) instance.states[i].free_state(instance.states[i].state);
 }
 
 static wy_kv_store *open_backend(const char *backend, const char *path) {
@@ -81,7 +81,7 @@ static void with_memory(void (*body)(wy_call *call)) {
 }
 
 static uint32_t handles(void) {
-    return ((const wy_kv_state *)instance.state[WY_SLOT_KV])->handle_count;
+    return ((const wy_kv_state *)instance.states[WY_SLOT_KV].state)->handle_count;
 }
 
 static wy_handle spin_open(wy_call *call, const char *label) {
@@ -297,7 +297,7 @@ static void check_cas(wy_call *call) {
     store->bucket_drop((void *)bucket);
     spin->store_drop((void *)self);
     assert_int_equal(handles(), 0);
-    assert_int_equal(((const wy_kv_state *)instance.state[WY_SLOT_KV])->held_bytes, 0);
+    assert_int_equal(((const wy_kv_state *)instance.states[WY_SLOT_KV].state)->held_bytes, 0);
 }
 
 TEST(compare_and_swap_gives_a_new_handle_when_it_lost) {

@@ -2,8 +2,6 @@
 #include "runtime/internal.h"
 
 #include "base/limits.h"
-#include "component/decode.h"
-#include "component/validate.h"
 #include "wit/semver.h"
 
 #include <inttypes.h>
@@ -204,37 +202,9 @@ static wy_err prepare_steps(wy_component *component, wy_diag *diag) {
 
 /* --- code --- */
 
-#define MODULES_EXPECTED 32
-
-/* So that the large ones are at hand when all else is done. */
-static void expect_modules(wy_engine *engine, const uint8_t *bytes, size_t len) {
-    wy_str modules[MODULES_EXPECTED];
-    wy_engine_expect(engine, modules, wy_component_modules(bytes, len, modules, MODULES_EXPECTED));
-}
-
-static wy_err decode_and_plan(wy_code *code, const uint8_t *bytes, size_t len, bool keep_shims,
-                              wy_diag *diag) {
-    wy_component_ast *ast = NULL;
-    wy_err err = wy_component_decode(&code->arena, bytes, len, &ast, diag);
-    if (!err) err = wy_component_validate(&code->arena, ast, &code->types, diag);
-    wy_plan_config config = {.keep_shims = keep_shims};
-    return err ? err : wy_plan_make(&code->arena, ast, &config, &code->plan, diag);
-}
-
 wy_err wy_code_load(wy_engine *engine, const uint8_t *bytes, size_t len, bool keep_shims,
                     own wy_code **code_out, wy_diag *diag) {
-    wy_code *code = calloc(1, sizeof *code);
-    if (!code) return no_memory(diag);
-    wy_arena_init(&code->arena, WY_MAX_COMPONENT_ARENA);
-    code->engine = engine;
-    expect_modules(engine, bytes, len);
-    wy_err err = decode_and_plan(code, bytes, len, keep_shims, diag);
-    if (err) {
-        wy_code_free(code);
-        return err;
-    }
-    *code_out = code;
-    return WY_OK;
+    return wy_code_compose(engine, bytes, len, NULL, 0, keep_shims, code_out, diag);
 }
 
 static void free_modules(wy_code *code) {
@@ -314,6 +284,8 @@ wy_err wy_component_link(wy_code *code, const wy_component_config *config,
     component->table_elements_max =
         config->table_elements_max ? config->table_elements_max : WY_MAX_TABLE_ELEMENTS;
     memcpy(component->settings, config->settings, sizeof component->settings);
+    component->provider_settings = config->provider_settings;
+    wy_assert(code->provider_count == 0 || config->provider_settings);
     wy_err err = link_code(component, config, diag);
     if (err) {
         wy_component_free(component);

@@ -18,10 +18,30 @@ typedef struct wy_component wy_component;
  * linking that succeeds. `bytes` must outlive it. */
 wy_err wy_code_load(wy_engine *engine, const uint8_t *bytes, size_t len, bool keep_shims,
                     own wy_code **code_out, wy_diag *diag) WY_MUST_USE;
+
+/* A component that provides imports of another: those that `name` stands for. */
+typedef struct wy_code_provider {
+    const uint8_t *bytes; /* must outlive the code */
+    size_t len;
+    wy_str name;        /* "word", "ns:pkg" (its interfaces), "ns:pkg/interface"; maybe "@version" */
+    wy_str export_name; /* what provides the import; empty: the export of the same name */
+} wy_code_provider;
+
+/* The same with providers linked to it: one component afterwards, whose instances hold an instance
+ * of each. Errors also: WY_UNMET: a name that stands for no import, or an export that is not there;
+ * WY_INVALID: another type. Errors of a provider begin with its name. */
+wy_err wy_code_compose(wy_engine *engine, const uint8_t *bytes, size_t len,
+                       const wy_code_provider *providers, uint32_t provider_count, bool keep_shims,
+                       own wy_code **code_out, wy_diag *diag) WY_MUST_USE;
 /* No component linked from it may be left. */
 void wy_code_free(own wy_code *code);
 const wy_plan *wy_code_plan(const wy_code *code);
 const wy_component_types *wy_code_types(const wy_code *code);
+
+/* What the interfaces know about one of the components that provide imports. */
+typedef struct wy_provider_settings {
+    const void *settings[WY_SLOT_COUNT];
+} wy_provider_settings;
 
 /* What a component is loaded with. */
 typedef struct wy_component_config {
@@ -32,6 +52,8 @@ typedef struct wy_component_config {
     bool keep_shims; /* of wy_component_load: eliminate nothing (see wy_plan_config) */
     /* Settings of interfaces, by slot; must outlive the component. */
     const void *settings[WY_SLOT_COUNT];
+    /* The same for each provider of the code, where there are any; its grants are its own. */
+    const wy_provider_settings *provider_settings;
     uint64_t memory_bytes_max;   /* per instance, all memories; 0: WY_MAX_MEMORY_BYTES */
     uint64_t table_elements_max; /* per instance, all tables; 0: WY_MAX_TABLE_ELEMENTS */
 } wy_component_config;

@@ -20,7 +20,9 @@ static wy_err instance_make(const wy_component *component, wy_engine *engine,
     size_t instances_at = core_at + align16(plan->step_count * sizeof(wy_core_instance));
     size_t funcs_at = instances_at + align16(plan->instance_count * sizeof(wy_component_instance));
     size_t memories_at = funcs_at + align16(plan->func_count * sizeof(wy_func_slot));
-    size_t size = memories_at + align16(plan->memory_count * sizeof(wy_memory_slot));
+    size_t states_at = memories_at + align16(plan->memory_count * sizeof(wy_memory_slot));
+    uint32_t provider_count = component->code->provider_count;
+    size_t size = states_at + provider_count * WY_SLOT_COUNT * sizeof(wy_slot_state);
     char *block = calloc(1, size);
     if (!block) return wy_diag_set(diag, WY_NOMEM, "out of memory for an instance");
     wy_instance *instance = (wy_instance *)(void *)block;
@@ -30,6 +32,7 @@ static wy_err instance_make(const wy_component *component, wy_engine *engine,
     instance->instances = (void *)(block + instances_at);
     instance->funcs = (void *)(block + funcs_at);
     instance->memories = (void *)(block + memories_at);
+    if (provider_count) instance->provider_states = (void *)(block + states_at);
     instance->limits.memory_bytes_max = component->memory_bytes_max;
     instance->limits.table_elements_max = component->table_elements_max;
     wy_arena_init(&instance->arena, INSTANCE_ARENA_MAX);
@@ -59,12 +62,19 @@ wy_err wy_instance_new(const wy_component *component, wy_engine *engine,
     return instance_make(component, engine, instance_out, diag);
 }
 
+static void free_states(wy_slot_state *states, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (states[i].free_state) states[i].free_state(states[i].state);
+}
+
 void wy_instance_free(own wy_instance *instance) {
     if (!instance) return;
     for (uint32_t i = instance->component->plan->instance_count; i-- > 0;)
         wy_handle_table_deinit(&instance->instances[i].handles, NULL);
-    for (int slot = 0; slot < WY_SLOT_COUNT; slot++)
-        if (instance->free_state[slot]) instance->free_state[slot](instance->state[slot]);
+    free_states(instance->states, WY_SLOT_COUNT);
+    if (instance->provider_states)
+        free_states(instance->provider_states,
+                    (size_t)instance->component->code->provider_count * WY_SLOT_COUNT);
     wy_trap_free(instance->early_trap);
     wy_store_free(instance->store);
     wy_arena_deinit(&instance->arena);
@@ -93,19 +103,26 @@ bool wy_instance_poisoned(const wy_instance *instance) {
 
 const void *wy_instance_settings(const wy_instance *instance, wy_slot slot) {
     wy_assert(slot < WY_SLOT_COUNT);
-    return instance->component->settings[slot];
+    const wy_component *component = instance->component;
+    return instance->unit ? component->provider_settings[instance->unit - 1].settings[slot]
+                          : component->settings[slot];
+}
+
+static wy_slot_state *slot_state(const wy_instance *instance, wy_slot slot) {
+    wy_assert(slot < WY_SLOT_COUNT);
+    if (instance->unit == 0) return (wy_slot_state *)&instance->states[slot];
+    return &instance->provider_states[(instance->unit - 1) * WY_SLOT_COUNT + (uint32_t)slot];
 }
 
 void *wy_instance_state(const wy_instance *instance, wy_slot slot) {
-    wy_assert(slot < WY_SLOT_COUNT);
-    return instance->state[slot];
+    return slot_state(instance, slot)->state;
 }
 
 void wy_instance_set_state(wy_instance *instance, wy_slot slot, void *state,
                            void (*free_state)(void *state)) {
-    wy_assert(slot < WY_SLOT_COUNT && !instance->state[slot]);
-    instance->state[slot] = state;
-    instance->free_state[slot] = free_state;
+    wy_slot_state *at = slot_state(instance, slot);
+    wy_assert(!at->state);
+    *at = (wy_slot_state){state, free_state};
 }
 
 wy_arena *wy_instance_arena(wy_instance *instance) {
@@ -386,6 +403,7 @@ static own wy_trap *call_import(wy_instance *instance, const wy_plan_func *func,
         wy_arena_alloc(&instance->call_arena, func->type->result ? func->type->result->size : 1);
     if (!result) return wy_trap_new("out of memory for a result");
     wy_lift_lower_cx cx = {.realloc = reserve_in_arena, .arena = &instance->call_arena};
+    instance->unit = instance->component->plan->imports[func->index].unit;
     wy_call call = {instance->task, instance, &instance->call_arena, &cx, link};
     wy_trap *trap = link->func(&call, args, result);
     if (!trap && on_result) on_result(data, result);

@@ -13,6 +13,7 @@ typedef struct wy_bound {
     const wy_trampoline *trampoline;
     const wy_func_type *type;    /* LOWER: as the plan (the caller) has it */
     const wy_link *link;         /* LOWER of an import */
+    uint32_t unit;               /* LOWER of an import: whose */
     const wy_plan_lift *lift;    /* LOWER of a lift */
     const wy_resource *resource; /* RESOURCE_* */
     wy_core_callback callback;
@@ -38,6 +39,7 @@ struct wy_code {
     wy_engine *engine;
     const wy_component_types *types;
     const wy_plan *plan;
+    uint32_t provider_count;
     wy_module **modules; /* NULL until a component was linked; those of no step stay NULL */
 };
 
@@ -57,6 +59,7 @@ struct wy_component {
     wy_linker **linkers;    /* that the steps' instance_pres came from */
     wy_linker *trampolines; /* those that are taken one by one */
     const void *settings[WY_SLOT_COUNT];
+    const wy_provider_settings *provider_settings; /* of those that provide imports */
     uint64_t memory_bytes_max, table_elements_max;
 };
 
@@ -78,6 +81,11 @@ typedef struct wy_memory_slot {
     bool found;
 } wy_memory_slot;
 
+typedef struct wy_slot_state {
+    void *state;
+    void (*free_state)(void *state); /* NULL: there is no state */
+} wy_slot_state;
+
 struct wy_instance {
     const wy_component *component;
     wy_engine *engine;
@@ -95,8 +103,9 @@ struct wy_instance {
     wy_component_instance *instances; /* by component instance */
     wy_func_slot *funcs;
     wy_memory_slot *memories;
-    void *state[WY_SLOT_COUNT];
-    void (*free_state[WY_SLOT_COUNT])(void *state);
+    uint32_t unit; /* whose call of the host is running: 0: the root's, k: provider k - 1's */
+    wy_slot_state states[WY_SLOT_COUNT];
+    wy_slot_state *provider_states; /* WY_SLOT_COUNT for each provider; NULL: there is none */
 };
 
 /* Where lifting or lowering works: the env of a wy_lift_lower_cx. */

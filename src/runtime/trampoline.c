@@ -19,6 +19,7 @@ static own wy_trap *call_host(wy_instance *instance, const wy_bound *bound, wy_l
     uint32_t ret_ptr = bound->spills ? (uint32_t)values[bound->param_count - 1].i32 : 0;
     wy_trap *trap = wy_abi_lift_params(cx, bound->type, values, room);
     if (WY_UNLIKELY(trap)) return trap;
+    instance->unit = bound->unit;
     wy_call call = {instance->task, instance, &instance->call_arena, cx, bound->link};
     char *result = room + bound->result_offset;
     trap = bound->link->func(&call, room, result);
@@ -62,6 +63,7 @@ static own wy_trap *lower_host_scalars(void *env, wy_caller *caller, wy_raw *val
         if (WY_UNLIKELY(!wy_scalar_lift(bound->scalars[i].kind, &values[i],
                                         args + bound->scalars[i].offset)))
             return wy_char_trap((uint32_t)values[i].i32);
+    instance->unit = bound->unit;
     wy_call call = {instance->task, instance, &instance->call_arena, NULL, bound->link};
     const wy_arena_mark mark = wy_arena_here(&instance->call_arena);
     trap = bound->link->func(&call, args, result);
@@ -199,6 +201,7 @@ static void init_lower(wy_bound *bound, const wy_component *component) {
     bound->type = type;
     if (t->callee.kind == WY_PLAN_FUNC_IMPORT) {
         bound->link = &component->links[t->callee.index];
+        bound->unit = component->plan->imports[t->callee.index].unit;
         bound->callback = bound->link->kind == WY_LINK_HOST ? lower_host : lower_missing;
         if (bound->link->kind == WY_LINK_HOST && only_scalars(type)) init_scalars(bound);
     } else {

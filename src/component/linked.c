@@ -1,0 +1,100 @@
+/* Links between components that were written apart: each is validated by itself, and what one gives
+ * must be what the other asks for. Resources of the host are one where both import them by
+ * interfaces that are one. (Explainer, Type Checking; Binary, Instance Definitions) */
+#include "component/validate.h"
+#include "component/validator.h"
+
+/* Everything to check the links of one provider with. */
+typedef struct linking {
+    wy_validator *v;
+    const wy_plan_links *links;
+    const wy_component_type *root, *provider;
+    uint32_t index; /* of the provider */
+    wy_subst subst; /* the root's resources -> the provider's */
+} linking;
+
+static bool same_path(const linking *l, const wy_resource_path *a, const wy_resource_path *b) {
+    if (a->path_len != b->path_len) return false;
+    for (uint32_t i = 1; i < a->path_len; i++)
+        if (!wy_str_eq(a->path[i], b->path[i])) return false;
+    return wy_str_eq(a->path[0], b->path[0]) || l->links->same_interface(a->path[0], b->path[0]);
+}
+
+static bool is_linked(const linking *l, wy_str import) {
+    for (uint32_t i = 0; i < l->links->link_count; i++)
+        if (wy_str_eq(l->links->links[i].import, import)) return true;
+    return false;
+}
+
+/* What both have of the host. */
+static bool unite_host_resources(linking *l) {
+    for (uint32_t i = 0; i < l->root->import_resource_count; i++) {
+        const wy_resource_path *path = &l->root->import_resources[i];
+        if (is_linked(l, path->path[0])) continue;
+        if (!wy_work(l->v, 1 + l->provider->import_resource_count)) return false;
+        for (uint32_t k = 0; k < l->provider->import_resource_count; k++) {
+            const wy_resource_path *theirs = &l->provider->import_resources[k];
+            if (same_path(l, path, theirs) &&
+                !wy_subst_add(l->v, &l->subst, path->id, theirs->id))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool bind_resources(linking *l, const wy_plan_link *link, const wy_extern_type *given) {
+    for (uint32_t i = 0; i < l->root->import_resource_count; i++) {
+        const wy_resource_path *path = &l->root->import_resources[i];
+        if (!wy_str_eq(path->path[0], link->import)) continue;
+        wy_named_type named = {.name = link->import, .type = *given};
+        const wy_deftype *found = wy_path_find(&named, 1, path->path, path->path_len);
+        if (!found || found->kind != WY_TYPE_RESOURCE)
+            return wy_fail(l->v, "the provider of \"%.*s\" does not give the resource \"%.*s\"",
+                           WY_STR_ARG(link->import), WY_STR_ARG(path->path[path->path_len - 1]));
+        if (!wy_subst_add(l->v, &l->subst, path->id, found->resource)) return false;
+    }
+    return true;
+}
+
+/* Binds the resources of all links of the provider first: the types of one may speak of another's. */
+static bool check_links(linking *l) {
+    for (int pass = 0; pass < 2; pass++)
+        for (uint32_t i = 0; i < l->links->link_count; i++) {
+            const wy_plan_link *link = &l->links->links[i];
+            if (link->provider != l->index) continue;
+            const wy_named_type *import = wy_component_type_find_import(l->root, link->import);
+            const wy_named_type *export =
+                wy_component_type_find_export(l->provider, link->export_name);
+            if (!import || !export)
+                return wy_fail(l->v, "the provider of \"%.*s\" has no export \"%.*s\"",
+                               WY_STR_ARG(link->import), WY_STR_ARG(link->export_name));
+            bool ok = pass == 0 ? bind_resources(l, link, &export->type)
+                                : wy_extern_check(l->v, &export->type, &import->type, &l->subst,
+                                                  "the dependency", link->import);
+            if (!ok) return false;
+        }
+    return true;
+}
+
+wy_err wy_component_validate_linked(wy_arena *arena, const wy_component_ast *ast,
+                                    const wy_plan_links *links,
+                                    const wy_component_types **types_out, uint32_t *provider_out,
+                                    wy_diag *diag) {
+    wy_validator v;
+    *types_out = NULL;
+    *provider_out = UINT32_MAX;
+    if (!wy_validator_init(&v, arena, 0, diag)) return v.err;
+    const wy_component_types *root = wy_validate_component(&v, ast);
+    for (uint32_t i = 0; root && i < links->provider_count; i++) {
+        const wy_component_types *provider = wy_validate_component(&v, links->providers[i]);
+        if (!provider) {
+            *provider_out = i;
+            return v.err;
+        }
+        v.offset = ast->offset;
+        linking l = {&v, links, root->type, provider->type, i, {.renames = false}};
+        if (!unite_host_resources(&l) || !check_links(&l)) return v.err;
+    }
+    *types_out = root;
+    return v.err;
+}
