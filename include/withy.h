@@ -10,6 +10,7 @@
 #ifndef WITHY_H
 #define WITHY_H
 
+#include "withy/app.h"
 #include "withy/capability.h"
 #include "withy/common.h"
 #include "withy/component.h"

@@ -11,9 +11,9 @@
  * pointers given in are borrowed for the length of the call unless said.
  *
  * Threads: an engine, and everything made with it, belongs to the thread that made it, except for
- * withy_waker_wake. Engines of several threads do not share anything. The first engine of a process
- * installs handlers for SIGSEGV, SIGBUS, SIGILL and SIGFPE (they pass on what is not a guest's) and
- * ignores SIGPIPE unless you handle it.
+ * withy_waker_wake and withy_engine_wake. Engines of several threads do not share anything. The
+ * first engine of a process installs handlers for SIGSEGV, SIGBUS, SIGILL and SIGFPE (they pass on
+ * what is not a guest's) and ignores SIGPIPE unless you handle it.
  *
  * Failures: your mistakes and the world's come back as a status with a text. A guest's fault is a
  * trap: the call returns WITHY_TRAP, and the instance is of no use any more. */
@@ -57,10 +57,13 @@ WITHY_API withy_status withy_engine_new(const withy_engine_options *options,
 WITHY_API void withy_engine_free(withy_engine *engine);
 
 /* Turns the loop once: waits for events at most `timeout_ms` (-1: for as long as it takes), lets
- * guests go on, calls the `done` of calls that are over. Returns whether calls are still under way;
- * if none is, it does not wait. For calls begun by withy_instance_start; withy_instance_call turns
- * the loop itself. */
+ * guests go on, calls the `done` of calls that are over. Returns whether there is more to wait for:
+ * calls under way, or an application that listens (withy/app.h); if not, it does not wait. For
+ * calls begun by withy_instance_start; withy_instance_call turns the loop itself. */
 WITHY_API bool withy_engine_poll(withy_engine *engine, int timeout_ms);
+/* Makes withy_engine_poll return soon although nothing happened. From any thread, and from signal
+ * handlers. */
+WITHY_API void withy_engine_wake(withy_engine *engine);
 /* For a loop of yours: wait until this descriptor is readable, or for withy_engine_timeout_ms (0:
  * there is work at once, -1: no limit), then call withy_engine_poll(engine, 0). */
 WITHY_API int withy_engine_fd(const withy_engine *engine);
@@ -266,6 +269,7 @@ WITHY_API withy_status withy_instance_drop(withy_instance *instance, const withy
 /* --- inside a host function --- */
 
 WITHY_API void *withy_call_data(const withy_call *call);
+/* The instance that calls; NULL when it is one of an application (withy/app.h). */
 WITHY_API withy_instance *withy_call_instance(const withy_call *call);
 /* Which import it is that the guest calls, with its type. */
 WITHY_API const withy_extern *withy_call_import(const withy_call *call);

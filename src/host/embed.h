@@ -4,6 +4,7 @@
  *
  *   instance -> linked -> component -> engine
  *                      -> linker    -> engine
+ *   app      -> linked, engine
  *
  * All of it on the engine's thread, but for the list of woken wakers. */
 #ifndef WY_HOST_EMBED_H
@@ -17,6 +18,7 @@
 #include "withy.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct withy_engine {
     wy_engine *engine;
@@ -30,8 +32,10 @@ struct withy_engine {
     uint64_t ended;                   /* calls that are over, ever */
     bool is_kicked;                   /* tasks became ready outside of a turn */
     bool is_ending;                   /* no call begins any more */
+    uint32_t listening;               /* applications */
     withy_instance *over, **over_end; /* calls that are over, in order: `done` is to be called */
     uint32_t wakers;                  /* not delivered yet */
+    atomic_bool is_woken;             /* by withy_engine_wake */
     pthread_mutex_t lock;             /* of `woken` */
     withy_waker *woken;
 };

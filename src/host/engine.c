@@ -120,6 +120,7 @@ void wy_embed_turn(withy_engine *engine, int timeout_ms) {
     bool any = deliver_wakes(engine);
     if (any) (void)wy_loop_step(engine->loop, false);
     any |= finish_calls(engine);
+    if (atomic_exchange(&engine->is_woken, false)) return;
     if (any || engine->ended != ended || timeout_ms == 0 || engine->is_kicked) return;
     if (timeout_ms > 0) wy_timer_start(engine->timer, (uint64_t)timeout_ms);
     (void)wy_loop_step(engine->loop, true);
@@ -128,11 +129,19 @@ void wy_embed_turn(withy_engine *engine, int timeout_ms) {
     (void)finish_calls(engine);
 }
 
+static bool is_busy(const withy_engine *engine) {
+    return engine->running || engine->over || engine->listening;
+}
+
 bool withy_engine_poll(withy_engine *engine, int timeout_ms) {
     if (wy_scheduler_current(engine->scheduler)) return true; /* the loop turns already */
-    bool idle = !engine->running && !engine->over;
-    wy_embed_turn(engine, idle ? 0 : timeout_ms);
-    return engine->running || engine->over;
+    wy_embed_turn(engine, is_busy(engine) ? timeout_ms : 0);
+    return is_busy(engine);
+}
+
+void withy_engine_wake(withy_engine *engine) {
+    atomic_store(&engine->is_woken, true);
+    wy_loop_wake(engine->loop);
 }
 
 int withy_engine_fd(const withy_engine *engine) {

@@ -1,0 +1,136 @@
+/* Applications without a manifest: routes, listening, ending. Requests that reach a component are
+ * the matter of examples/embed-http and its test. */
+#include "base/test.h"
+#include "withy.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ALL WITHY_SOURCE_DIR "/tests/data/embed/all.wasm"
+
+static withy_error error;
+
+#define OK(call)                                                                                   \
+    do {                                                                                           \
+        if ((call) != WITHY_OK) fail_msg("%s: %s", #call, error.text);                             \
+    } while (0)
+
+typedef struct world {
+    withy_engine *engine;
+    withy_component *component;
+    withy_linker *linker;
+    withy_linked *linked;
+    withy_app *app;
+    char answer[1024];
+} world;
+
+static void setup(world *w) {
+    *w = (world){0};
+    withy_link_options options;
+    withy_link_options_init(&options);
+    options.unmet_trap = true;
+    OK(withy_engine_new(NULL, &w->engine, &error));
+    OK(withy_component_load_file(w->engine, ALL, &w->component, &error));
+    OK(withy_linker_new(w->engine, &w->linker, &error));
+    OK(withy_linker_link(w->linker, w->component, &options, &w->linked, &error));
+    OK(withy_app_new(w->engine, "demo", &w->app, &error));
+}
+
+static void teardown(world *w) {
+    withy_linked_free(w->linked);
+    withy_linker_free(w->linker);
+    withy_component_free(w->component);
+    withy_engine_free(w->engine);
+    withy_app_free(w->app); /* in any order */
+}
+
+TEST(routes_that_cannot_be_are_refused) {
+    world w, other;
+    setup(&w);
+    setup(&other);
+    assert_int_equal(withy_app_route(w.app, "/...", w.linked, NULL, &error), WITHY_UNMET);
+    assert_non_null(strstr(error.text, "/...") ? strstr(error.text, "incoming-handler") : NULL);
+    assert_int_equal(withy_app_route(w.app, "/.../x", w.linked, NULL, &error), WITHY_INVALID);
+    assert_int_equal(withy_app_route(w.app, "/", other.linked, NULL, &error), WITHY_USAGE);
+    OK(withy_app_listen(w.app, "127.0.0.1:0", false, &error));
+    assert_int_equal(withy_app_route(w.app, "/", w.linked, NULL, &error), WITHY_USAGE);
+    teardown(&w);
+    teardown(&other);
+}
+
+TEST(addresses_are_not_shared_unasked) {
+    world w;
+    setup(&w);
+    assert_string_equal(withy_app_address(w.app), "");
+    assert_int_not_equal(withy_app_listen(w.app, "nowhere", false, &error), WITHY_OK);
+    assert_false(withy_engine_poll(w.engine, -1));
+    OK(withy_app_listen(w.app, "127.0.0.1:0", true, &error));
+    char address[64];
+    snprintf(address, sizeof address, "%s", withy_app_address(w.app));
+    withy_app *second, *third;
+    OK(withy_app_new(w.engine, "second", &second, &error));
+    OK(withy_app_new(w.engine, "third", &third, &error));
+    assert_int_equal(withy_app_listen(second, address, false, &error), WITHY_EXISTS);
+    OK(withy_app_listen(third, address, true, &error));
+    OK(withy_app_listen(third, "127.0.0.1:0", false, &error)); /* at two */
+    assert_string_not_equal(withy_app_address(third), address);
+    withy_app_free(second);
+    withy_app_free(third);
+    teardown(&w);
+}
+
+static void ask(world *w, const char *path) {
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    const char *address = withy_app_address(w->app);
+    to.sin_port = htons((uint16_t)strtoul(strchr(address, ':') + 1, NULL, 10));
+    inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    dprintf(fd, "GET %s HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n", path);
+    size_t len = 0;
+    ssize_t n;
+    while ((n = read(fd, w->answer + len, sizeof w->answer - 1 - len)) > 0)
+        len += (size_t)n;
+    w->answer[len] = '\0';
+    close(fd);
+}
+
+static void *client(void *data) {
+    world *w = data;
+    ask(w, "/.well-known/spin/info");
+    withy_engine_wake(w->engine);
+    return NULL;
+}
+
+TEST(the_loop_serves_until_it_is_stopped) {
+    world w;
+    setup(&w);
+    pthread_t thread;
+    withy_app_stop(w.app); /* nothing to stop */
+    OK(withy_app_listen(w.app, "127.0.0.1:0", false, &error));
+    assert_true(withy_engine_poll(w.engine, 0));
+    assert_int_equal(pthread_create(&thread, NULL, client, &w), 0);
+    while (!strstr(w.answer, "{\"name\":\"demo\"}"))
+        assert_true(withy_engine_poll(w.engine, -1));
+    pthread_join(thread, NULL);
+    withy_app_stop(w.app);
+    while (withy_engine_poll(w.engine, -1)) {
+    }
+    withy_app_stop(w.app);
+    teardown(&w);
+}
+
+TEST(a_wake_before_the_wait_ends_it_too) {
+    world w;
+    setup(&w);
+    OK(withy_app_listen(w.app, "127.0.0.1:0", false, &error));
+    for (int i = 0; i < 3; i++) {
+        withy_engine_wake(w.engine);
+        assert_true(withy_engine_poll(w.engine, -1));
+    }
+    teardown(&w);
+}
