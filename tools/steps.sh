@@ -101,6 +101,7 @@ need_to_build() {
     need_library libssl libssl-dev
     need_library libxxhash libxxhash-dev
     need_library hiredis libhiredis-dev
+    need_library libpq libpq-dev
     need_library cmocka libcmocka-dev
     need_library jansson libjansson-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || want ca-certificates
@@ -119,8 +120,6 @@ need_to_build() {
     fi
 }
 
-need_to_test() { need_command c++ g++; }
-
 need_to_check() {
     need_command clang-14 clang-14
     need_command clang-format-14 clang-format-14
@@ -129,9 +128,11 @@ need_to_check() {
         >/dev/null 2>&1 || want libclang-rt-14-dev
 }
 
-# Servers that the tests talk to.
+# Servers that the tests talk to, and a compiler for C++ that includes the public headers.
 need_to_test() {
+    need_command c++ g++
     need_command redis-server redis-server
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql
 }
 
 need_to_bench() { need_command wrk wrk; }

@@ -68,6 +68,12 @@
 #define WY_REDIS_ANSWER_TIMEOUT_MS 60000  /* without a byte while commands wait */
 #define WY_REDIS_IDLE_MS 60000            /* then an unused connection is closed */
 
+/* --- database servers (capability/sql/) --- */
+#define WY_MAX_SQL_SERVER_CONNECTIONS 256 /* open at once in one worker */
+#define WY_MAX_SQL_SHARE 64               /* of them to one address; then guests wait for one */
+#define WY_SQL_CONNECT_TIMEOUT_MS 10000   /* until the login is over */
+#define WY_SQL_IDLE_MS 60000              /* then an unused connection is closed */
+
 /* --- streams --- */
 #define WY_LISTEN_BACKLOG 4096                   /* connections the kernel queues for a listener */
 #define WY_STREAM_CLOSE_TIMEOUT_MS 30000         /* to send what is queued after a close */

@@ -3,6 +3,7 @@
 #ifndef WY_HOST_CLIENTS_H
 #define WY_HOST_CLIENTS_H
 
+#include "interface/rdbms.h"
 #include "interface/spin/redis.h"
 #include "interface/wasi/http.h"
 #include "runtime/component.h"
@@ -10,6 +11,7 @@
 typedef struct wy_clients {
     wy_http_client *http;
     wy_redis_client *redis;
+    wy_sql_servers *databases;
 } wy_clients;
 
 wy_err wy_clients_init(wy_clients *clients, wy_loop *loop) WY_MUST_USE;
@@ -20,6 +22,7 @@ void wy_clients_deinit(wy_clients *clients);
 typedef struct wy_client_settings {
     wy_wasi_http_settings http;
     wy_spin_redis_settings redis;
+    wy_rdbms_settings rdbms;
 } wy_client_settings;
 
 /* `policy` NULL: anything may be reached. */

@@ -1,0 +1,132 @@
+/* What all interfaces to database servers share. */
+#include "interface/rdbms.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+/* What is kept for an instance. */
+typedef struct state {
+    uint32_t handle_count;
+} state;
+
+/* The object behind a `connection` handle. */
+typedef struct handle {
+    wy_sql_connection *connection;
+    state *state;
+} handle;
+
+typedef fermyon_spin_rdbms_types_db_value db_value;
+typedef fermyon_spin_rdbms_types_parameter_value parameter_value;
+typedef fermyon_spin_rdbms_types_column column;
+
+/* Values, rows and columns are passed on as they are. */
+_Static_assert(sizeof(db_value) == sizeof(wy_sql_value) &&
+                   offsetof(db_value, int64) == offsetof(wy_sql_value, int64),
+               "results");
+_Static_assert(sizeof(parameter_value) == sizeof(wy_sql_value) &&
+                   offsetof(parameter_value, int64) == offsetof(wy_sql_value, int64),
+               "parameters");
+_Static_assert((int)FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_BINARY == (int)WY_SQL_BINARY &&
+                   (int)FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_DB_NULL == (int)WY_SQL_NULL &&
+                   (int)FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UNSUPPORTED == (int)WY_SQL_UNSUPPORTED &&
+                   (int)FERMYON_SPIN_RDBMS_TYPES_PARAMETER_VALUE_DB_NULL == (int)WY_SQL_NULL,
+               "tags");
+_Static_assert(sizeof(column) == sizeof(wy_sql_column) &&
+                   offsetof(column, data_type) == offsetof(wy_sql_column, kind),
+               "columns");
+
+static wy_rdbms_error error_of(wy_call *call, const wy_sql_request *request) {
+    static const uint8_t tags[] = {
+        [WY_SQL_CONNECTION_FAILED] = FERMYON_SPIN_RDBMS_TYPES_ERROR_CONNECTION_FAILED,
+        [WY_SQL_BAD_PARAMETER] = FERMYON_SPIN_RDBMS_TYPES_ERROR_BAD_PARAMETER,
+        [WY_SQL_QUERY_FAILED] = FERMYON_SPIN_RDBMS_TYPES_ERROR_QUERY_FAILED,
+        [WY_SQL_CONVERSION_FAILED] = FERMYON_SPIN_RDBMS_TYPES_ERROR_VALUE_CONVERSION_FAILED,
+        [WY_SQL_FULL] = FERMYON_SPIN_RDBMS_TYPES_ERROR_QUERY_FAILED,
+        [WY_SQL_OTHER] = FERMYON_SPIN_RDBMS_TYPES_ERROR_OTHER,
+    };
+    size_t len = strlen(request->text);
+    char *text = wy_arena_strndup(call->arena, request->text, len);
+    return (wy_rdbms_error){.tag = tags[request->status],
+                            .other = text ? (wy_str){text, len} : WY_STR("out of memory")};
+}
+
+static wy_rdbms_error other(const char *text) {
+    return (wy_rdbms_error){.tag = FERMYON_SPIN_RDBMS_TYPES_ERROR_OTHER, .other = wy_str_of(text)};
+}
+
+/* The instance's state, made at the first use; NULL: no memory, or as many handles as there may be.
+ */
+static state *count_handle(wy_call *call, wy_rdbms_error *error_out) {
+    state *s = wy_instance_state(call->instance, WY_SLOT_RDBMS);
+    if (!s) {
+        s = calloc(1, sizeof *s);
+        if (s) wy_instance_set_state(call->instance, WY_SLOT_RDBMS, s, free);
+    }
+    bool full = s && s->handle_count >= WY_MAX_SQL_CONNECTIONS;
+    *error_out = other(full ? "too many open connections" : "out of memory");
+    if (!s || full) return NULL;
+    s->handle_count++;
+    return s;
+}
+
+own wy_trap *wy_rdbms_open(wy_call *call, wy_sql_protocol_id protocol, wy_str address,
+                           wy_handle *handle_out, wy_rdbms_error *error_out) {
+    const wy_rdbms_settings *settings = wy_instance_settings(call->instance, WY_SLOT_RDBMS);
+    *handle_out = 0;
+    if (!settings || !settings->servers) {
+        *error_out = other("this component may reach no server");
+        error_out->tag = FERMYON_SPIN_RDBMS_TYPES_ERROR_CONNECTION_FAILED;
+        return NULL;
+    }
+    state *s = count_handle(call, error_out);
+    if (!s) return NULL;
+    wy_sql_request request = {.task = call->task, .arena = call->arena};
+    handle *h = malloc(sizeof *h);
+    wy_sql_connection *connection =
+        h ? wy_sql_servers_connect(settings->servers, protocol, address, settings->policy, &request)
+          : NULL;
+    if (!connection) {
+        free(h);
+        s->handle_count--;
+        if (request.status == WY_SQL_ENDED) return wy_task_trap(call->task);
+        if (h) *error_out = error_of(call, &request);
+        return NULL;
+    }
+    *h = (handle){connection, s};
+    *handle_out = (wy_handle)h;
+    return NULL;
+}
+
+own wy_trap *wy_rdbms_execute(wy_call *call, wy_handle object, const wy_rdbms_statement *statement,
+                              wy_rdbms_outcome *outcome) {
+    wy_sql_request request = {.task = call->task,
+                              .arena = call->arena,
+                              .statement = statement->text,
+                              .params = (const wy_sql_value *)statement->params,
+                              .param_count = statement->param_count};
+    wy_sql_execute(((const handle *)object)->connection, &request);
+    if (request.status == WY_SQL_ENDED) return wy_task_trap(call->task);
+    *outcome = (wy_rdbms_outcome){.is_err = request.status != WY_SQL_OK};
+    if (outcome->is_err) {
+        outcome->err = error_of(call, &request);
+        return NULL;
+    }
+    for (size_t i = 0; i < request.column_count; i++)
+        if (request.columns[i].kind == WY_SQL_UNSUPPORTED)
+            request.columns[i].kind = FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_OTHER;
+    outcome->rows.columns.ptr = (const column *)request.columns;
+    outcome->rows.columns.len = request.column_count;
+    outcome->rows.rows.ptr = (const fermyon_spin_rdbms_types_list_db_value *)request.rows;
+    outcome->rows.rows.len = request.row_count;
+    outcome->affected = request.affected;
+    return NULL;
+}
+
+void wy_rdbms_drop(void *object) {
+    handle *h = object;
+    wy_assert(h->state->handle_count > 0);
+    h->state->handle_count--;
+    wy_sql_release(h->connection);
+    free(h);
+}

@@ -1,0 +1,43 @@
+/* What all interfaces to database servers share: opening a connection that the component may have,
+ * executing statements on it. Their values, rows and errors are laid out as those of
+ * fermyon:spin/rdbms-types; the files only map functions to this. */
+#ifndef WY_INTERFACE_RDBMS_H
+#define WY_INTERFACE_RDBMS_H
+
+#include "capability/sql/server.h"
+#include "gen/fermyon_spin_rdbms_types.h"
+
+/* Settings of a component, slot RDBMS. Without them every address is refused. */
+typedef struct wy_rdbms_settings {
+    wy_sql_servers *servers;
+    const wy_http_policy *policy; /* NULL: anything goes */
+} wy_rdbms_settings;
+
+typedef fermyon_spin_rdbms_types_error wy_rdbms_error;
+
+/* Connects. `*handle_out` 0: failed, `error_out` says why. */
+own wy_trap *wy_rdbms_open(wy_call *call, wy_sql_protocol_id protocol, wy_str address,
+                           wy_handle *handle_out, wy_rdbms_error *error_out) WY_MUST_USE;
+
+/* A statement with its parameters, which is a list of a variant laid out as parameter-value. */
+typedef struct wy_rdbms_statement {
+    wy_str text;
+    const fermyon_spin_rdbms_types_parameter_value *params;
+    size_t param_count;
+} wy_rdbms_statement;
+
+/* What came of one. */
+typedef struct wy_rdbms_outcome {
+    bool is_err;
+    wy_rdbms_error err;
+    fermyon_spin_rdbms_types_row_set rows;
+    uint64_t affected;
+} wy_rdbms_outcome;
+
+/* Executes while the task is parked. */
+own wy_trap *wy_rdbms_execute(wy_call *call, wy_handle handle, const wy_rdbms_statement *statement,
+                              wy_rdbms_outcome *outcome) WY_MUST_USE;
+/* The wy_host_drop of such handles. */
+void wy_rdbms_drop(void *object);
+
+#endif
