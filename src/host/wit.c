@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "component/decode.h"
 #include "engine/aot.h"
+#include "wit/check.h"
 #include "wit/print.h"
 #include "wit/resolve.h"
 
@@ -43,7 +44,7 @@ static wy_err read_set(const char *path, wy_arena *arena, wy_wit_set *set, wy_di
         err = wy_diag_set(diag, WY_NOT_FOUND, "%s: there is no WIT package", path);
     for (uint32_t i = 0; !err && i < set->package_count; i++)
         err = wy_wit_resolve_package(set, set->packages[i], diag);
-    return err;
+    return err ? err : wy_wit_check_cycles(set, diag);
 }
 
 static wy_err text_of_wit(const char *path, wy_buf *buf, wy_diag *diag) {

@@ -105,9 +105,11 @@ struct wy_wit_typedef {
     uint32_t func_count, func_cap;
     struct wy_wit_use *use;   /* USED: the item it comes from */
     wy_str original;          /* USED: its name there */
+    wy_wit_gate gate;         /* of the item */
     wy_wit_typedef *target;   /* resolved; USED, or ALIAS of a name: the next one */
     wy_wit_progress progress; /* the resolver's own */
     uint32_t depth;           /* resolved: nesting of the types below */
+    bool borrows;             /* resolved: there is a borrow in it */
 };
 
 typedef enum wy_wit_func_kind {
@@ -220,8 +222,10 @@ struct wy_wit_scope {
     wy_wit_item *items;
     uint32_t item_count, item_cap;
     wy_map types; /* name -> wy_wit_typedef *: defined and used ones */
-    wy_map names; /* resolved; of a world: what it imports and exports by a plain name, with what it
-                     includes */
+    wy_map taken; /* the parser's own: keys of the names that items have */
+    /* resolved; of a world: what it imports and exports by a plain name, with what it includes: key
+     * (wy_wit_label_key) -> wy_str *, the name as it is written */
+    wy_map imports, exports;
     wy_wit_progress progress;
 };
 
@@ -234,6 +238,7 @@ struct wy_wit_package {
     wy_wit_top_use *top_uses; /* of all its files */
     wy_wit_top_use *top_last; /* the parser's own: end of top_uses */
     uint32_t top_count;       /* the parser's own */
+    wy_wit_progress progress; /* the checker's own */
     wy_wit_scope **scopes;    /* interfaces and worlds in the order they were written */
     uint32_t scope_count, scope_cap;
     wy_map names; /* name -> wy_wit_scope * */

@@ -19,14 +19,16 @@ static bool parse_head(wy_wit_parser *p, item_head *head) {
 
 static bool parse_scope_body(wy_wit_parser *p, wy_wit_scope *scope);
 
-static bool parse_func_item(wy_wit_parser *p, wy_wit_item *item) {
+static bool parse_func_item(wy_wit_parser *p, wy_wit_scope *scope, wy_wit_item *item) {
     wy_wit_func *func = wy_wit_parser_node(p, sizeof *func);
     if (!func) return false;
     item->kind = WY_WIT_ITEM_FUNC;
     item->func = func;
     func->pos = p->tok.pos;
-    return wy_wit_parser_need_id(p, "an item", &func->name) && wy_wit_parser_need_op(p, ":") &&
-           wy_wit_parser_func_type(p, func) && wy_wit_parser_need_op(p, ";");
+    return wy_wit_parser_need_id(p, "an item", &func->name) &&
+           wy_wit_parser_take_name(p, &scope->taken, func->pos, func->name) &&
+           wy_wit_parser_need_op(p, ":") && wy_wit_parser_func_type(p, func) &&
+           wy_wit_parser_need_op(p, ";");
 }
 
 static wy_wit_scope *new_scope(wy_wit_parser *p, wy_wit_package *package, bool is_world) {
@@ -37,6 +39,7 @@ static wy_wit_scope *new_scope(wy_wit_parser *p, wy_wit_package *package, bool i
     scope->top = package->top_uses;
     scope->pos = p->tok.pos;
     wy_map_init(&scope->types, p->arena);
+    wy_map_init(&scope->taken, p->arena);
     return scope;
 }
 
@@ -107,7 +110,7 @@ static bool parse_item(wy_wit_parser *p, wy_wit_scope *scope, wy_wit_item *item)
     item->pos = p->tok.pos;
     if (wy_wit_parser_is_word(p, "use")) return wy_wit_parser_use(p, scope, item);
     if (wy_wit_parser_typedef_word(p, &kind)) return wy_wit_parser_typedef(p, scope, kind, item);
-    if (!scope->is_world) return parse_func_item(p, item);
+    if (!scope->is_world) return parse_func_item(p, scope, item);
     if (wy_wit_parser_is_word(p, "import") || wy_wit_parser_is_word(p, "export")) {
         item->kind = wy_wit_parser_is_word(p, "import") ? WY_WIT_ITEM_IMPORT : WY_WIT_ITEM_EXPORT;
         return parse_extern(p, scope, item);
@@ -116,34 +119,19 @@ static bool parse_item(wy_wit_parser *p, wy_wit_scope *scope, wy_wit_item *item)
     return wy_wit_parser_expected(p, "an import, export, include, use or type");
 }
 
-/* `{ items }`. CM: in an interface, functions and types share one set of names. */
+/* `{ items }` */
 static bool parse_scope_body(wy_wit_parser *p, wy_wit_scope *scope) {
-    wy_map funcs;
-    wy_map_init(&funcs, NULL);
-    bool ok = wy_wit_parser_need_op(p, "{");
-    while (ok && !wy_wit_parser_is_op(p, "}")) {
-        ok = wy_wit_parser_room(p, &scope->items, scope->item_count, &scope->item_cap,
-                                sizeof *scope->items);
-        if (!ok) break;
+    if (!wy_wit_parser_need_op(p, "{")) return false;
+    while (!wy_wit_parser_is_op(p, "}")) {
+        if (!wy_wit_parser_room(p, &scope->items, scope->item_count, &scope->item_cap,
+                                sizeof *scope->items))
+            return false;
         wy_wit_item *item = &scope->items[scope->item_count];
         *item = (wy_wit_item){0};
-        ok = parse_item(p, scope, item);
-        if (!ok) break;
+        if (!parse_item(p, scope, item)) return false;
         scope->item_count++;
-        if (item->kind != WY_WIT_ITEM_FUNC) continue;
-        wy_str name = item->func->name;
-        if (wy_map_get(&funcs, name, NULL))
-            ok = wy_wit_parser_fail_twice(p, item->func->pos, name);
-        else if (!wy_map_set(&funcs, name, 1))
-            ok = wy_wit_parser_no_memory(p);
     }
-    for (uint32_t i = 0; ok && i < scope->item_count; i++) {
-        const wy_wit_item *item = &scope->items[i];
-        if (item->kind == WY_WIT_ITEM_FUNC && wy_map_get(&scope->types, item->func->name, NULL))
-            ok = wy_wit_parser_fail_twice(p, item->func->pos, item->func->name);
-    }
-    wy_map_deinit(&funcs);
-    return ok && wy_wit_parser_need_op(p, "}");
+    return wy_wit_parser_need_op(p, "}");
 }
 
 static bool parse_scope(wy_wit_parser *p, wy_wit_package *package, const item_head *head) {

@@ -184,7 +184,7 @@ static bool parse_field(wy_wit_parser *p, field_form form, wy_wit_field *field) 
     return true;
 }
 
-/* Fields, comma between, up to and with `close`. CM: names are unique, letter case aside. */
+/* Fields, comma between, up to and with `close`. */
 static bool parse_fields(wy_wit_parser *p, field_form form, const char *close,
                          wy_wit_field **fields, uint32_t *count, uint32_t *cap) {
     wy_map seen;
@@ -197,11 +197,8 @@ static bool parse_fields(wy_wit_parser *p, field_form form, const char *close,
         *field = (wy_wit_field){0};
         ok = parse_field(p, form, field) && wy_wit_parser_accept_op(p, ",", &more);
         if (!ok) break;
-        if (wy_map_get(&seen, field->name, NULL))
-            ok = wy_wit_parser_fail_twice(p, field->pos, field->name);
-        else if (!wy_map_set(&seen, field->name, 1))
-            ok = wy_wit_parser_no_memory(p);
-        if (++*count > WY_MAX_LABELS)
+        ok = wy_wit_parser_take_name(p, &seen, field->pos, field->name);
+        if (ok && ++*count > WY_MAX_LABELS)
             ok = wy_wit_parser_fail(p, field->pos, WY_LIMIT, "too many names");
     }
     wy_map_deinit(&seen);
@@ -230,7 +227,22 @@ static bool parse_constructor(wy_wit_parser *p, wy_wit_func *func) {
     return !arrow || (func->result = wy_wit_parser_type(p));
 }
 
-static bool parse_resource_func(wy_wit_parser *p, wy_wit_typedef *def) {
+/* CM: Explainer, Name Uniqueness: [method]l.l is l; a method's first parameter is `self`. */
+static bool take_method_name(wy_wit_parser *p, wy_wit_typedef *def, wy_map *taken,
+                             const wy_wit_func *func) {
+    for (uint32_t i = 0; func->kind == WY_WIT_METHOD && i < func->param_count; i++)
+        if (wy_str_eq_nocase(func->params[i].name, WY_STR("self")))
+            return wy_wit_parser_fail(p, func->params[i].pos, WY_INVALID,
+                                      "a method has the parameter \"self\" already");
+    if (func->kind != WY_WIT_CONSTRUCTOR)
+        return wy_wit_parser_take_name(p, taken, func->pos, func->name);
+    for (uint32_t i = 0; i < def->func_count; i++)
+        if (def->funcs[i]->kind == WY_WIT_CONSTRUCTOR)
+            return wy_wit_parser_fail_twice(p, func->pos, WY_STR("constructor"));
+    return true;
+}
+
+static bool parse_resource_func(wy_wit_parser *p, wy_wit_typedef *def, wy_map *taken) {
     bool is_static = false;
     wy_wit_func *func = wy_wit_parser_node(p, sizeof *func);
     if (!func || !wy_wit_parser_docs(p, &func->docs) || !wy_wit_parser_gate(p, &func->gate))
@@ -246,10 +258,7 @@ static bool parse_resource_func(wy_wit_parser *p, wy_wit_typedef *def) {
             return false;
         func->kind = is_static ? WY_WIT_STATIC : WY_WIT_METHOD;
     }
-    for (uint32_t i = 0; i < def->func_count; i++)
-        if (wy_str_eq(def->funcs[i]->name, func->name))
-            return wy_wit_parser_fail_twice(p, func->pos,
-                                            func->name.len ? func->name : WY_STR("constructor"));
+    if (!take_method_name(p, def, taken, func)) return false;
     if (def->func_count >= WY_MAX_PARAMS)
         return wy_wit_parser_fail(p, func->pos, WY_LIMIT, "too many methods");
     if (!wy_wit_parser_room(p, &def->funcs, def->func_count, &def->func_cap, sizeof(wy_wit_func *)))
@@ -264,9 +273,13 @@ static bool parse_resource(wy_wit_parser *p, wy_wit_typedef *def) {
     bool body;
     if (!wy_wit_parser_accept_op(p, "{", &body)) return false;
     if (!body) return wy_wit_parser_need_op(p, ";");
-    while (!wy_wit_parser_is_op(p, "}"))
-        if (!parse_resource_func(p, def)) return false;
-    return wy_wit_parser_need_op(p, "}");
+    wy_map taken;
+    wy_map_init(&taken, NULL);
+    bool ok = wy_wit_parser_take_name(p, &taken, def->pos, def->name);
+    while (ok && !wy_wit_parser_is_op(p, "}"))
+        ok = parse_resource_func(p, def, &taken);
+    wy_map_deinit(&taken);
+    return ok && wy_wit_parser_need_op(p, "}");
 }
 
 static bool parse_typedef_body(wy_wit_parser *p, wy_wit_typedef *def) {
@@ -310,8 +323,7 @@ bool wy_wit_parser_typedef_word(const wy_wit_parser *p, wy_wit_typedef_kind *kin
 
 static bool define(wy_wit_parser *p, wy_wit_scope *scope, wy_wit_typedef *def) {
     def->scope = scope;
-    if (wy_map_get(&scope->types, def->name, NULL))
-        return wy_wit_parser_fail_twice(p, def->pos, def->name);
+    if (!wy_wit_parser_take_name(p, &scope->taken, def->pos, def->name)) return false;
     return wy_map_set(&scope->types, def->name, (uintptr_t)def) || wy_wit_parser_no_memory(p);
 }
 
@@ -323,6 +335,7 @@ bool wy_wit_parser_typedef(wy_wit_parser *p, wy_wit_scope *scope, wy_wit_typedef
     item->type = def;
     def->kind = kind;
     def->pos = p->tok.pos;
+    def->gate = item->gate;
     return wy_wit_parser_need_id(p, "a type's name", &def->name) && define(p, scope, def) &&
            parse_typedef_body(p, def);
 }
@@ -346,6 +359,7 @@ bool wy_wit_parser_use(wy_wit_parser *p, wy_wit_scope *scope, wy_wit_item *item)
         def->original = name->name;
         def->pos = name->pos;
         def->use = use;
+        def->gate = item->gate;
         if (!define(p, scope, def)) return false;
     }
     return wy_wit_parser_need_op(p, ";");

@@ -2,6 +2,7 @@
 #include "wit/parser.h"
 
 #include "base/limits.h"
+#include "wit/semver.h"
 #include "wit/lexer.h"
 
 bool wy_wit_parser_fail(wy_wit_parser *p, wy_wit_pos pos, wy_err err, const char *text) {
@@ -18,6 +19,13 @@ bool wy_wit_parser_fail_twice(wy_wit_parser *p, wy_wit_pos pos, wy_str name) {
     p->err = wy_wit_error(p->diag, WY_INVALID, pos, "\"" WY_STR_FMT "\" is defined twice",
                           WY_STR_ARG(name));
     return false;
+}
+
+bool wy_wit_parser_take_name(wy_wit_parser *p, wy_map *taken, wy_wit_pos pos, wy_str name) {
+    wy_str key = wy_wit_label_key(p->arena, name);
+    if (!key.ptr) return wy_wit_parser_no_memory(p);
+    if (wy_map_get(taken, key, NULL)) return wy_wit_parser_fail_twice(p, pos, name);
+    return wy_map_set(taken, key, 1) || wy_wit_parser_no_memory(p);
 }
 
 void *wy_wit_parser_node(wy_wit_parser *p, size_t size) {
@@ -258,34 +266,49 @@ static bool gate_field(wy_wit_parser *p, const char *word, bool version, wy_str 
     return wy_wit_parser_advance(p) && wy_wit_parser_need_id(p, "a feature's name", value_out);
 }
 
+/* The value of one annotation, behind the "(". */
+static bool gate_value(wy_wit_parser *p, const wy_wit_token *word, wy_wit_gate *gate) {
+    wy_str value = p->tok.text, *at = NULL;
+    bool ok;
+    if (wy_str_eqz(word->text, "since")) {
+        at = &gate->since;
+        ok = gate_field(p, "version", true, &value);
+    } else if (wy_str_eqz(word->text, "deprecated")) {
+        at = &gate->deprecated;
+        ok = gate_field(p, "version", true, &value);
+    } else if (wy_str_eqz(word->text, "unstable")) {
+        at = &gate->unstable;
+        ok = gate_field(p, "feature", false, &value);
+    } else if (wy_str_eqz(word->text, "external-id")) {
+        at = &gate->external_id;
+        ok = p->tok.kind == WY_WIT_TOKEN_STRING ? wy_wit_parser_advance(p)
+                                                : wy_wit_parser_expected(p, "a string");
+    } else {
+        return wy_wit_parser_fail(
+            p, word->pos, WY_MALFORMED,
+            "no such annotation: @since, @unstable, @deprecated and @external-id are");
+    }
+    if (ok && at->ptr)
+        return wy_wit_parser_fail(p, word->pos, WY_INVALID, "the annotation is given twice");
+    *at = value;
+    return ok;
+}
+
 bool wy_wit_parser_gate(wy_wit_parser *p, wy_wit_gate *gate) {
     while (wy_wit_parser_is_op(p, "@")) {
         if (!wy_wit_parser_advance(p)) return false;
-        wy_str word = p->tok.text;
-        wy_wit_pos pos = p->tok.pos;
-        if (p->tok.kind != WY_WIT_TOKEN_ID)
-            return wy_wit_parser_expected(p, "an annotation's name");
-        if (!wy_wit_parser_advance(p) || !wy_wit_parser_need_op(p, "(")) return false;
-        bool ok;
-        if (wy_str_eqz(word, "since")) {
-            ok = gate_field(p, "version", true, &gate->since);
-        } else if (wy_str_eqz(word, "deprecated")) {
-            ok = gate_field(p, "version", true, &gate->deprecated);
-        } else if (wy_str_eqz(word, "unstable")) {
-            ok = gate_field(p, "feature", false, &gate->unstable);
-        } else if (wy_str_eqz(word, "external-id")) {
-            gate->external_id = p->tok.text;
-            ok = p->tok.kind == WY_WIT_TOKEN_STRING ? wy_wit_parser_advance(p)
-                                                    : wy_wit_parser_expected(p, "a string");
-        } else {
-            return wy_wit_parser_fail(
-                p, pos, WY_MALFORMED,
-                "no such annotation: @since, @unstable, @deprecated and @external-id are");
-        }
-        if (!ok || !wy_wit_parser_need_op(p, ")")) return false;
+        wy_wit_token word = p->tok;
+        if (word.kind != WY_WIT_TOKEN_ID) return wy_wit_parser_expected(p, "an annotation's name");
+        if (!wy_wit_parser_advance(p) || !wy_wit_parser_need_op(p, "(") ||
+            !gate_value(p, &word, gate) || !wy_wit_parser_need_op(p, ")"))
+            return false;
         if (gate->since.len && gate->unstable.len)
-            return wy_wit_parser_fail(p, pos, WY_INVALID,
+            return wy_wit_parser_fail(p, word.pos, WY_INVALID,
                                       "an item is either @since or @unstable, not both");
+        if (!wy_wit_parser_is_op(p, "@") && gate->deprecated.len && !gate->since.len &&
+            !gate->unstable.len)
+            return wy_wit_parser_fail(p, word.pos, WY_INVALID,
+                                      "@deprecated needs @since or @unstable beside it");
     }
     return true;
 }

@@ -30,6 +30,8 @@ bool wy_wit_parser_expected(wy_wit_parser *p, const char *what);
 /* --- memory --- */
 /* Cleared. */
 void *wy_wit_parser_node(wy_wit_parser *p, size_t size);
+/* Adds the key of a name (wy_wit_label_key) to those taken; fails where it is there already. */
+bool wy_wit_parser_take_name(wy_wit_parser *p, wy_map *taken, wy_wit_pos pos, wy_str name);
 /* Room for one more in the array whose address is `items_at`. */
 bool wy_wit_parser_room(wy_wit_parser *p, void *items_at, uint32_t count, uint32_t *cap,
                         size_t size);

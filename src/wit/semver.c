@@ -160,3 +160,18 @@ bool wy_wit_name_compatible(wy_str want, wy_str have) {
            wy_str_eq(a.unversioned, b.unversioned) && wy_semver_parse(a.version, &a_version) &&
            wy_semver_parse(b.version, &b_version) && wy_semver_compatible(&a_version, &b_version);
 }
+
+wy_str wy_wit_label_key(wy_arena *arena, wy_str label) {
+    size_t plain = 0, len = 0;
+    while (plain < label.len && label.ptr[plain] != '-' &&
+           !(label.ptr[plain] >= 'A' && label.ptr[plain] <= 'Z'))
+        plain++;
+    if (plain == label.len) return label;
+    char *key = wy_arena_alloc_aligned(arena, label.len, 1);
+    if (!key) return (wy_str){0};
+    for (size_t i = 0; i < label.len; i++) {
+        char c = label.ptr[i];
+        if (c != '-') key[len++] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    return (wy_str){key, len};
+}

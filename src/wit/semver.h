@@ -3,6 +3,7 @@
 #ifndef WY_WIT_SEMVER_H
 #define WY_WIT_SEMVER_H
 
+#include "base/arena.h"
 #include "base/str.h"
 
 /* Plain data; `pre` and `build` are views into the text it was parsed from. */
@@ -43,5 +44,9 @@ bool wy_wit_name_compatible(wy_str want, wy_str have);
 /* Whether `text` is a label: words of letters and digits, each in one case, joined by '-', the
  * first beginning with a letter. */
 bool wy_wit_label_valid(wy_str text);
+
+/* What a label is compared by: two that differ only in case or hyphens are one name (CM: Explainer,
+ * Name Uniqueness). A view of `label`, or a copy in `arena`; ptr NULL: no memory. */
+wy_str wy_wit_label_key(wy_arena *arena, wy_str label);
 
 #endif
