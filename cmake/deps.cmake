@@ -7,6 +7,7 @@ pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(XXHASH REQUIRED libxxhash) # its header alone
 pkg_check_modules(PQ REQUIRED libpq)         # its headers alone: loaded at the first use
 if(WITHY_TESTS)
@@ -36,6 +37,7 @@ endfunction()
 choose_archive(UV_CHOICE PkgConfig::UV libuv_a.a libuv.a)
 choose_archive(SQLITE_CHOICE PkgConfig::SQLITE libsqlite3.a)
 choose_archive(SSL_CHOICE PkgConfig::SSL libssl.a)
+choose_archive(JANSSON_CHOICE PkgConfig::JANSSON libjansson.a)
 choose_archive(CRYPTO_CHOICE PkgConfig::CRYPTO libcrypto.a)
 choose_archive(HIREDIS_CHOICE PkgConfig::HIREDIS libhiredis.a)
 
@@ -55,5 +57,6 @@ if(ENGINE_LIBRARY MATCHES "\\.a$")
 endif()
 target_include_directories(withy_deps SYSTEM INTERFACE ${ENGINE_DIR}/include ${PQ_INCLUDE_DIRS})
 target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp ${UV_CHOICE}
-                      ${SQLITE_CHOICE} ${SSL_CHOICE} ${CRYPTO_CHOICE} ${HIREDIS_CHOICE} Threads::Threads
+                      ${SQLITE_CHOICE} ${SSL_CHOICE} ${CRYPTO_CHOICE} ${HIREDIS_CHOICE} ${JANSSON_CHOICE}
+                      Threads::Threads
                       ${CMAKE_DL_LIBS} m)

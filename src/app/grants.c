@@ -49,8 +49,8 @@ static wy_err make_config(wy_arena *arena, const wy_app *app, const wy_app_grant
             .type = WY_STR("dotenv"), .prefix = PREFIX, .path = options->dotenv_path};
     wy_err err = check_flags(arena, app, options, diag);
     if (err == WY_OK)
-        err = wy_config_new(arena, variables, app->variable_count, providers, count, config_out,
-                            diag);
+        err = wy_config_new(arena, variables, app->variable_count, providers, count, options->ways,
+                            config_out, diag);
     return err == WY_OK ? wy_config_check(*config_out, diag) : err;
 }
 

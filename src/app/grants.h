@@ -15,7 +15,8 @@ typedef struct wy_app_grant_options {
     uint32_t variable_count;
     const wy_config_provider_options *providers; /* below those, above the environment */
     uint32_t provider_count;
-    wy_str dotenv_path; /* below the environment; empty: none */
+    wy_str dotenv_path;  /* below the environment; empty: none */
+    wy_config_ways ways; /* of the worker that the grants are for */
 } wy_app_grant_options;
 
 typedef struct wy_app_grants {

@@ -33,9 +33,11 @@
 #define WY_HOST_STACK ((size_t)512 << 10)        /* host stack on a fiber beyond the guest's */
 #define WY_FIBER_STACK ((size_t)2 << 20)         /* a fiber's whole stack: nested guests and host */
 #define WY_MAX_SETTINGS_BYTES ((size_t)16 << 20) /* arguments and environment */
-#define WY_MAX_EMBED_BYTES ((size_t)256 << 20)   /* what a linker, a linked component, an app holds */
-#define WY_MAX_INSTANCES 1000                    /* live at once in one worker */
-#define WY_EPOCH_TICK_MS 10                      /* how often a busy guest yields */
+#define WY_MAX_EMBED_BYTES                                                                         \
+    ((size_t)256 << 20)       /* what a linker, a linked component, an app holds                   \
+                               */
+#define WY_MAX_INSTANCES 1000 /* live at once in one worker */
+#define WY_EPOCH_TICK_MS 10   /* how often a busy guest yields */
 
 /* --- HTTP (trigger/http/) --- */
 #define WY_MAX_HTTP_HEADER_BYTES ((size_t)64 << 10) /* request line and headers */
@@ -53,6 +55,7 @@
 /* --- HTTP client (capability/http/) --- */
 #define WY_MAX_HTTP_CLIENT_CONNECTIONS 1000 /* open at once in one worker */
 #define WY_MAX_HTTP_CLIENT_KEPT 64          /* kept open without a call */
+#define WY_HTTP_FETCH_TIMEOUT_MS 30000      /* what the host itself asks a server for */
 #define WY_HTTP_CLIENT_IDLE_MS 30000        /* then a kept connection is closed */
 #define WY_HTTP_CONNECT_TIMEOUT_MS 60000    /* where the guest sets none */
 #define WY_HTTP_RESPONSE_TIMEOUT_MS 600000  /* first byte, and between bytes: the same */
@@ -100,6 +103,7 @@
 /* --- capabilities --- */
 #define WY_MAX_RESULT_BYTES ((size_t)128 << 20)     /* one buffered result of a capability */
 #define WY_MAX_CONFIG_VALUE_BYTES ((size_t)1 << 20) /* a variable, templates resolved */
+#define WY_MAX_CONFIG_REPLY_BYTES ((size_t)2 << 20) /* of a server that knows a variable */
 #define WY_MAX_CONFIG_BYTES ((size_t)256 << 20)     /* all required variables together */
 #define WY_MAX_KV_KEY_BYTES 4096
 #define WY_MAX_KV_OPEN_STORES 256                  /* per instance */

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "host/folder.h"
+#include "host/source.h"
 #include "host/stores.h"
 #include "trigger/http/spin.h"
 
@@ -69,6 +70,7 @@ typedef struct application {
     unit *units;                     /* one a component */
     wy_http_component **handlers;    /* one a trigger */
     wy_clients clients;
+    wy_scheduler *scheduler; /* of the worker; NULL: in none */
 } application;
 
 static wy_err no_memory(wy_diag *diag) {
@@ -164,7 +166,8 @@ static wy_err make_grants(application *a, wy_diag *diag) {
                                     .variable_count = (uint32_t)options->config_count,
                                     .providers = a->shared->runtime.providers,
                                     .provider_count = a->shared->runtime.provider_count,
-                                    .dotenv_path = WY_STR(".env")};
+                                    .dotenv_path = WY_STR(".env"),
+                                    .ways = {a->scheduler, a->clients.http}};
     return wy_app_grants_new(&a->arena, a->app, grant, &a->grants, diag);
 }
 
@@ -229,15 +232,6 @@ static wy_err refuse_missing(const wy_app *app, wy_diag *diag) {
         return wy_diag_set(diag, WY_UNSUPPORTED,
                            "[[trigger.redis]] '" WY_STR_FMT "': Redis triggers are not supported",
                            WY_STR_ARG(app->redis_triggers[0].id));
-    for (uint32_t i = 0; i < app->component_count; i++) {
-        const wy_app_component *c = &app->components[i];
-        if (c->source.url.len)
-            return wy_diag_set(diag, WY_UNSUPPORTED,
-                               "component \"" WY_STR_FMT
-                               "\": a source from a URL is not supported; fetch the component and "
-                               "give its path",
-                               WY_STR_ARG(c->id));
-    }
     return WY_OK;
 }
 
@@ -256,10 +250,29 @@ static wy_err read_manifest(application *a, wy_diag *diag) {
     return err ? err : check_followed(a, diag);
 }
 
+/* So that the workers find everything there. */
+static wy_err download_all(application *a, wy_diag *diag) {
+    const char *cache = a->options->serve.common.cache_dir, *path;
+    wy_err err = WY_OK;
+    for (uint32_t i = 0; i < a->app->component_count && !err; i++) {
+        const wy_app_component *c = &a->app->components[i];
+        if (c->source.url.len)
+            err = wy_source_path(&a->arena, &c->source, a->app->root, cache, &path, diag);
+        for (uint32_t k = 0; k < c->dependency_count && !err; k++)
+            if (c->dependencies[k].source.url.len)
+                err = wy_source_path(&a->arena, &c->dependencies[k].source, a->app->root, cache,
+                                     &path, diag);
+        if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(c->id));
+    }
+    return err;
+}
+
 /* Everything of a manifest that was read, short of loading components. */
 static wy_err prepare(application *a, wy_diag *diag) {
     wy_err err = a->log_dir ? wy_folder_make(a->log_dir, diag) : WY_OK;
     if (!err) err = make_grants(a, diag);
+    if (err) return err;
+    if (!a->shared->started) err = download_all(a, diag);
     if (err) return err;
     a->units = wy_arena_calloc(&a->arena, a->app->component_count, sizeof *a->units);
     a->handlers = wy_arena_calloc(&a->arena, a->app->http_trigger_count, sizeof *a->handlers);
@@ -298,20 +311,13 @@ static void application_free(application *a) {
 
 /* --- in a worker --- */
 
-/* Where the file of a component is. */
-static const char *source_path(application *a, const wy_app_source *source) {
-    bool absolute = source->path.len && source->path.ptr[0] == '/';
-    return wy_arena_printf(&a->arena, WY_STR_FMT "%s" WY_STR_FMT,
-                           WY_STR_ARG(absolute ? (wy_str){0} : a->app->root), absolute ? "" : "/",
-                           WY_STR_ARG(source->path));
-}
-
 /* What goes without a grant: name, file and logs. */
 static wy_err plain_settings(application *a, const unit *u, const wy_app_source *source,
                              wy_settings_config *config, wy_diag *diag) {
     wy_settings_config_init(config);
-    config->path = source_path(a, source);
-    if (!config->path) return no_memory(diag);
+    wy_err err = wy_source_path(&a->arena, source, a->app->root, a->options->serve.common.cache_dir,
+                                &config->path, diag);
+    if (err) return err;
     config->name = u->component->id;
     config->stdout_fd = u->log_fds[0];
     config->stderr_fd = u->log_fds[1];
@@ -427,8 +433,9 @@ static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *serve
     if (!a) return no_memory(diag);
     a->files = wy_arena_printf(&a->arena, "%s/%d-%u", s->scratch.path, (int)getpid(), s->made++);
     wy_err err = a->files ? read_manifest(a, diag) : no_memory(diag);
-    if (!err) err = prepare(a, diag);
     if (!err && wy_clients_init(&a->clients, tools->loop)) err = no_memory(diag);
+    a->scheduler = tools->scheduler;
+    if (!err) err = prepare(a, diag);
     if (!err && s->runtime.redis.max_connections)
         wy_redis_client_limit(a->clients.redis, s->runtime.redis.max_connections);
     if (!err) err = load_units(a, tools, diag);

@@ -400,7 +400,8 @@ TEST(settings_are_read_through_both_interfaces) {
     wy_config_pair own_variables[] = {{WY_STR("text"), WY_STR("{{ greeting }}!")},
                                       {WY_STR("broken"), WY_STR("{{ secret }}")}};
     const wy_config *config;
-    assert_int_equal(wy_config_new(&arena, variables, 2, NULL, 0, &config, &diag), WY_OK);
+    assert_int_equal(
+        wy_config_new(&arena, variables, 2, NULL, 0, (wy_config_ways){0}, &config, &diag), WY_OK);
     wy_config_grants grants = {.config = config, .variables = own_variables, .count = 2};
     run_with(WY_SLOT_CONFIG, &grants, check_settings);
     wy_arena_deinit(&arena);

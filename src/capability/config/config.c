@@ -28,6 +28,7 @@ struct wy_config {
     uint32_t variable_count;
     link *links; /* in order of precedence */
     uint32_t link_count;
+    wy_config_ways ways;
 };
 
 bool wy_config_env_name(wy_str prefix, wy_str name, char *out, size_t size) {
@@ -58,12 +59,12 @@ static wy_err make_link(wy_arena *arena, const wy_config_provider_options *optio
 
 wy_err wy_config_new(wy_arena *arena, const wy_config_variable *variables, uint32_t variable_count,
                      const wy_config_provider_options *providers, uint32_t provider_count,
-                     const wy_config **config_out, wy_diag *diag) {
+                     wy_config_ways ways, const wy_config **config_out, wy_diag *diag) {
     wy_config *config = wy_arena_calloc(arena, 1, sizeof *config);
     link *links = wy_arena_calloc(arena, provider_count, sizeof *links);
     *config_out = NULL;
     if (!config || !links) return wy_diag_set(diag, WY_NOMEM, "out of memory");
-    *config = (wy_config){variables, variable_count, links, provider_count};
+    *config = (wy_config){variables, variable_count, links, provider_count, ways};
     for (uint32_t i = 0; i < provider_count; i++) {
         wy_err err = make_link(arena, &providers[i], &links[i], diag);
         if (err != WY_OK) return err;
@@ -72,17 +73,14 @@ wy_err wy_config_new(wy_arena *arena, const wy_config_variable *variables, uint3
     return WY_OK;
 }
 
-bool wy_config_blocks(const wy_config *config) {
-    for (uint32_t i = 0; i < config->link_count; i++)
-        if (config->links[i].type->blocks) return true;
-    return false;
-}
-
 static wy_err find_value(const wy_config *config, const wy_config_variable *variable,
                          wy_arena *arena, wy_str *value_out, wy_diag *diag) {
+    wy_config_question question = {.name = variable->name, .arena = arena};
+    if (config->ways.scheduler) question.task = wy_scheduler_current(config->ways.scheduler);
+    if (question.task) question.client = config->ways.client;
     for (uint32_t i = 0; i < config->link_count; i++) {
         const link *at = &config->links[i];
-        wy_err err = at->type->get(at->state, variable->name, arena, value_out, diag);
+        wy_err err = at->type->get(at->state, &question, value_out, diag);
         if (err != WY_NOT_FOUND) return err;
     }
     *value_out = variable->fallback;

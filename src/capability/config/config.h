@@ -4,8 +4,8 @@
  *   component's variable -> template -> application's variables -> providers, first hit wins
  *                                                              -> the variable's own default
  *
- * Where a provider may have to wait (for a server, for files), wy_config_blocks says so, and asking
- * for values is for the offload pool. Any thread. */
+ * A provider that waits for a server or for files parks the task that asks; where there is none, at
+ * the start, the thread waits. */
 #ifndef WY_CAPABILITY_CONFIG_CONFIG_H
 #define WY_CAPABILITY_CONFIG_CONFIG_H
 
@@ -36,14 +36,17 @@ typedef struct wy_config_variable {
 /* The application's variables over their providers. Immutable once made. */
 typedef struct wy_config wy_config;
 
+/* By what providers wait: those of the worker whose tasks ask. All NULL: no task will. */
+typedef struct wy_config_ways {
+    struct wy_scheduler *scheduler;
+    struct wy_http_client *client;
+} wy_config_ways;
+
 /* Makes the providers in order of precedence. Views in the options must live as long as `arena`.
  * WY_NOT_FOUND: no such type of provider; WY_INVALID: a file cannot be understood. */
 wy_err wy_config_new(wy_arena *arena, const wy_config_variable *variables, uint32_t variable_count,
                      const wy_config_provider_options *providers, uint32_t provider_count,
-                     const wy_config **config_out, wy_diag *diag) WY_MUST_USE;
-
-/* Whether values may have to be waited for. */
-bool wy_config_blocks(const wy_config *config);
+                     wy_config_ways ways, const wy_config **config_out, wy_diag *diag) WY_MUST_USE;
 
 /* Every variable without fallback has a value, or WY_NOT_FOUND with the names of those that have
  * none; WY_IO: a provider cannot tell. To be asked once before serving. */

@@ -22,7 +22,9 @@ static const wy_config *make(const wy_config_provider_options *providers, uint32
     wy_arena_deinit(&arena);
     wy_arena_init(&arena, (size_t)8 << 20);
     wy_diag_init(&diag);
-    if (wy_config_new(&arena, variables, 3, providers, count, &config, &diag) != WY_OK) return NULL;
+    if (wy_config_new(&arena, variables, 3, providers, count, (wy_config_ways){0}, &config,
+                      &diag) != WY_OK)
+        return NULL;
     return config;
 }
 

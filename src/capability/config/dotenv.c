@@ -108,12 +108,12 @@ static wy_err dotenv_make(wy_arena *arena, const wy_config_provider_options *opt
     return err;
 }
 
-static wy_err dotenv_get(void *state, wy_str name, wy_arena *arena, wy_str *value_out,
+static wy_err dotenv_get(void *state, const wy_config_question *question, wy_str *value_out,
                          wy_diag *diag) {
     const dotenv *d = state;
     char full[NAME_MAX_BYTES];
-    (void)arena, (void)diag;
-    if (!wy_config_env_name(d->prefix, name, full, sizeof full)) return WY_NOT_FOUND;
+    (void)diag;
+    if (!wy_config_env_name(d->prefix, question->name, full, sizeof full)) return WY_NOT_FOUND;
     const wy_str *value = wy_map_get_ptr(&d->values, wy_str_of(full));
     if (!value) return WY_NOT_FOUND;
     *value_out = *value;

@@ -14,12 +14,12 @@ static wy_err environment_make(wy_arena *arena, const wy_config_provider_options
     return WY_OK;
 }
 
-static wy_err environment_get(void *state, wy_str name, wy_arena *arena, wy_str *value_out,
+static wy_err environment_get(void *state, const wy_config_question *question, wy_str *value_out,
                               wy_diag *diag) {
     char full[NAME_MAX_BYTES];
     const wy_str *prefix = state;
-    (void)arena, (void)diag;
-    if (!wy_config_env_name(*prefix, name, full, sizeof full)) return WY_NOT_FOUND;
+    (void)diag;
+    if (!wy_config_env_name(*prefix, question->name, full, sizeof full)) return WY_NOT_FOUND;
     const char *value = getenv(full);
     if (!value) return WY_NOT_FOUND;
     *value_out = wy_str_of(value);

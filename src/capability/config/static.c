@@ -11,12 +11,12 @@ static wy_err static_make(wy_arena *arena, const wy_config_provider_options *opt
 }
 
 /* The last one wins, as flags do. */
-static wy_err static_get(void *state, wy_str name, wy_arena *arena, wy_str *value_out,
+static wy_err static_get(void *state, const wy_config_question *question, wy_str *value_out,
                          wy_diag *diag) {
     const wy_config_provider_options *options = state;
-    (void)arena, (void)diag;
+    (void)diag;
     for (uint32_t i = options->pair_count; i-- > 0;) {
-        if (!wy_str_eq(options->pairs[i].name, name)) continue;
+        if (!wy_str_eq(options->pairs[i].name, question->name)) continue;
         *value_out = options->pairs[i].value;
         return WY_OK;
     }

@@ -1,0 +1,99 @@
+/* Sources: files of components, and downloading them. A download is named by its digest, becomes
+ * visible whole, and is read again each time: it is checked when it is made. */
+#include "host/source.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "capability/http/fetch.h"
+#include "host/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static wy_err no_memory(wy_diag *diag) {
+    return wy_diag_set(diag, WY_NOMEM, "out of memory for a source");
+}
+
+/* Beside the folder of compiled code. */
+static const char *downloads_folder(wy_arena *arena, const char *cache_dir) {
+    if (!cache_dir || !*cache_dir) cache_dir = getenv("WITHY_CACHE_DIR");
+    if (cache_dir && *cache_dir) return wy_arena_printf(arena, "%s/components", cache_dir);
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (xdg && *xdg) return wy_arena_printf(arena, "%s/withy/components", xdg);
+    return wy_arena_printf(arena, "%s/.cache/withy/components", home && *home ? home : "/tmp");
+}
+
+static bool has_digest(wy_str bytes, wy_str sha256) {
+    unsigned char hash[SHA256_DIGEST_LENGTH];
+    char text[2 * SHA256_DIGEST_LENGTH + 1];
+    SHA256((const unsigned char *)bytes.ptr, bytes.len, hash);
+    for (size_t i = 0; i < sizeof hash; i++)
+        snprintf(text + 2 * i, 3, "%02x", hash[i]);
+    return wy_str_eqz(sha256, text);
+}
+
+static wy_err save(wy_arena *arena, const char *path, wy_str bytes, wy_diag *diag) {
+    char *temporary = wy_arena_printf(arena, "%s.%ld.tmp", path, (long)getpid());
+    if (!temporary) return no_memory(diag);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool ok = fd >= 0;
+    for (size_t at = 0; ok && at < bytes.len;) {
+        ssize_t n = write(fd, bytes.ptr + at, bytes.len - at);
+        ok = n > 0;
+        if (ok) at += (size_t)n;
+    }
+    if (fd >= 0 && close(fd) != 0) ok = false;
+    if (ok && rename(temporary, path) == 0) return WY_OK;
+    wy_err err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
+    unlink(temporary);
+    return err;
+}
+
+static wy_err download(wy_arena *arena, const wy_app_source *source, const char *path,
+                       wy_diag *diag) {
+    uint16_t status;
+    wy_buf body;
+    wy_buf_init(&body, WY_MAX_COMPONENT_BYTES);
+    const wy_http_fetch fetch = {.url = source->url};
+    wy_log(WY_LOG_INFO, "downloading " WY_STR_FMT, WY_STR_ARG(source->url));
+    wy_err err = wy_http_fetch_run(&fetch, &status, &body, diag);
+    if (!err && status != 200)
+        err = wy_diag_set(diag, status == 404 ? WY_NOT_FOUND : WY_IO,
+                          "the server answered with status %u", status);
+    if (!err && !has_digest(wy_buf_view(&body), source->sha256))
+        err = wy_diag_set(diag, WY_INVALID,
+                          "what came has not the digest sha256:" WY_STR_FMT
+                          ": it is another file, or was changed on its way",
+                          WY_STR_ARG(source->sha256));
+    if (!err) err = save(arena, path, wy_buf_view(&body), diag);
+    wy_buf_deinit(&body);
+    if (err) wy_diag_prefix(diag, WY_STR_FMT, WY_STR_ARG(source->url));
+    return err;
+}
+
+static wy_err downloaded(wy_arena *arena, const wy_app_source *source, const char *cache_dir,
+                         const char **path_out, wy_diag *diag) {
+    const char *folder = downloads_folder(arena, cache_dir);
+    if (!folder) return no_memory(diag);
+    char *path =
+        wy_arena_printf(arena, "%s/" WY_STR_FMT ".wasm", folder, WY_STR_ARG(source->sha256));
+    if (!path) return no_memory(diag);
+    *path_out = path;
+    if (access(path, R_OK) == 0) return WY_OK;
+    wy_err err = wy_folder_make(folder, diag);
+    return err ? err : download(arena, source, path, diag);
+}
+
+wy_err wy_source_path(wy_arena *arena, const wy_app_source *source, wy_str root,
+                      const char *cache_dir, const char **path_out, wy_diag *diag) {
+    if (source->url.len) return downloaded(arena, source, cache_dir, path_out, diag);
+    bool absolute = source->path.ptr[0] == '/';
+    *path_out = wy_arena_printf(arena, WY_STR_FMT "%s" WY_STR_FMT,
+                                WY_STR_ARG(absolute ? (wy_str){0} : root), absolute ? "" : "/",
+                                WY_STR_ARG(source->path));
+    return *path_out ? WY_OK : no_memory(diag);
+}
