@@ -1,16 +1,18 @@
-/* Applications without a manifest: routes, listening, ending. Requests that reach a component are
- * the matter of examples/embed-http and its test. */
+/* Applications without a manifest: routes, listening, functions of the host that requests wait for,
+ * ending. Answers of components are the matter of examples/embed-http and its test. */
 #include "base/test.h"
 #include "withy.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define ALL WITHY_SOURCE_DIR "/tests/data/embed/all.wasm"
+#define HTTP WITHY_SOURCE_DIR "/tests/data/embed/http.wasm"
 
 static withy_error error;
 
@@ -25,19 +27,42 @@ typedef struct world {
     withy_linker *linker;
     withy_linked *linked;
     withy_app *app;
+    withy_waker *waker;
+    int paused;
+    const char *path; /* that the client asks for */
     char answer[1024];
+    atomic_bool is_answered;
 } world;
 
-static void setup(world *w) {
+/* Waits until it is woken. */
+static withy_trap *pause_it(withy_call *call, const void *args, void *result) {
+    world *w = withy_call_data(call);
+    assert_null(withy_call_instance(call));
+    assert_true(withy_str_is(withy_call_import(call)->name, "pause"));
+    *(uint32_t *)result = *(const uint32_t *)args;
+    w->waker = withy_call_waker(call);
+    w->paused++;
+    return withy_call_wait(call);
+}
+
+static void setup_with(world *w, const char *path) {
     *w = (world){0};
+    static const withy_host_func func = {"pause", NULL, pause_it, 4, 4};
+    static const withy_host_interface host = {.name = "", .funcs = &func, .func_count = 1};
     withy_link_options options;
     withy_link_options_init(&options);
     options.unmet_trap = true;
     OK(withy_engine_new(NULL, &w->engine, &error));
-    OK(withy_component_load_file(w->engine, ALL, &w->component, &error));
+    OK(withy_component_load_file(w->engine, path, &w->component, &error));
     OK(withy_linker_new(w->engine, &w->linker, &error));
+    OK(withy_linker_provide(w->linker, "wasi:http", &error));
+    OK(withy_linker_define(w->linker, &host, w, &error));
     OK(withy_linker_link(w->linker, w->component, &options, &w->linked, &error));
     OK(withy_app_new(w->engine, "demo", &w->app, &error));
+}
+
+static void setup(world *w) {
+    setup_with(w, ALL);
 }
 
 static void teardown(world *w) {
@@ -101,7 +126,8 @@ static void ask(world *w, const char *path) {
 
 static void *client(void *data) {
     world *w = data;
-    ask(w, "/.well-known/spin/info");
+    ask(w, w->path);
+    atomic_store(&w->is_answered, true);
     withy_engine_wake(w->engine);
     return NULL;
 }
@@ -111,12 +137,14 @@ TEST(the_loop_serves_until_it_is_stopped) {
     setup(&w);
     pthread_t thread;
     withy_app_stop(w.app); /* nothing to stop */
+    w.path = "/.well-known/spin/info";
     OK(withy_app_listen(w.app, "127.0.0.1:0", false, &error));
     assert_true(withy_engine_poll(w.engine, 0));
     assert_int_equal(pthread_create(&thread, NULL, client, &w), 0);
-    while (!strstr(w.answer, "{\"name\":\"demo\"}"))
+    while (!atomic_load(&w.is_answered))
         assert_true(withy_engine_poll(w.engine, -1));
     pthread_join(thread, NULL);
+    assert_non_null(strstr(w.answer, "{\"name\":\"demo\"}"));
     withy_app_stop(w.app);
     while (withy_engine_poll(w.engine, -1)) {
     }
@@ -132,5 +160,55 @@ TEST(a_wake_before_the_wait_ends_it_too) {
         withy_engine_wake(w.engine);
         assert_true(withy_engine_poll(w.engine, -1));
     }
+    teardown(&w);
+}
+
+/* Listens, and turns until a request of a client's thread has called the host. */
+static void begin_request(world *w, pthread_t *thread) {
+    setup_with(w, HTTP);
+    w->path = "/some/page";
+    OK(withy_app_route(w->app, "/...", w->linked, NULL, &error));
+    assert_int_equal(withy_app_route(w->app, "/...", w->linked, NULL, &error), WITHY_EXISTS);
+    OK(withy_app_listen(w->app, "127.0.0.1:0", false, &error));
+    assert_int_equal(pthread_create(thread, NULL, client, w), 0);
+    while (!w->paused)
+        assert_true(withy_engine_poll(w->engine, -1));
+}
+
+TEST(a_request_waits_for_a_function_of_the_host) {
+    world w;
+    pthread_t thread;
+    begin_request(&w, &thread);
+    withy_waker_wake(w.waker);
+    while (!atomic_load(&w.is_answered))
+        assert_true(withy_engine_poll(w.engine, -1));
+    pthread_join(thread, NULL);
+    assert_non_null(strstr(w.answer, "HTTP/1.1 500"));
+    teardown(&w);
+}
+
+TEST(stopping_lets_a_request_finish) {
+    world w;
+    pthread_t thread;
+    begin_request(&w, &thread);
+    withy_app_stop(w.app);
+    assert_true(withy_engine_poll(w.engine, 0));
+    withy_waker_wake(w.waker);
+    while (withy_engine_poll(w.engine, -1)) {
+    }
+    pthread_join(thread, NULL);
+    assert_non_null(strstr(w.answer, "HTTP/1.1 500"));
+    teardown(&w);
+}
+
+TEST(ending_an_application_ends_its_requests) {
+    world w;
+    pthread_t thread;
+    begin_request(&w, &thread);
+    withy_app_free(w.app);
+    w.app = NULL;
+    pthread_join(thread, NULL);
+    assert_string_equal(w.answer, "");
+    withy_waker_wake(w.waker); /* nobody is there any more */
     teardown(&w);
 }
