@@ -100,6 +100,10 @@ static uint64_t single_reservation(void) {
     return share & ~(uint64_t)0xffff;
 }
 
+static uint64_t reservation_of(const wy_engine *engine) {
+    return engine->config.pooling ? MEMORY_RESERVATION : single_reservation();
+}
+
 /* Decides between a pool, a smaller one, and none; one log line when it is not what was asked. */
 static void choose_pool(wy_engine_config *config) {
     if (config->max_memories == 0) config->max_memories = config->max_instances;
@@ -126,8 +130,10 @@ static void choose_pool(wy_engine_config *config) {
            (unsigned long long)(single_reservation() / MIB));
 }
 
-static own wasm_config_t *configure(const wy_engine *engine, uint64_t reservation) {
+/* What compiled code depends on. */
+static own wasm_config_t *configure(const wy_engine *engine) {
     const wy_engine_config *wanted = &engine->config;
+    uint64_t reservation = reservation_of(engine);
     wasm_config_t *config = wasm_config_new();
     wasmtime_config_epoch_interruption_set(config, true);
     wasmtime_config_max_wasm_stack_set(config, WY_MAX_WASM_STACK);
@@ -140,12 +146,21 @@ static own wasm_config_t *configure(const wy_engine *engine, uint64_t reservatio
                                                                                    : MEMORY_GUARD);
     wasmtime_config_memory_reservation_for_growth_set(config, 0);
     wasmtime_config_wasm_custom_page_sizes_set(config, true); /* as the validator allows */
-    if (wanted->pooling) {
+    return config;
+}
+
+static own wasm_engine_t *make_wasm(const wy_engine *engine) {
+    wasm_config_t *config = configure(engine);
+    if (engine->config.pooling) {
         uint32_t stores = engine->stores_max;
         uint32_t memories = engine->more_memories ? stores * MEMORIES_PER_STORE : stores;
-        configure_pool(config, wanted, memories, stores + SPARE_STACKS);
+        configure_pool(config, &engine->config, memories, stores + SPARE_STACKS);
     }
-    return config;
+    return wasm_engine_new_with_config(config);
+}
+
+own wasm_engine_t *wy_engine_compiler(const wy_engine *engine) {
+    return wasm_engine_new_with_config(configure(engine));
 }
 
 /* A pool for few is made at once and the rest when it is needed. Without a pool there is room for
@@ -171,12 +186,12 @@ wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_eng
     engine->config = *wanted;
     choose_pool(&engine->config);
     divide(engine, is_second);
-    uint64_t reservation = engine->config.pooling ? MEMORY_RESERVATION : single_reservation();
-    engine->wasm = wasm_engine_new_with_config(configure(engine, reservation));
+    engine->wasm = make_wasm(engine);
     snprintf(engine->fingerprint, sizeof engine->fingerprint,
              "wasmtime %s%s epoch%s pagesize stack=%zu reservation=%llu debug=%d", WASMTIME_VERSION,
              withy_engine_pagemap_scan ? "" : " prebuilt", wanted->fuel ? " fuel" : "",
-             (size_t)WY_MAX_WASM_STACK, (unsigned long long)reservation, wanted->debug_info);
+             (size_t)WY_MAX_WASM_STACK, (unsigned long long)reservation_of(engine),
+             wanted->debug_info);
     wy_err err = wy_ticker_init(&engine->ticker, engine->wasm);
     if (err) {
         wasm_engine_delete(engine->wasm);

@@ -124,6 +124,8 @@ void wy_ahead_end(wy_engine *engine);
 /* aot.c: a serialized module in the files attached; NULL: in none. */
 wy_str wy_aot_find(const wy_engine *engine, const char *key);
 
+/* engine.c: an engine whose modules the other can load, with no room for instances. */
+own wasm_engine_t *wy_engine_compiler(const wy_engine *engine);
 /* engine.c: without a cache; the second one has all its room from the start. */
 wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_engine **engine_out,
                       wy_diag *diag);

@@ -34,13 +34,24 @@ static wy_err invalid(const uint8_t *bytes, size_t len, own wasmtime_error_t *er
     return wy_engine_error(diag, is_wasm ? WY_INVALID : WY_MALFORMED, error);
 }
 
-static wy_err compile(wy_engine *engine, const uint8_t *bytes, size_t len,
+static wy_err compile(wasm_engine_t *compiler, const uint8_t *bytes, size_t len,
                       own wasmtime_module_t **wasm_out, wy_diag *diag) {
-    if (len >= COMPILE_NOTICE_BYTES)
-        wy_log(WY_LOG_INFO, "compiling a core module of %.1f MB%s", (double)len / 1e6,
-               engine->cache ? " (once: the result is kept)" : "");
-    wasmtime_error_t *error = wasmtime_module_new(engine->wasm, bytes, len, wasm_out);
+    wasmtime_error_t *error = wasmtime_module_new(compiler, bytes, len, wasm_out);
     return error ? invalid(bytes, len, error, diag) : WY_OK;
+}
+
+/* In an engine of its own, with which all goes that the compiler keeps for its next module: twice
+ * the size of what it compiled. */
+static wy_err compile_apart(const wy_engine *engine, const uint8_t *bytes, size_t len,
+                            own wasm_byte_vec_t *compiled_out, wy_diag *diag) {
+    wasm_engine_t *compiler = wy_engine_compiler(engine);
+    wasmtime_module_t *wasm = NULL;
+    wy_err err = compile(compiler, bytes, len, &wasm, diag);
+    wasmtime_error_t *error = err ? NULL : wasmtime_module_serialize(wasm, compiled_out);
+    if (error) err = wy_engine_error(diag, WY_ENGINE, error);
+    if (wasm) wasmtime_module_delete(wasm);
+    wasm_engine_delete(compiler);
+    return err;
 }
 
 wy_err wy_module_check(wy_engine *engine, const uint8_t *bytes, size_t len, wy_diag *diag) {
@@ -70,35 +81,31 @@ static own wasmtime_module_t *copy_of(const wy_engine *engine, wy_str compiled) 
     return NULL;
 }
 
-/* Exchanges a module in memory of our own for one that is mapped and shared. */
-static void keep(wy_engine *engine, const char *key, wasmtime_module_t **wasm) {
-    wasm_byte_vec_t bytes;
-    wasmtime_error_t *error = wasmtime_module_serialize(*wasm, &bytes);
-    if (error) {
-        wasmtime_error_delete(error);
-        return;
+/* Into the cache, and from there: mapped and shared. Else copied. */
+static own wasmtime_module_t *keep(wy_engine *engine, const char *key, wy_str compiled) {
+    wasmtime_module_t *wasm = NULL;
+    if (engine->cache) {
+        wy_cache_put(engine->cache, engine, key, compiled);
+        wasm = wy_cache_get(engine->cache, engine, key);
     }
-    wy_cache_put(engine->cache, engine, key, (wy_str){bytes.data, bytes.size});
-    wasm_byte_vec_delete(&bytes);
-    wasmtime_module_t *mapped = wy_cache_get(engine->cache, engine, key);
-    if (!mapped) return;
-    wasmtime_module_delete(*wasm);
-    *wasm = mapped;
+    return wasm ? wasm : copy_of(engine, compiled);
 }
 
 /* The cache has it not yet: it comes out of a file compiled ahead, or is compiled. */
 static wy_err make(wy_engine *engine, const char *key, const uint8_t *bytes, size_t len,
                    own wasmtime_module_t **wasm_out, wy_diag *diag) {
-    wy_str compiled = wy_aot_find(engine, key);
-    if (compiled.ptr && engine->cache) {
-        wy_cache_put(engine->cache, engine, key, compiled);
-        *wasm_out = wy_cache_get(engine->cache, engine, key);
-    }
-    if (compiled.ptr && !*wasm_out) *wasm_out = copy_of(engine, compiled);
+    wy_str ahead = wy_aot_find(engine, key);
+    if (ahead.ptr) *wasm_out = keep(engine, key, ahead);
     if (*wasm_out) return WY_OK;
-    wy_err err = compile(engine, bytes, len, wasm_out, diag);
-    if (!err && engine->cache) keep(engine, key, wasm_out);
-    malloc_trim(0); /* the compiler leaves behind twenty times the size of what it compiled */
+    if (len >= COMPILE_NOTICE_BYTES)
+        wy_log(WY_LOG_INFO, "compiling a core module of %.1f MB%s", (double)len / 1e6,
+               engine->cache ? " (once: the result is kept)" : "");
+    wasm_byte_vec_t compiled = {0, NULL};
+    wy_err err = engine->cache ? compile_apart(engine, bytes, len, &compiled, diag) : WY_OK;
+    if (compiled.data) *wasm_out = keep(engine, key, (wy_str){compiled.data, compiled.size});
+    if (!err && !*wasm_out) err = compile(engine->wasm, bytes, len, wasm_out, diag);
+    wasm_byte_vec_delete(&compiled);
+    malloc_trim(0); /* what the compiler used, twenty times the size of what it compiled */
     return err;
 }
 
@@ -130,18 +137,13 @@ own wy_module *wy_module_ready(wy_engine *engine, const uint8_t *bytes, size_t l
 wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
                       own wy_module **module_out, wy_diag *diag) {
     wasmtime_module_t *wasm = NULL;
-    wy_err err;
-    char key[WY_CACHE_KEY_BYTES] = "";
+    char key[WY_CACHE_KEY_BYTES];
     *module_out = wy_ahead_take(engine, bytes, len);
     if (!*module_out) *module_out = wy_module_ready(engine, bytes, len);
     if (*module_out) return WY_OK;
-    if (!engine->cache && !engine->aot) {
-        err = compile(engine, bytes, len, &wasm, diag);
-    } else {
-        wy_cache_key(engine, bytes, len, key);
-        err = find_or_make(engine, key, bytes, len, &wasm, diag);
-        if (!err && len >= KEY_ANEW_BYTES) wy_know_part(engine, bytes, len, key);
-    }
+    wy_cache_key(engine, bytes, len, key);
+    wy_err err = find_or_make(engine, key, bytes, len, &wasm, diag);
+    if (!err && len >= KEY_ANEW_BYTES) wy_know_part(engine, bytes, len, key);
     return err ? err : wy_module_wrap(engine, wasm, key, module_out);
 }
 
