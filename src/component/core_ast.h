@@ -135,6 +135,7 @@ typedef struct wy_core_module {
     const wy_core_externtype *memories; /* imported ones first */
     uint32_t memory_count;
     bool has_start; /* has a start function, which instantiating runs */
+    bool has_tags;  /* imports or defines some: may throw exceptions */
 } wy_core_module;
 
 #endif

@@ -463,6 +463,7 @@ void wy_decode_core_module(wy_reader *r, wy_core_module *out) {
     }
     out->memories = s.spaces[WY_CORE_EXTERN_MEMORY];
     out->memory_count = s.counts[WY_CORE_EXTERN_MEMORY];
+    out->has_tags = s.counts[WY_CORE_EXTERN_TAG] > 0;
     if (s.func_count != s.code_count)
         wy_read_fail(r, WY_MALFORMED, start, "%u core functions declared, %u defined", s.func_count,
                      s.code_count);

@@ -84,7 +84,7 @@ wy_err plan_add_import(plan_builder *b, wy_plan_import import, uint32_t *index_o
     return WY_OK;
 }
 
-static wy_err add_trampoline(plan_builder *b, wy_trampoline trampoline, wy_core_item *item_out) {
+wy_err plan_add_trampoline(plan_builder *b, wy_trampoline trampoline, wy_core_item *item_out) {
     wy_trampoline *items = GROW(b, b->trampolines, b->trampoline_count, b->trampoline_cap);
     if (!items) return plan_no_memory(b);
     b->trampolines = items;
@@ -238,7 +238,7 @@ static wy_err define_lower(plan_builder *b, plan_frame *frame, const wy_ast_cano
     trampoline.callee = *plan_get(frame, WY_SORT_FUNC, canon->idx).func;
     wy_err err = make_options(b, frame, canon, &trampoline.options);
     wy_core_item item;
-    if (!err) err = add_trampoline(b, trampoline, &item);
+    if (!err) err = plan_add_trampoline(b, trampoline, &item);
     return err ? err : push_item(b, frame, WY_SORT_CORE_FUNC, item);
 }
 
@@ -259,7 +259,7 @@ static wy_err define_canon(plan_builder *b, plan_frame *frame, const wy_ast_cano
                               canon->kind);
     trampoline.resource = plan_get(frame, WY_SORT_TYPE, canon->idx).type->resource;
     wy_core_item item;
-    wy_err err = add_trampoline(b, trampoline, &item);
+    wy_err err = plan_add_trampoline(b, trampoline, &item);
     return err ? err : push_item(b, frame, WY_SORT_CORE_FUNC, item);
 }
 

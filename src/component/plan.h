@@ -70,15 +70,18 @@ typedef enum wy_trampoline_kind {
     WY_TRAMPOLINE_RESOURCE_NEW,
     WY_TRAMPOLINE_RESOURCE_DROP,
     WY_TRAMPOLINE_RESOURCE_REP,
+    WY_TRAMPOLINE_FORWARD, /* to a core function of a later step, in place of a shim's function */
 } wy_trampoline_kind;
 
 typedef struct wy_trampoline {
     wy_trampoline_kind kind;
-    uint32_t instance;       /* the component instance it belongs to (CM: inst) */
-    wy_plan_options options; /* LOWER */
-    wy_plan_func callee;     /* LOWER */
-    uint32_t resource;       /* RESOURCE_*: into resources */
-    uint32_t ready_after;    /* bound past an eliminated shim: traps until so many steps are done */
+    uint32_t instance;                 /* the component instance it belongs to (CM: inst) */
+    wy_plan_options options;           /* LOWER */
+    wy_plan_func callee;               /* LOWER */
+    uint32_t resource;                 /* RESOURCE_*: into resources */
+    uint32_t func;                     /* FORWARD: into funcs */
+    const wy_core_functype *core_type; /* FORWARD: numbers only, one result at most */
+    uint32_t ready_after; /* bound past an eliminated shim: traps until so many steps are done */
     const uint32_t
         *entering; /* LOWER of a lift, RESOURCE_DROP: instances entered (CM: entering_set) */
     uint32_t entering_count;

@@ -60,6 +60,8 @@ static void check_functions(const wy_plan *plan) {
         if (t->kind == WY_TRAMPOLINE_LOWER) {
             check_options(plan, &t->options);
             check_func(plan, &t->callee);
+        } else if (t->kind == WY_TRAMPOLINE_FORWARD) {
+            IS_INDEX(t->func, plan->func_count);
         } else {
             IS_INDEX(t->resource, plan->resource_count);
         }

@@ -1,11 +1,16 @@
 /* Eliminating shims: where a fixup fills a shim's table, whoever uses the shim's functions gets
  * what the table holds. A shim and its fixup go when nothing else needs them.
  *
- * They are needed where a core module imports, through the shim, a function of another core module
- * that is instantiated after it: such a pair stays for those functions, and the others are called
- * past it. (Components made of an adapter and shared libraries are like that.) */
+ * Where a core module imports, through the shim, a function of another core module that is
+ * instantiated after it (of an adapter, say), a trampoline calls that function: tens of nanoseconds
+ * a call for two core instances less. Shared libraries that call each other all the time keep their
+ * pair: it stays where there are more than a few such functions, and the others are called past it.
+ */
 #include "component/plan_build.h"
 #include "component/shim.h"
+
+/* Functions of later modules that are called through the host for a pair to go. */
+#define FORWARDS_MAX 16
 
 typedef struct shim_pair {
     uint32_t step, fixup;            /* steps */
@@ -13,6 +18,7 @@ typedef struct shim_pair {
     const wy_core_item **slot_items; /* what the fixup puts there */
     uint32_t slot_count;
     const wy_core_item *start; /* what the fixup calls once the table is filled, or NULL */
+    bool forwards;             /* those of later modules are called through the host */
     const char *why;           /* why the pair must stay, or NULL */
     wy_err err;                /* no memory: nothing is known of the pair */
 } shim_pair;
@@ -59,39 +65,94 @@ static bool find_fixup(plan_builder *b, uint32_t s, wy_str table_name, shim_pair
     return false;
 }
 
-/* What the fixup puts behind an export of the shim; NULL: nothing. */
-static const wy_core_item *filled_with(const plan_builder *b, const shim_pair *pair, wy_str name) {
+/* What the fixup puts behind an export of the shim, and the export's type; NULL: nothing. */
+static const wy_core_item *filled_with(const plan_builder *b, const shim_pair *pair, wy_str name,
+                                       const wy_core_functype **type_out) {
     const wy_core_module *module = b->modules[b->steps[pair->step].module];
     for (uint32_t e = 0; e < module->export_count; e++)
-        if (wy_str_eq(module->exports[e].name, name))
-            return pair->slots[e] < pair->slot_count ? pair->slot_items[pair->slots[e]] : NULL;
+        if (wy_str_eq(module->exports[e].name, name) && pair->slots[e] < pair->slot_count) {
+            *type_out = wy_shim_functype(module, module->exports[e].type.index);
+            return pair->slot_items[pair->slots[e]];
+        }
     return NULL;
+}
+
+/* What a use of the shim in `step` stands for, if it is a function of the shim. *is_early_out: it
+ * is an export of a core instance, and `step` comes before the fixup. */
+static const wy_core_item *target_of(const plan_builder *b, const shim_pair *pair, uint32_t step,
+                                     const wy_core_item *item, const wy_core_functype **type_out,
+                                     bool *is_early_out) {
+    const wy_core_item *target = item->kind == WY_ITEM_EXPORT && item->index == pair->step
+                                     ? filled_with(b, pair, item->name, type_out)
+                                     : NULL;
+    *is_early_out = target && target->kind == WY_ITEM_EXPORT && step < pair->fixup;
+    return target;
+}
+
+static bool has_numbers_only(const wy_core_valtype *types, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (types[i].kind < WY_CORE_F64 || types[i].kind > WY_CORE_I32) return false;
+    return true;
+}
+
+/* Whether the host can call, in place of the shim, what is made after those who call it: a few
+ * functions of numbers; and an exception would not get past the host. */
+static bool may_forward(const plan_builder *b, const shim_pair *pair) {
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < pair->fixup; k++)
+        for (uint32_t i = 0; i < b->steps[k].import_count; i++) {
+            const wy_core_functype *type = NULL;
+            bool is_early;
+            (void)target_of(b, pair, k, &b->steps[k].imports[i], &type, &is_early);
+            if (!is_early) continue;
+            if (++count > FORWARDS_MAX || type->param_count > WY_FLAT_MAX ||
+                type->result_count > 1 || !has_numbers_only(type->params, type->param_count) ||
+                !has_numbers_only(type->results, type->result_count))
+                return false;
+        }
+    for (uint32_t i = 0; i < b->module_count; i++)
+        if (b->modules[i]->has_tags) return false;
+    return true;
+}
+
+static wy_err forward(plan_builder *b, const shim_pair *pair, const wy_core_item *target,
+                      const wy_core_functype *type, wy_core_item *item) {
+    wy_trampoline t = {.kind = WY_TRAMPOLINE_FORWARD, .core_type = type};
+    wy_core_item func = *target;
+    func.ready_after = pair->fixup + 1;
+    wy_err err = plan_intern_func(b, func, &t.func);
+    return err ? err : plan_add_trampoline(b, t, item);
 }
 
 /* Replaces one use of an export of the shim, if it is a function and what fills it can be had
  * there: a trampoline, which knows that it traps until the fixup has run; or an export of a core
  * instance, by a step after the fixup (`step`) or by the runtime (WY_PLAN_NONE). */
-static void replace(plan_builder *b, const shim_pair *pair, uint32_t step, wy_core_item *item) {
-    if (item->kind != WY_ITEM_EXPORT || item->index != pair->step) return;
-    const wy_core_item *target = filled_with(b, pair, item->name);
-    if (!target) return;
-    if (target->kind == WY_ITEM_EXPORT && step != WY_PLAN_NONE && step < pair->fixup) return;
+static wy_err replace(plan_builder *b, const shim_pair *pair, uint32_t step, wy_core_item *item) {
+    const wy_core_functype *type = NULL;
+    bool is_early;
+    const wy_core_item *target = target_of(b, pair, step, item, &type, &is_early);
+    if (is_early && pair->forwards) return forward(b, pair, target, type, item);
+    if (!target || is_early) return WY_OK;
     *item = *target;
     if (target->kind == WY_ITEM_TRAMPOLINE)
         b->trampolines[item->index].ready_after = pair->fixup + 1;
     else
         item->ready_after = pair->fixup + 1;
+    return WY_OK;
 }
 
-static void replace_all(plan_builder *b, const shim_pair *pair) {
-    for (uint32_t k = 0; k < b->step_count; k++) {
+static wy_err replace_all(plan_builder *b, shim_pair *pair) {
+    wy_err err = WY_OK;
+    pair->forwards = may_forward(b, pair);
+    for (uint32_t k = 0; k < b->step_count && !err; k++) {
         if (k == pair->fixup || b->steps[k].module == WY_PLAN_NONE) continue;
         wy_core_item *imports = (wy_core_item *)b->steps[k].imports;
-        for (uint32_t i = 0; i < b->steps[k].import_count; i++)
-            replace(b, pair, k, &imports[i]);
+        for (uint32_t i = 0; i < b->steps[k].import_count && !err; i++)
+            err = replace(b, pair, k, &imports[i]);
     }
-    for (uint32_t i = 0; i < b->func_count; i++)
-        replace(b, pair, WY_PLAN_NONE, &b->funcs[i]);
+    for (uint32_t i = 0; i < b->func_count && !err; i++)
+        err = replace(b, pair, WY_PLAN_NONE, &b->funcs[i]);
+    return err;
 }
 
 static bool is_used(const plan_builder *b, const shim_pair *pair) {
@@ -183,11 +244,11 @@ static bool recognise(plan_builder *b, uint32_t s, shim_pair *out) {
 static const char *why_used(plan_builder *b, const shim_pair *pair) {
     for (uint32_t k = 0; k < pair->fixup; k++)
         for (uint32_t i = 0; i < b->steps[k].import_count; i++) {
-            const wy_core_item *item = &b->steps[k].imports[i];
-            const wy_core_item *target = item->kind == WY_ITEM_EXPORT && item->index == pair->step
-                                             ? filled_with(b, pair, item->name)
-                                             : NULL;
-            if (target && target->kind == WY_ITEM_EXPORT)
+            const wy_core_functype *type = NULL;
+            bool is_early;
+            const wy_core_item *target =
+                target_of(b, pair, k, &b->steps[k].imports[i], &type, &is_early);
+            if (is_early)
                 return wy_arena_printf(
                     b->arena, "step %u calls \"" WY_STR_FMT "\" of step %u, which is made after it",
                     k, WY_STR_ARG(target->name), target->index);
@@ -210,8 +271,8 @@ wy_err plan_eliminate_shims(plan_builder *b) {
         bool recognised = b->steps[s].module != WY_PLAN_NONE && recognise(b, s, &found);
         if (found.err) return found.err;
         if (!recognised) continue;
-        if (!found.why) replace_all(b, &found);
-        wy_err err = WY_OK;
+        wy_err err = found.why ? WY_OK : replace_all(b, &found);
+        if (err) return err;
         if (found.why || is_used(b, &found)) {
             err = keep(b, &found, found.why ? found.why : why_used(b, &found));
             if (err) return err;

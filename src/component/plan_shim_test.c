@@ -92,9 +92,25 @@ TEST(a_destructor_is_called_past_the_shim) {
     wy_arena_deinit(&f.arena);
 }
 
-TEST(a_shim_stays_for_what_a_later_module_exports_and_for_that_only) {
+TEST(what_a_later_module_exports_is_called_by_a_trampoline) {
     fixture f;
     const wy_plan *plan = plan_of(&f, "adapted.wasm", false);
+    assert_int_equal(plan->eliminated, 2);
+    assert_int_equal(modules_left(plan), 2);
+    const wy_core_item *import = &plan->steps[1].imports[1];
+    assert_int_equal(import->kind, WY_ITEM_TRAMPOLINE);
+    const wy_trampoline *t = &plan->trampolines[import->index];
+    assert_int_equal(t->kind, WY_TRAMPOLINE_FORWARD);
+    assert_int_equal(t->core_type->param_count, 2);
+    assert_int_equal(plan->funcs[t->func].index, 2);
+    assert_true(wy_str_eqz(plan->funcs[t->func].name, "adapted"));
+    assert_int_equal(plan->funcs[t->func].ready_after, 4);
+    wy_arena_deinit(&f.arena);
+}
+
+TEST(a_shim_stays_for_what_may_throw_and_for_that_only) {
+    fixture f;
+    const wy_plan *plan = plan_of(&f, "throwing.wasm", false);
     assert_int_equal(plan->eliminated, 0);
     assert_int_equal(modules_left(plan), 4);
     const wy_plan_step *main_step = &plan->steps[1], *adapter = &plan->steps[2];

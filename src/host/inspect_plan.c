@@ -7,7 +7,7 @@
 
 /* Where the imports of a step come from. */
 typedef struct origins {
-    uint32_t host, guests, builtins, steps;
+    uint32_t host, guests, builtins, steps, later;
 } origins;
 
 typedef struct extent {
@@ -24,7 +24,9 @@ static origins origins_of(const wy_plan *plan, const wy_plan_step *step) {
             continue;
         }
         const wy_trampoline *t = &plan->trampolines[item->index];
-        if (t->kind != WY_TRAMPOLINE_LOWER)
+        if (t->kind == WY_TRAMPOLINE_FORWARD)
+            o.later++;
+        else if (t->kind != WY_TRAMPOLINE_LOWER)
             o.builtins++;
         else if (t->callee.kind == WY_PLAN_FUNC_IMPORT)
             o.host++;
@@ -113,6 +115,7 @@ static void print_step(wy_buf *buf, const wy_plan *plan, uint32_t k) {
     put_part(buf, &separator, o.guests, "of other components");
     put_part(buf, &separator, o.builtins, "of resources");
     put_part(buf, &separator, o.steps, "of earlier steps");
+    put_part(buf, &separator, o.later, "of later steps");
     extent e = memories_of(module);
     if (e.count) {
         wy_buf_str(buf, WY_STR(", memory: "));
@@ -167,8 +170,14 @@ static void json_import(wy_buf *buf, const wy_plan *plan, const wy_core_import *
     wy_buf_json(buf, import->module);
     wy_buf_str(buf, WY_STR(",\"name\":"));
     wy_buf_json(buf, import->name);
+    const char *step = "step";
+    if (item->kind == WY_ITEM_TRAMPOLINE &&
+        plan->trampolines[item->index].kind == WY_TRAMPOLINE_FORWARD) {
+        item = &plan->funcs[plan->trampolines[item->index].func];
+        step = "later_step";
+    }
     if (item->kind == WY_ITEM_EXPORT) {
-        wy_buf_printf(buf, ",\"step\":%u,\"export\":", item->index);
+        wy_buf_printf(buf, ",\"%s\":%u,\"export\":", step, item->index);
         wy_buf_json(buf, item->name);
     } else if (plan->trampolines[item->index].kind != WY_TRAMPOLINE_LOWER) {
         wy_buf_printf(buf, ",\"builtin\":\"%s\"", builtins[plan->trampolines[item->index].kind]);

@@ -1,6 +1,7 @@
 /* Trampolines: the core functions that the host makes. A guest calls a lowered import; its
  * arguments are lifted, the link's target runs, and the result is lowered; calls to another guest
- * are guest_call.c's. Also the resource built-ins. (CM: canon_lower, canon_resource_*) */
+ * are guest_call.c's. Also the resource built-ins (CM: canon_lower, canon_resource_*), and what
+ * stands in place of a shim that the plan left out. */
 #include "runtime/internal.h"
 
 #include "abi/scalar.h"
@@ -85,6 +86,28 @@ static own wy_trap *lower_missing(void *env, wy_caller *caller, wy_raw *values, 
                            : "the import " WY_STR_FMT "%s" WY_STR_FMT " was not met",
                        WY_STR_ARG(import->interface_name), import->interface_name.len ? "#" : "",
                        WY_STR_ARG(import->name));
+}
+
+/* --- in place of a shim --- */
+
+static own wy_trap *forward(void *env, wy_caller *caller, wy_raw *values, size_t count) {
+    const wy_bound *bound = env;
+    wy_instance *instance = wy_instance_of(caller);
+    wy_trap *trap = NULL;
+    const wy_core_func *func = wy_instance_func(instance, bound->trampoline->func, &trap);
+    if (WY_LIKELY(func)) (void)wy_core_call(instance->context, func, values, count, &trap);
+    return trap;
+}
+
+static void init_forward(wy_bound *bound) {
+    const wy_core_functype *type = bound->trampoline->core_type;
+    bound->callback = forward;
+    bound->param_count = type->param_count;
+    bound->result_count = type->result_count;
+    for (uint32_t i = 0; i < type->param_count; i++)
+        bound->params[i] = (uint8_t)(WY_FLAT_I32 + WY_CORE_I32 - type->params[i].kind);
+    for (uint32_t i = 0; i < type->result_count; i++)
+        bound->results[i] = (uint8_t)(WY_FLAT_I32 + WY_CORE_I32 - type->results[i].kind);
 }
 
 /* --- resource built-ins --- */
@@ -224,6 +247,10 @@ void wy_bound_init(wy_bound *bound, const wy_component *component, uint32_t inde
     *bound = (wy_bound){.component = component, .trampoline = t};
     if (t->kind == WY_TRAMPOLINE_LOWER) {
         init_lower(bound, component);
+        return;
+    }
+    if (t->kind == WY_TRAMPOLINE_FORWARD) {
+        init_forward(bound);
         return;
     }
     bound->resource = &component->resource_table[t->resource];

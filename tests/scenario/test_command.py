@@ -168,8 +168,8 @@ def test_inspect_plan_of_every_guest(command, guest, name):
         assert told["modules"][step["module"]]["bytes"] > 8
         for item in step["imports"]:
             origin = set(item) - {"module", "name"}
-            assert origin in ({"step", "export"}, {"builtin"}, {"component", "function"}, {"interface", "function"})
-            assert item.get("step", -1) < place
+            assert origin in ({"step", "export"}, {"later_step", "export"}, {"builtin"}, {"component", "function"}, {"interface", "function"})
+            assert item.get("step", -1) < place < item.get("later_step", len(told["steps"]))
     for kept in told["kept"]:
         assert kept["shim"] < kept["fixup"] and kept["why"]
     text = command("inspect", "--plan", guest(name)).stdout

@@ -130,3 +130,80 @@
   (export "go" (func $lower "go")))
 (assert_return (invoke "go" (u32.const 0)) (u8.const 120))
 (assert_return (invoke "go" (u32.const 2)) (u8.const 122))
+
+;; A shim and a fixup between a main module and an adapter that is made after it: values of each type, calls back into
+;; main, a trap in the adapter, and a call that comes before the table is filled.
+(component definition $adapted
+  (core module $shim
+    (type $t (func (param i32 i64 f32 f64) (result f64)))
+    (table (export "$imports") 3 3 funcref)
+    (func (export "0") (type $t) (call_indirect (type $t)
+      (local.get 0) (local.get 1) (local.get 2) (local.get 3) (i32.const 0)))
+    (func (export "1") (param i32) (result i32) (call_indirect (param i32) (result i32) (local.get 0) (i32.const 1)))
+    (func (export "2") (call_indirect (i32.const 2))))
+  (core module $main
+    (type $t (func (param i32 i64 f32 f64) (result f64)))
+    (import "adapter" "sum" (func $sum (type $t)))
+    (import "adapter" "fac" (func $fac (param i32) (result i32)))
+    (import "adapter" "fail" (func $fail))
+    (memory (export "memory") 1)
+    (func (export "sum") (param i32 i64 f32 f64) (result f64)
+      (call $sum (local.get 0) (local.get 1) (local.get 2) (local.get 3)))
+    (func (export "fac") (param i32) (result i32)
+      (if (result i32) (local.get 0)
+        (then (i32.mul (local.get 0) (call $fac (i32.sub (local.get 0) (i32.const 1)))))
+        (else (i32.load (i32.const 0)))))
+    (func (export "fail") (call $fail)))
+  (core module $adapter
+    (import "main" "memory" (memory 1))
+    (import "main" "fac" (func $fac (param i32) (result i32)))
+    (func (export "sum") (param i32 i64 f32 f64) (result f64)
+      (f64.add (f64.add (f64.convert_i32_s (local.get 0)) (f64.convert_i64_s (local.get 1)))
+        (f64.add (f64.promote_f32 (local.get 2)) (local.get 3))))
+    (func (export "fac") (param i32) (result i32)
+      (i32.store (i32.const 0) (i32.const 1))
+      (call $fac (local.get 0)))
+    (func (export "fail") unreachable))
+  (core module $fixup
+    (type $t (func (param i32 i64 f32 f64) (result f64)))
+    (import "" "0" (func $0 (type $t)))
+    (import "" "1" (func $1 (param i32) (result i32)))
+    (import "" "2" (func $2))
+    (import "" "$imports" (table 3 3 funcref))
+    (elem (i32.const 0) func $0 $1 $2))
+  (core instance $s (instantiate $shim))
+  (core instance $m (instantiate $main (with "adapter" (instance
+    (export "sum" (func $s "0")) (export "fac" (func $s "1")) (export "fail" (func $s "2"))))))
+  (core instance $a (instantiate $adapter (with "main" (instance $m))))
+  (core instance (instantiate $fixup (with "" (instance (export "0" (func $a "sum")) (export "1" (func $a "fac"))
+    (export "2" (func $a "fail")) (export "$imports" (table $s "$imports"))))))
+  (func (export "sum") (param "a" s32) (param "b" s64) (param "c" f32) (param "d" f64) (result f64)
+    (canon lift (core func $m "sum")))
+  (func (export "fac") (param "n" u32) (result u32) (canon lift (core func $m "fac")))
+  (func (export "fail") (canon lift (core func $m "fail"))))
+(component instance $adapted1 $adapted)
+(assert_return (invoke "sum" (s32.const -1) (s64.const -10000000000) (f32.const 0.5) (f64.const 0.25)) (f64.const -10000000000.25))
+(assert_return (invoke "fac" (u32.const 10)) (u32.const 3628800))
+(assert_trap (invoke "fail") "unreachable")
+
+(assert_trap
+  (component
+    (core module $shim
+      (table (export "$imports") 1 1 funcref)
+      (func (export "0") (call_indirect (i32.const 0))))
+    (core module $main
+      (import "adapter" "f" (func $f))
+      (memory (export "memory") 1)
+      (start $f))
+    (core module $adapter
+      (import "main" "memory" (memory 1))
+      (func (export "f")))
+    (core module $fixup
+      (import "" "0" (func $0))
+      (import "" "$imports" (table 1 1 funcref))
+      (elem (i32.const 0) func $0))
+    (core instance $s (instantiate $shim))
+    (core instance $m (instantiate $main (with "adapter" (instance (export "f" (func $s "0"))))))
+    (core instance $a (instantiate $adapter (with "main" (instance $m))))
+    (core instance (instantiate $fixup (with "" (instance (export "0" (func $a "f")) (export "$imports" (table $s "$imports")))))))
+  "")

@@ -1,4 +1,4 @@
-;; An adapter needs main's memory, main needs the adapter's function: the shim stays for it, and for it only.
+;; An adapter needs main's memory, main needs the adapter's function: which the host calls in place of the shim.
 (component
   (import "log" (func $log (param "s" string)))
   (core module $main
