@@ -109,6 +109,8 @@ typedef struct wy_app_redis_trigger {
     wy_str id;
     wy_str address, channel; /* templates; the address may be the application's */
     const wy_app_component *component;
+    uint32_t retries;   /* further tries of a message that could not be handled */
+    wy_str dead_letter; /* the list at the server that takes it in the end; empty: none */
     uint32_t line, column;
 } wy_app_redis_trigger;
 

@@ -1,6 +1,7 @@
 /* The triggers of a Spin manifest: [[trigger.<type>]] tables, and the settings of each type. */
 #include "app/route.h"
 #include "app/spin_component.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 /* What bindings of every type say. */
@@ -110,7 +111,14 @@ static wy_err read_redis(wy_spin_reader *r, const wy_fields *f, const binding *b
     if (err == WY_OK) err = wy_fields_string(f, "address", false, &out->address);
     const wy_toml *address = wy_toml_get(f->table, "address");
     if (err == WY_OK && address) err = wy_spin_template(f, r->app, address);
+    const wy_toml *retries;
+    if (err == WY_OK) err = wy_fields_get(f, "retries", WY_TOML_INTEGER, &retries);
+    if (err == WY_OK) err = wy_fields_string(f, "dead_letter", false, &out->dead_letter);
     if (err != WY_OK) return err;
+    if (retries && (retries->integer < 0 || retries->integer > WY_MAX_MESSAGE_RETRIES))
+        return wy_fields_fail(f, retries, WY_INVALID, "'retries' must be from 0 to %d",
+                              WY_MAX_MESSAGE_RETRIES);
+    if (retries) out->retries = (uint32_t)retries->integer;
     if (!b->component) return wy_fields_fail(f, f->table, WY_INVALID, "'component' is missing");
     if (!address) out->address = r->redis_address;
     if (out->address.len == 0)
@@ -134,8 +142,8 @@ static const struct {
 } types[] = {
     {"http", "id component components dependencies route executor static_response",
      "route executor", read_http, http_settings},
-    {"redis", "id component components dependencies channel address", "channel address", read_redis,
-     redis_settings},
+    {"redis", "id component components dependencies channel address retries dead_letter",
+     "channel address", read_redis, redis_settings},
 };
 #define TYPE_COUNT (sizeof types / sizeof *types)
 

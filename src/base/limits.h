@@ -70,6 +70,16 @@
 #define WY_REDIS_CONNECT_TIMEOUT_MS 10000 /* until the login is over */
 #define WY_REDIS_ANSWER_TIMEOUT_MS 60000  /* without a byte while commands wait */
 #define WY_REDIS_IDLE_MS 60000            /* then an unused connection is closed */
+#define WY_REDIS_PING_MS 30000            /* a subscription in which nothing is said asks then */
+#define WY_REDIS_RETRY_MIN_MS 100         /* until a lost subscription is made again; doubled */
+#define WY_REDIS_RETRY_MAX_MS 10000       /* but not beyond */
+
+/* --- messages (trigger/) --- */
+#define WY_MAX_MESSAGES_RUNNING 64                    /* handled at once in one worker */
+#define WY_MAX_MESSAGE_QUEUE_BYTES ((size_t)64 << 20) /* waiting; then no more are taken */
+#define WY_MAX_MESSAGE_RETRIES 1000                   /* of a binding */
+#define WY_MESSAGE_RETRY_MIN_MS 100                   /* until the next try; doubled each time */
+#define WY_MESSAGE_RETRY_MAX_MS 30000                 /* but not beyond */
 
 /* --- database servers (capability/sql/) --- */
 #define WY_MAX_SQL_SERVER_CONNECTIONS 256 /* open at once in one worker */

@@ -34,8 +34,7 @@ static bool unite_host_resources(linking *l) {
         if (!wy_work(l->v, 1 + l->provider->import_resource_count)) return false;
         for (uint32_t k = 0; k < l->provider->import_resource_count; k++) {
             const wy_resource_path *theirs = &l->provider->import_resources[k];
-            if (same_path(l, path, theirs) &&
-                !wy_subst_add(l->v, &l->subst, path->id, theirs->id))
+            if (same_path(l, path, theirs) && !wy_subst_add(l->v, &l->subst, path->id, theirs->id))
                 return false;
         }
     }
@@ -56,7 +55,8 @@ static bool bind_resources(linking *l, const wy_plan_link *link, const wy_extern
     return true;
 }
 
-/* Binds the resources of all links of the provider first: the types of one may speak of another's. */
+/* Binds the resources of all links of the provider first: the types of one may speak of another's.
+ */
 static bool check_links(linking *l) {
     for (int pass = 0; pass < 2; pass++)
         for (uint32_t i = 0; i < l->links->link_count; i++) {

@@ -74,8 +74,8 @@ typedef struct plan_builder {
     wy_arena *arena;
     wy_diag *diag;
     const wy_plan_links *links; /* NULL: none */
-    uint32_t unit;       /* whose definitions are being run: see wy_plan_import */
-    wy_map module_index; /* module bytes pointer -> index into modules */
+    uint32_t unit;              /* whose definitions are being run: see wy_plan_import */
+    wy_map module_index;        /* module bytes pointer -> index into modules */
     const wy_core_module **modules;
     uint32_t module_count, module_cap;
     wy_plan_step *steps;

@@ -45,6 +45,15 @@ static bool is_idle(const worker *w, const wy_served *served) {
     return !served->application || w->service->is_idle(served->application);
 }
 
+/* Duties that exist once belong to the first worker. */
+static void begin(const worker *w) {
+    if (w->info->slot == 0 && w->service->begin) w->service->begin(w->served.application);
+}
+
+static void retire(const worker *w, const wy_served *served) {
+    if (w->service->retire) w->service->retire(served->application);
+}
+
 static void unload(worker *w, wy_served *served) {
     if (served->application) w->service->unload(w->service->data, served->application);
     *served = (wy_served){0};
@@ -66,8 +75,10 @@ static void reload(worker *w) {
         wy_log(WY_LOG_ERROR, "%s; the old one goes on", diag.text);
         return;
     }
+    retire(w, &w->served);
     w->retired[w->retired_count++] = w->served;
     w->served = fresh;
+    begin(w);
     wy_timer_start(w->sweep, SWEEP_MS);
     wy_log(WY_LOG_INFO, "reloaded");
 }
@@ -100,6 +111,7 @@ static void on_stop_signal(void *data, int signum) {
     if (w->draining) return;
     w->draining = true;
     wy_worker_deafen(w->info);
+    retire(w, &w->served);
     wy_http_server_drain(w->server, on_drained, w);
 }
 
@@ -155,8 +167,7 @@ typedef struct serving {
 
 static void on_bound(void *data, const char *const *bound, unsigned count) {
     serving *s = data;
-    wy_assert(count == 1);
-    snprintf(s->address, sizeof s->address, "%s", bound[0]);
+    if (count) snprintf(s->address, sizeof s->address, "%s", bound[0]);
 }
 
 /* Until one served, all workers fail for one reason; from then on each failure is news. */
@@ -174,6 +185,7 @@ static int worker_main(void *data, const wy_worker *info) {
         wy_worker_ready(info);
         if (!atomic_exchange(&s->told->address, true))
             s->service->announce(s->service->data, w.served.application, s->address);
+        begin(&w);
         wy_loop_run(w.tools.loop);
     } else if (info->ready_fd >= 0) {
         complain(s);
@@ -194,9 +206,11 @@ int wy_host_serve(const withy_serve_options *options, const wy_service *service,
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     wy_str address = wy_str_of(options->address);
     wy_supervisor_config config = {
-        .worker_count = options->workers ? options->workers : (unsigned)(cores > 0 ? cores : 1),
+        .worker_count = options->workers                     ? options->workers
+                        : cores > 0 && !service->no_requests ? (unsigned)cores
+                                                             : 1,
         .addresses = &address,
-        .address_count = 1,
+        .address_count = service->no_requests ? 0 : 1,
         .on_bound = on_bound,
     };
     int status = 0;
@@ -288,7 +302,11 @@ static void single_announce(void *data, const void *application, const char *add
 
 int withy_serve(const char *path, const withy_serve_options *options, withy_error *error) {
     single s = {.path = path, .options = options};
-    wy_service service = {single_load, single_is_idle, single_unload, single_announce, &s};
+    wy_service service = {.load = single_load,
+                          .is_idle = single_is_idle,
+                          .unload = single_unload,
+                          .announce = single_announce,
+                          .data = &s};
     wy_diag diag;
     wy_diag_init(&diag);
     wy_err err = wy_stores_single(&options->common, true, &s.stores, &diag);

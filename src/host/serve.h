@@ -28,10 +28,17 @@ typedef struct wy_service {
     wy_err (*load)(void *data, const wy_worker_tools *tools, wy_served *served_out, wy_diag *diag);
     /* Whether it answers no request at the moment. */
     bool (*is_idle)(const void *application);
+    /* What exists once among all workers (subscriptions) begins, in the worker whose duty it is and
+     * that is ready. NULL: there is no such thing. */
+    void (*begin)(void *application);
+    /* It takes nothing new any more from where it began: another one does, or the host stops. NULL
+     * as `begin` is. */
+    void (*retire)(void *application);
     /* After its last request. */
     void (*unload)(void *data, void *application);
     /* Once, in the worker that is ready first. */
     void (*announce)(void *data, const void *application, const char *address);
+    bool no_requests; /* nothing answers HTTP: no socket listens, and one worker is enough */
     void *data;
 } wy_service;
 

@@ -12,6 +12,7 @@
 #include "host/source.h"
 #include "host/stores.h"
 #include "trigger/http/spin.h"
+#include "trigger/redis.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +55,7 @@ typedef struct shared {
     wy_stores stores;
     wy_temporary_folder scratch; /* for copies of files: one below it an application */
     bool started;                /* workers run: logs are not truncated again */
+    bool no_requests;            /* there were no HTTP triggers at the start, but others */
     unsigned made;               /* applications, in this process */
 } shared;
 
@@ -68,7 +70,8 @@ typedef struct application {
     const wy_app_grants *grants;     /* one a component */
     const char *state_dir, *log_dir; /* NULL: none */
     unit *units;                     /* one a component */
-    wy_http_component **handlers;    /* one a trigger */
+    wy_http_component **handlers;    /* one an HTTP trigger */
+    wy_redis_trigger *redis;         /* NULL: no trigger of that kind */
     wy_clients clients;
     wy_scheduler *scheduler; /* of the worker; NULL: in none */
 } application;
@@ -226,15 +229,6 @@ static wy_err prepare_unit(application *a, unit *u, wy_diag *diag) {
     return err;
 }
 
-/* What a manifest may ask for and withy cannot do. */
-static wy_err refuse_missing(const wy_app *app, wy_diag *diag) {
-    if (app->redis_trigger_count)
-        return wy_diag_set(diag, WY_UNSUPPORTED,
-                           "[[trigger.redis]] '" WY_STR_FMT "': Redis triggers are not supported",
-                           WY_STR_ARG(app->redis_triggers[0].id));
-    return WY_OK;
-}
-
 static wy_err read_manifest(application *a, wy_diag *diag) {
     wy_err err = wy_app_load_spin(&a->arena, a->shared->manifest, wy_str_of(a->options->profile),
                                   &a->app, diag);
@@ -246,7 +240,6 @@ static wy_err read_manifest(application *a, wy_diag *diag) {
     if (!err)
         err = choose_folder(a, a->options->log_dir, runtime->has_log_dir ? &runtime->log_dir : NULL,
                             ".spin/logs", &a->log_dir, diag);
-    if (!err) err = refuse_missing(a->app, diag);
     return err ? err : check_followed(a, diag);
 }
 
@@ -297,6 +290,7 @@ static application *application_new(shared *s) {
 
 static void application_free(application *a) {
     if (!a) return;
+    wy_redis_trigger_free(a->redis);
     for (uint32_t i = 0; a->units && i < a->app->component_count; i++) {
         if (a->units[i].handler) wy_http_component_free(a->units[i].handler);
         wy_guest_free(a->units[i].guest);
@@ -400,30 +394,72 @@ static wy_err load_guest(application *a, unit *u, const wy_worker_tools *tools, 
     return wy_guest_load(tools->engine, &options, &config, &u->guest, diag);
 }
 
+/* Once, however many triggers the component has. */
 static wy_err load_unit(application *a, unit *u, const wy_worker_tools *tools, wy_diag *diag) {
-    wy_err err = load_guest(a, u, tools, diag);
-    wy_http_component_config handler = {.scheduler = tools->scheduler,
-                                        .timeout_ms = a->options->serve.common.timeout_ms,
-                                        .reuse = a->options->serve.reuse};
-    if (!err) {
-        handler.component = wy_guest_component(u->guest);
-        err = wy_http_component_new(&handler, &u->handler, diag);
-    }
+    if (u->guest) return WY_OK;
+    wy_err err = mount_files(a, u, diag);
+    if (!err) err = load_guest(a, u, tools, diag);
     if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(u->component->id));
     return err;
 }
 
-static wy_err load_units(application *a, const wy_worker_tools *tools, wy_diag *diag) {
+static wy_err load_handler(application *a, unit *u, const wy_worker_tools *tools, wy_diag *diag) {
+    if (u->handler) return WY_OK;
+    wy_err err = load_unit(a, u, tools, diag);
+    if (err) return err;
+    wy_http_component_config handler = {.scheduler = tools->scheduler,
+                                        .component = wy_guest_component(u->guest),
+                                        .timeout_ms = a->options->serve.common.timeout_ms,
+                                        .reuse = a->options->serve.reuse};
+    err = wy_http_component_new(&handler, &u->handler, diag);
+    if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(u->component->id));
+    return err;
+}
+
+static wy_err load_handlers(application *a, const wy_worker_tools *tools, wy_diag *diag) {
     wy_err err = WY_OK;
     for (uint32_t t = 0; !err && t < a->app->http_trigger_count; t++) {
         const wy_app_component *component = a->app->http_triggers[t].component;
         if (!component) continue;
         unit *u = &a->units[component - a->app->components];
-        if (!u->handler) err = mount_files(a, u, diag);
-        if (!err && !u->handler) err = load_unit(a, u, tools, diag);
+        err = load_handler(a, u, tools, diag);
         a->handlers[t] = u->handler;
     }
     return err;
+}
+
+/* Address and channel may name variables. */
+static wy_err bind_redis(application *a, const wy_app_redis_trigger *trigger,
+                         const wy_worker_tools *tools, wy_redis_binding *out, wy_diag *diag) {
+    size_t index = (size_t)(trigger->component - a->app->components);
+    const wy_config *config = a->grants[index].config.config;
+    *out = (wy_redis_binding){
+        .id = trigger->id, .retries = trigger->retries, .dead_letter = trigger->dead_letter};
+    wy_err err = wy_config_resolve(config, trigger->address, &a->arena, &out->address, diag);
+    if (!err) err = wy_config_resolve(config, trigger->channel, &a->arena, &out->channel, diag);
+    if (err) {
+        wy_diag_prefix(diag, "[[trigger.redis]] " WY_STR_FMT, WY_STR_ARG(trigger->id));
+        return err;
+    }
+    err = load_unit(a, &a->units[index], tools, diag);
+    if (!err) out->component = wy_guest_component(a->units[index].guest);
+    return err;
+}
+
+static wy_err load_redis(application *a, const wy_worker_tools *tools, wy_diag *diag) {
+    uint32_t count = a->app->redis_trigger_count;
+    if (count == 0) return WY_OK;
+    wy_redis_binding *bindings = wy_arena_calloc(&a->arena, count, sizeof *bindings);
+    if (!bindings) return no_memory(diag);
+    wy_err err = WY_OK;
+    for (uint32_t i = 0; i < count && !err; i++)
+        err = bind_redis(a, &a->app->redis_triggers[i], tools, &bindings[i], diag);
+    const wy_redis_trigger_config config = {.scheduler = tools->scheduler,
+                                            .client = a->clients.redis,
+                                            .bindings = bindings,
+                                            .binding_count = count,
+                                            .timeout_ms = a->options->serve.common.timeout_ms};
+    return err ? err : wy_redis_trigger_new(&config, &a->redis, diag);
 }
 
 static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *served_out,
@@ -438,7 +474,8 @@ static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *serve
     if (!err) err = prepare(a, diag);
     if (!err && s->runtime.redis.max_connections)
         wy_redis_client_limit(a->clients.redis, s->runtime.redis.max_connections);
-    if (!err) err = load_units(a, tools, diag);
+    if (!err) err = load_handlers(a, tools, diag);
+    if (!err) err = load_redis(a, tools, diag);
     wy_http_spin *spin = NULL;
     if (!err) err = wy_http_spin_new(&a->arena, a->app, a->handlers, &spin, diag);
     if (err)
@@ -452,7 +489,19 @@ static bool up_is_idle(const void *application_data) {
     const application *a = application_data;
     for (uint32_t i = 0; i < a->app->component_count; i++)
         if (a->units[i].handler && !wy_http_component_is_idle(a->units[i].handler)) return false;
-    return true;
+    return !a->redis || wy_redis_trigger_is_idle(a->redis);
+}
+
+static void up_begin(void *application_data) {
+    application *a = application_data;
+    wy_diag diag;
+    wy_diag_init(&diag);
+    if (a->redis && wy_redis_trigger_begin(a->redis, &diag)) wy_log(WY_LOG_ERROR, "%s", diag.text);
+}
+
+static void up_retire(void *application_data) {
+    application *a = application_data;
+    if (a->redis) wy_redis_trigger_retire(a->redis);
 }
 
 static void up_unload(void *data, void *application_data) {
@@ -465,7 +514,7 @@ static void up_announce(void *data, const void *application_data, const char *ad
     const application *a = application_data;
     const wy_app *app = a->app;
     if (s->options->serve.quiet) return;
-    printf("Serving http://%s\nAvailable Routes:\n", address);
+    if (!s->no_requests) printf("Serving http://%s\nAvailable Routes:\n", address);
     for (uint32_t t = 0; t < app->http_trigger_count; t++) {
         const wy_app_http_trigger *trigger = &app->http_triggers[t];
         if (trigger->is_private) continue;
@@ -476,6 +525,10 @@ static void up_announce(void *data, const void *application_data, const char *ad
                WY_STR_ARG(trigger->component ? trigger->component->id : trigger->id), address,
                WY_STR_ARG(shown), wild ? " (wildcard)" : "");
     }
+    for (uint32_t t = 0; t < app->redis_trigger_count; t++)
+        printf("Handling messages of Redis: " WY_STR_FMT ", channel " WY_STR_FMT "\n",
+               WY_STR_ARG(app->redis_triggers[t].component->id),
+               WY_STR_ARG(app->redis_triggers[t].channel));
     fflush(stdout);
 }
 
@@ -524,6 +577,7 @@ static wy_err shared_init(shared *s, wy_diag *diag) {
     }
     if (!err) err = wy_stores_open_sql(&s->stores, &s->runtime, sql_file, diag);
     if (!err) err = prepare(a, diag); /* for its errors, before anything is started */
+    if (!err) s->no_requests = !a->app->http_trigger_count && a->app->redis_trigger_count;
     for (size_t i = 0; !err && i < s->options->sqlite_count; i++)
         err = wy_stores_run_sql(&s->stores.databases, s->options->sqlite[i], diag);
     application_free(a);
@@ -536,8 +590,15 @@ int withy_up(const char *manifest, const withy_up_options *options, withy_error 
     shared s = {.options = options, .manifest = manifest};
     wy_diag diag;
     wy_diag_init(&diag);
-    wy_service service = {up_load, up_is_idle, up_unload, up_announce, &s};
+    wy_service service = {.load = up_load,
+                          .is_idle = up_is_idle,
+                          .begin = up_begin,
+                          .retire = up_retire,
+                          .unload = up_unload,
+                          .announce = up_announce,
+                          .data = &s};
     wy_err err = shared_init(&s, &diag);
+    service.no_requests = s.no_requests;
     int status = err ? wy_host_fail(&diag, error) : wy_host_serve(&options->serve, &service, error);
     wy_temporary_folder_remove(&s.scratch);
     wy_stores_deinit(&s.stores);

@@ -23,7 +23,7 @@ wy_err wy_code_load(wy_engine *engine, const uint8_t *bytes, size_t len, bool ke
 typedef struct wy_code_provider {
     const uint8_t *bytes; /* must outlive the code */
     size_t len;
-    wy_str name;        /* "word", "ns:pkg" (its interfaces), "ns:pkg/interface"; maybe "@version" */
+    wy_str name; /* "word", "ns:pkg" (its interfaces), "ns:pkg/interface"; maybe "@version" */
     wy_str export_name; /* what provides the import; empty: the export of the same name */
 } wy_code_provider;
 

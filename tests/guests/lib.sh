@@ -268,6 +268,17 @@ host_wit() {
     } >"$1/deps/spin.wit"
 }
 
+# The same for guests of the first version of Spin, whose package has the name of the later one: first_wit DIR FILE.
+first_wit() {
+    mkdir -p "$1/deps"
+    {
+        echo 'package fermyon:spin;'
+        cat "$REPO/wit/spin/spin@unversioned/redis-types.wit" "$REPO/wit/spin/spin@unversioned/redis.wit" \
+            "$REPO/wit/spin/spin@unversioned/inbound-redis.wit"
+    } >"$1/deps/spin.wit"
+    cp "$2" "$1/"
+}
+
 C_FLAGS="--target=wasm32-wasi -O2 -std=gnu17 -Wall -Wextra -Werror -ffunction-sections
     -Wl,--gc-sections -Wl,--strip-debug -Wl,--stack-first -Wl,-z,stack-size=65536"
 

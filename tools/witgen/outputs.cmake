@@ -3,6 +3,7 @@
 set(WITGEN_WIT
     wit/wasi-0.2
     wit/spin/spin@2.0.0
+    wit/spin/spin@unversioned
     wit/spin/keyvalue-2024-10-17
     wit/spin/wasi-runtime-config-2024-09-27
     wit/wasmcloud)
@@ -32,6 +33,13 @@ witgen_interfaces(wasi:http 0.2.12 wasi_http types incoming-handler outgoing-han
 
 witgen_interfaces(fermyon:spin 2.0.0 fermyon_spin key-value variables sqlite llm redis rdbms-types
                   postgres mysql mqtt)
+
+# The first interfaces of Spin have no version.
+foreach(interface redis-types redis inbound-redis)
+  string(REPLACE "-" "_" c_name fermyon_spin_first_${interface})
+  list(APPEND WITGEN_INTERFACES fermyon:spin/${interface}=${c_name})
+  list(APPEND WITGEN_PREFIXES ${c_name})
+endforeach()
 
 # Two drafts under one name: the later one has the plain prefix.
 witgen_interfaces(wasi:keyvalue 0.2.0-draft2 wasi_keyvalue store atomics batch watcher)

@@ -7,9 +7,10 @@
 #include "capability/redis/client.h"
 
 #include "base/limits.h"
+#include "capability/redis/format.h"
+#include "capability/redis/login.h"
 #include "loop/connect.h"
 
-#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -71,7 +72,7 @@ struct wy_redis_session {
 /* --- calls --- */
 
 static void call_release(wy_redis_call *call) {
-    redisFreeCommand(call->bytes);
+    free(call->bytes);
     free(call);
 }
 
@@ -175,7 +176,7 @@ static void push(connection *c) {
             return;
         }
         for (wy_redis_call *sent = c->unsent; sent != call; sent = sent->next) {
-            redisFreeCommand(sent->bytes);
+            free(sent->bytes);
             sent->bytes = NULL;
         }
         c->unsent = call;
@@ -197,23 +198,6 @@ static void on_turn(void *data) {
 
 /* --- logging in --- */
 
-static wy_err write_command(connection *c, const wy_str *argv, int argc) {
-    const char *args[3];
-    size_t lens[3];
-    char *bytes = NULL;
-    for (int i = 0; i < argc; i++) {
-        args[i] = argv[i].ptr;
-        lens[i] = argv[i].len;
-    }
-    int len = (int)redisFormatCommandArgv(&bytes, argc, args, lens);
-    if (len < 0) return WY_NOMEM;
-    wy_str part = {bytes, (size_t)len};
-    wy_err err = wy_stream_write(c->stream, &part, 1);
-    redisFreeCommand(bytes);
-    c->login_left++;
-    return err;
-}
-
 static void become_ready(connection *c) {
     c->is_ready = true;
     wy_arena_deinit(&c->login_arena);
@@ -221,21 +205,7 @@ static void become_ready(connection *c) {
 }
 
 static void log_in(connection *c) {
-    const wy_redis_address *a = c->address;
-    wy_err err = WY_OK;
-    if (a->has_password && a->user.len) {
-        const wy_str argv[] = {WY_STR("AUTH"), a->user, a->password};
-        err = write_command(c, argv, 3);
-    } else if (a->has_password) {
-        const wy_str argv[] = {WY_STR("AUTH"), a->password};
-        err = write_command(c, argv, 2);
-    }
-    if (!err && a->database) {
-        char number[16];
-        int len = snprintf(number, sizeof number, "%u", a->database);
-        const wy_str argv[] = {WY_STR("SELECT"), {number, (size_t)len}};
-        err = write_command(c, argv, 2);
-    }
+    wy_err err = wy_redis_login(c->address, c->stream, &c->login_left);
     wy_stream_read_start(c->stream);
     if (err)
         drop(c, WY_IO, "the connection to the Redis server was lost");
@@ -454,23 +424,14 @@ static wy_err assign(wy_redis_client *client, const wy_redis_target *target, wy_
 
 static own wy_redis_call *call_new(const wy_str *argv, size_t argc) {
     wy_redis_call *call = calloc(1, sizeof *call);
-    const char **args = malloc(argc * sizeof *args);
-    size_t *lens = malloc(argc * sizeof *lens);
-    long long len = -1;
-    for (size_t i = 0; args && lens && i < argc; i++) {
-        args[i] = argv[i].len ? argv[i].ptr : "";
-        lens[i] = argv[i].len;
+    wy_str bytes;
+    if (!call || wy_redis_format(argv, argc, &bytes)) {
+        free(call);
+        return NULL;
     }
-    if (call && args && lens && argc <= INT32_MAX)
-        len = redisFormatCommandArgv(&call->bytes, (int)argc, args, lens);
-    free(args);
-    free(lens);
-    if (len >= 0) {
-        call->len = (size_t)len;
-        return call;
-    }
-    free(call);
-    return NULL;
+    call->bytes = (char *)bytes.ptr;
+    call->len = bytes.len;
+    return call;
 }
 
 own wy_redis_call *wy_redis_call_start(wy_redis_client *client, const wy_redis_target *target,
