@@ -145,7 +145,7 @@ report() {
 
 # Each check runs even when one before it failed, and counts as a test.
 verb_check() {
-    step_count=10
+    step_count=11
     packages need_to_check need_to_test
     engine
     compile
@@ -156,6 +156,7 @@ verb_check() {
     examine "A test for each rule of the component model" tools/rules --quiet
     examine "Each header compiles alone" check_headers
     examine "Static analysis (clang-tidy; minutes the first time)" tools/tidy build "$jobs"
+    examine "Compiled by clang: the fuzz targets over their seeds" replay_seeds
     begin "AddressSanitizer and UndefinedBehaviorSanitizer: all tests"
     sanitizers=ok
     WITHY_JOBS=$jobs tests/sanitize || sanitizers=reports
@@ -172,6 +173,24 @@ examine() {
 }
 
 check_format() { sources | xargs clang-format-14 --dry-run --Werror; }
+
+# compile_fuzz_targets: all sources, compiled by the other compiler.
+compile_fuzz_targets() {
+    configure build-fuzz -DCMAKE_C_COMPILER=clang-14 -DWITHY_FUZZ=ON -DWITHY_SANITIZE=ON -DWITHY_TESTS=OFF
+    quiet fuzz-compile ninja -C build-fuzz -j "$jobs"
+}
+
+fuzz_targets() { (cd build-fuzz/fuzz && ls -- *_fuzz | sed 's/_fuzz$//'); }
+
+replay_seeds() (
+    compile_fuzz_targets
+    for target in $(fuzz_targets); do
+        [ -d "tests/fuzz/$target" ] || continue
+        quiet "fuzz-$target" "build-fuzz/fuzz/${target}_fuzz" -runs=0 -timeout=20 \
+            -artifact_prefix="build-fuzz/$target-" "tests/fuzz/$target"
+    done
+)
+
 check_headers() { ninja -C build -j "$jobs" headers; }
 
 verb_bench() {
@@ -187,15 +206,12 @@ verb_fuzz() {
     packages need_to_check
     engine
     begin "Compiling the fuzz targets (clang, sanitizers)"
-    configure build-fuzz -DCMAKE_C_COMPILER=clang-14 -DWITHY_FUZZ=ON -DWITHY_SANITIZE=ON -DWITHY_TESTS=OFF
-    quiet fuzz-compile ninja -C build-fuzz -j "$jobs"
+    compile_fuzz_targets
     targets=${1:-}
-    if [ -z "$targets" ] || [ "$targets" = all ]; then
-        targets=$(cd build-fuzz/fuzz && ls -- *_fuzz | sed 's/_fuzz$//')
-    fi
+    [ -n "$targets" ] && [ "$targets" != all ] || targets=$(fuzz_targets)
     for target in $targets; do
         [ -x "build-fuzz/fuzz/${target}_fuzz" ] ||
-            die "no fuzz target $target; there are: $(cd build-fuzz/fuzz && echo *_fuzz | sed 's/_fuzz//g')"
+            die "no fuzz target $target; there are:" $(fuzz_targets)
         begin "Fuzzing $target for ${2:-60} seconds"
         mkdir -p "build-fuzz/corpus/$target"
         corpus=

@@ -170,6 +170,10 @@ static void make_value(wy_source *in, wy_arena *arena, const wy_type *type, char
         rep = 1u + wy_source_byte(in);
         memcpy(out, &rep, sizeof rep);
         return;
+    case WY_KIND_MAP:
+    case WY_KIND_STREAM:
+    case WY_KIND_FUTURE:
+    case WY_KIND_ERROR_CONTEXT: wy_assert(!"a kind that make_type does not make");
     }
 }
 
