@@ -9,7 +9,8 @@ pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(XXHASH REQUIRED libxxhash) # its header alone
-pkg_check_modules(PQ REQUIRED libpq)         # its headers alone: loaded at the first use
+pkg_check_modules(PQ REQUIRED libpq)         # headers alone: loaded at the first use
+pkg_check_modules(MARIADB REQUIRED libmariadb) # likewise
 if(WITHY_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()
@@ -55,7 +56,8 @@ if(ENGINE_LIBRARY MATCHES "\\.a$")
   set(ENGINE_PULL -Wl,-u,withy_engine_store_limits -Wl,-u,withy_engine_pagemap_scan)
   target_link_options(withy_deps INTERFACE ${ENGINE_PULL})
 endif()
-target_include_directories(withy_deps SYSTEM INTERFACE ${ENGINE_DIR}/include ${PQ_INCLUDE_DIRS})
+target_include_directories(withy_deps SYSTEM INTERFACE ${ENGINE_DIR}/include ${PQ_INCLUDE_DIRS}
+                           ${MARIADB_INCLUDE_DIRS})
 target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp ${UV_CHOICE}
                       ${SQLITE_CHOICE} ${SSL_CHOICE} ${CRYPTO_CHOICE} ${HIREDIS_CHOICE} ${JANSSON_CHOICE}
                       Threads::Threads

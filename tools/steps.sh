@@ -102,6 +102,7 @@ need_to_build() {
     need_library libxxhash libxxhash-dev
     need_library hiredis libhiredis-dev
     need_library libpq libpq-dev
+    need_library libmariadb libmariadb-dev
     need_library cmocka libcmocka-dev
     need_library jansson libjansson-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || want ca-certificates
@@ -133,6 +134,7 @@ need_to_test() {
     need_command c++ g++
     need_command redis-server redis-server
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql
+    need_command mariadbd mariadb-server
 }
 
 need_to_bench() { need_command wrk wrk; }

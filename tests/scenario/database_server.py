@@ -39,6 +39,15 @@ class Server:
         done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120, **self.as_user, **options)
         assert done.returncode == 0, done.stdout + done.stderr
 
+    def make_certificate(self) -> None:
+        """server.key and server.crt, for the name localhost."""
+        self.run(
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-keyout", f"{self.folder}/server.key", "-out", f"{self.folder}/server.crt", "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=DNS:localhost",
+        )  # fmt: skip
+        (self.folder / "server.key").chmod(0o600)
+
     def start(self) -> None:
         log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(self.command(), cwd="/", stdout=log, stderr=log, **self.as_user)
@@ -83,12 +92,7 @@ class Postgres(Server):
             str(self.bin / "initdb"), "-D", str(self.folder / "data"), "-U", "tester", "-A", "scram-sha-256", "--no-sync",
             "-E", "UTF8", "--locale=C", f"--pwfile={self.folder}/password",
         )  # fmt: skip
-        key, certificate = self.folder / "server.key", self.folder / "server.crt"
-        self.run(
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-keyout", str(key), "-out", str(certificate), "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-        )  # fmt: skip
-        key.chmod(0o600)
+        self.make_certificate()
 
     def command(self) -> list[str]:
         settings = {
@@ -117,5 +121,42 @@ class Postgres(Server):
         done = subprocess.run(
             [str(self.bin / "psql"), "-X", "-A", "-t", "-c", statement, self.url], capture_output=True, text=True, timeout=30, check=False
         )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+class MariaDB(Server):
+    name = "mariadb"
+
+    def prepare(self) -> None:
+        self.run(
+            "mariadb-install-db", "--no-defaults", f"--datadir={self.folder}/data", "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        )  # fmt: skip
+        self.make_certificate()
+        (self.folder / "init.sql").write_text(
+            "CREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4;\n"
+            "CREATE USER IF NOT EXISTS tester@'%' IDENTIFIED BY 'p w@d/1';\nGRANT ALL ON app.* TO tester@'%';\n"
+        )
+
+    def command(self) -> list[str]:
+        return [
+            "mariadbd", "--no-defaults", f"--datadir={self.folder}/data", f"--port={self.port}", "--bind-address=127.0.0.1",
+            f"--socket={self.folder}/sock", f"--pid-file={self.folder}/pid", "--innodb-buffer-pool-size=16M",
+            "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", "--max-connections=40",
+            f"--init-file={self.folder}/init.sql", f"--ssl-cert={self.folder}/server.crt", f"--ssl-key={self.folder}/server.key",
+            "--max-allowed-packet=256M",
+        ]  # fmt: skip
+
+    @property
+    def url(self) -> str:
+        return f"mysql://tester:p%20w%40d%2F1@127.0.0.1:{self.port}/app"
+
+    def ask(self, statement: str) -> str:
+        """One statement by a client of its own, as root; the rows as lines."""
+        done = subprocess.run(
+            ["mariadb", "--no-defaults", "-u", "root", f"--socket={self.folder}/sock", "-N", "-B", "-e", statement],
+            capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

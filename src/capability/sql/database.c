@@ -141,13 +141,16 @@ wy_sql_row *wy_sql_add_row(wy_sql_request *request) {
     return &rows[request->row_count++];
 }
 
+char *wy_sql_room(wy_sql_request *request, size_t len) {
+    if (!count(request, len)) return NULL;
+    char *room = wy_arena_alloc_aligned(request->arena, len, 1);
+    if (!room) wy_sql_nomem(request);
+    return room;
+}
+
 bool wy_sql_copy(wy_sql_request *request, wy_str bytes, wy_str *copy_out) {
-    if (!count(request, bytes.len)) return false;
-    char *copy = wy_arena_alloc_aligned(request->arena, bytes.len, 1);
-    if (!copy) {
-        wy_sql_nomem(request);
-        return false;
-    }
+    char *copy = wy_sql_room(request, bytes.len);
+    if (!copy) return false;
     if (bytes.len) memcpy(copy, bytes.ptr, bytes.len);
     *copy_out = (wy_str){copy, bytes.len};
     return true;

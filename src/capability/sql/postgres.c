@@ -370,7 +370,8 @@ static void run(session *s, const char *statement, const wy_pg_params *params, w
 }
 
 static void execute(wy_sql_session *base, wy_sql_request *r) {
-    static const char *const remembered[] = {"set_config", "advisory", "pg_temp", NULL};
+    static const char *const remembered[] = {"set_config", "pg_temp", NULL};
+    static const char *const held[] = {"advisory", NULL};
     session *s = (session *)base;
     wy_pg_params params;
     if (memchr(r->statement.ptr, '\0', r->statement.len)) {
@@ -383,7 +384,8 @@ static void execute(wy_sql_session *base, wy_sql_request *r) {
         return;
     }
     if (!wy_pg_params_make(&params, r)) return;
-    base->is_stale |= !wy_sql_is_plain(r->statement, remembered);
+    base->is_stale |= !wy_sql_is_plain(r->statement) || wy_sql_mentions(r->statement, remembered);
+    base->is_spent |= wy_sql_mentions(r->statement, held);
     run(s, statement, &params, r);
 }
 

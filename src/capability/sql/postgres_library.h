@@ -1,5 +1,4 @@
-/* libpq, loaded when a guest first asks for a server: it brings Kerberos and LDAP along, whose
- * loading would cost every program its start. */
+/* The functions of libpq that are used, once it is loaded. */
 #ifndef WY_CAPABILITY_SQL_POSTGRES_LIBRARY_H
 #define WY_CAPABILITY_SQL_POSTGRES_LIBRARY_H
 

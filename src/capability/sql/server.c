@@ -21,6 +21,7 @@ struct wy_sql_servers {
 
 static const wy_sql_protocol *const protocols[WY_SQL_PROTOCOLS] = {
     [WY_SQL_POSTGRES] = &wy_sql_protocol_postgres,
+    [WY_SQL_MYSQL] = &wy_sql_protocol_mysql,
 };
 
 wy_loop *wy_sql_servers_loop(const wy_sql_servers *servers) {
@@ -67,7 +68,7 @@ static void keep_session(wy_sql_servers *servers, wy_sql_session *session) {
 
 static void release(own wy_sql_connection *connection) {
     wy_sql_session *session = (wy_sql_session *)connection;
-    if (!session->is_broken && session->protocol->is_settled(session))
+    if (!session->is_broken && !session->is_spent && session->protocol->is_settled(session))
         keep_session(session->servers, session);
     else
         end_session(session->servers, session);
@@ -295,21 +296,25 @@ bool wy_sql_wait(wy_sql_request *request, int fd, unsigned events, uint64_t time
     return err == WY_OK;
 }
 
-bool wy_sql_is_plain(wy_str statement, const char *const *words) {
+bool wy_sql_is_plain(wy_str statement) {
     static const char *const verbs[] = {"select", "insert",  "update", "delete",
                                         "merge",  "replace", "with",   "values"};
     size_t at = 0;
     while (at < statement.len && strchr(" \t\r\n(", statement.ptr[at]))
         at++;
-    bool plain = false;
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         size_t len = strlen(verbs[i]);
-        plain |= statement.len - at > len && strncasecmp(statement.ptr + at, verbs[i], len) == 0;
+        if (statement.len - at > len && strncasecmp(statement.ptr + at, verbs[i], len) == 0)
+            return true;
     }
-    for (; plain && *words; words++) {
+    return false;
+}
+
+bool wy_sql_mentions(wy_str statement, const char *const *words) {
+    for (; *words; words++) {
         size_t len = strlen(*words);
-        for (size_t i = at; plain && i + len <= statement.len; i++)
-            plain = strncasecmp(statement.ptr + i, *words, len) != 0;
+        for (size_t i = 0; i + len <= statement.len; i++)
+            if (strncasecmp(statement.ptr + i, *words, len) == 0) return true;
     }
-    return plain;
+    return false;
 }

@@ -10,7 +10,11 @@
 
 typedef struct wy_sql_servers wy_sql_servers;
 
-typedef enum wy_sql_protocol_id { WY_SQL_POSTGRES, WY_SQL_PROTOCOLS } wy_sql_protocol_id;
+typedef enum wy_sql_protocol_id {
+    WY_SQL_POSTGRES,
+    WY_SQL_MYSQL,
+    WY_SQL_PROTOCOLS
+} wy_sql_protocol_id;
 
 /* Connects to nothing yet. */
 wy_err wy_sql_servers_new(wy_loop *loop, own wy_sql_servers **servers_out) WY_MUST_USE;

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "capability/sql/server.h"
+#include "loop/address.h"
 
 #define WY_SQL_HOST_MAX 256
 
@@ -25,6 +26,7 @@ typedef struct wy_sql_session {
     uint64_t idle_since_ms;
     bool is_idle;  /* nobody uses it */
     bool is_stale; /* the session may remember something of whoever used it */
+    bool is_spent; /* it may hold something (locks) that only its end gives back */
     bool is_broken;
 } wy_sql_session;
 
@@ -51,14 +53,15 @@ typedef struct wy_sql_protocol {
     void (*close)(own wy_sql_session *session);
 } wy_sql_protocol;
 
-extern const wy_sql_protocol wy_sql_protocol_postgres;
+extern const wy_sql_protocol wy_sql_protocol_postgres, wy_sql_protocol_mysql;
 
 wy_loop *wy_sql_servers_loop(const wy_sql_servers *servers);
 /* Parks until the descriptor is ready for any of `events` (WY_WAIT_READ, WY_WAIT_WRITE). False: the
  * task ended (the status says so), or `timeout_ms` (0: none) is over. */
 bool wy_sql_wait(wy_sql_request *request, int fd, unsigned events, uint64_t timeout_ms);
-/* Whether a statement's text cannot change what the session remembers: it only reads and changes
- * rows, and none of `words` (NULL at the end) stands in it. */
-bool wy_sql_is_plain(wy_str statement, const char *const *words);
+/* Whether a statement only reads and changes rows, as far as its first word tells. */
+bool wy_sql_is_plain(wy_str statement);
+/* Whether one of the words (NULL at the end) stands anywhere in it. */
+bool wy_sql_mentions(wy_str statement, const char *const *words);
 
 #endif

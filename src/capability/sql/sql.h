@@ -100,6 +100,8 @@ wy_sql_status wy_sql_nomem(wy_sql_request *request);
 bool wy_sql_set_columns(wy_sql_request *request, size_t count);
 /* The next row, its values NULL; NULL: failed (memory, WY_MAX_RESULT_BYTES). */
 wy_sql_row *wy_sql_add_row(wy_sql_request *request);
+/* Room for bytes of a value; NULL: failed. */
+char *wy_sql_room(wy_sql_request *request, size_t len);
 /* Copies bytes of a value or a name into the result; false: failed. */
 bool wy_sql_copy(wy_sql_request *request, wy_str bytes, wy_str *copy_out);
 

@@ -19,7 +19,7 @@ typedef struct context {
     response *out;
 } context;
 
-static const char *const kinds[] = {"y",  "i8",  "i16", "i32", "i64", "u8", "u16", "u32",
+static const char *const kinds[] = {"y",   "i8",  "i16", "i32", "i64", "u8", "u16", "u32",
                                     "u64", "f32", "f64", "t",   "b",   "n",  "?"};
 
 static void write_failed(response *out, error *e) {
@@ -48,9 +48,7 @@ static void write_value(response *out, const value *v) {
     case FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UINT8: write_number(out, v->val.uint8); break;
     case FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UINT16: write_number(out, v->val.uint16); break;
     case FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UINT32: write_number(out, v->val.uint32); break;
-    case FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UINT64:
-        write_number(out, (int64_t)v->val.uint64);
-        break;
+    case FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_UINT64: write_number(out, (int64_t)v->val.uint64); break;
     case FERMYON_SPIN_RDBMS_TYPES_DB_VALUE_FLOATING32:
         write_number(out, (int64_t)(v->val.floating32 * 1000));
         break;
@@ -158,26 +156,24 @@ static bool query_rows(context *c, guest_string_t statement, parameter *params, 
                        row_set *rows, error *e) {
     fermyon_spin_postgres_list_parameter_value_t list = {params, count};
     fermyon_spin_mysql_list_parameter_value_t mysql_list = {params, count};
-    return IS_MYSQL
-               ? fermyon_spin_mysql_method_connection_query(
-                     (fermyon_spin_mysql_borrow_connection_t){c->connection}, &statement,
-                     &mysql_list, rows, e)
-               : fermyon_spin_postgres_method_connection_query(
-                     (fermyon_spin_postgres_borrow_connection_t){c->connection}, &statement, &list,
-                     rows, e);
+    return IS_MYSQL ? fermyon_spin_mysql_method_connection_query(
+                          (fermyon_spin_mysql_borrow_connection_t){c->connection}, &statement,
+                          &mysql_list, rows, e)
+                    : fermyon_spin_postgres_method_connection_query(
+                          (fermyon_spin_postgres_borrow_connection_t){c->connection}, &statement,
+                          &list, rows, e);
 }
 
 static bool execute(context *c, guest_string_t statement, parameter *params, size_t count,
                     uint64_t *affected, error *e) {
     fermyon_spin_postgres_list_parameter_value_t list = {params, count};
     fermyon_spin_mysql_list_parameter_value_t mysql_list = {params, count};
-    return IS_MYSQL
-               ? fermyon_spin_mysql_method_connection_execute(
-                     (fermyon_spin_mysql_borrow_connection_t){c->connection}, &statement,
-                     &mysql_list, e)
-               : fermyon_spin_postgres_method_connection_execute(
-                     (fermyon_spin_postgres_borrow_connection_t){c->connection}, &statement, &list,
-                     affected, e);
+    return IS_MYSQL ? fermyon_spin_mysql_method_connection_execute(
+                          (fermyon_spin_mysql_borrow_connection_t){c->connection}, &statement,
+                          &mysql_list, e)
+                    : fermyon_spin_postgres_method_connection_execute(
+                          (fermyon_spin_postgres_borrow_connection_t){c->connection}, &statement,
+                          &list, affected, e);
 }
 
 static void run_line(context *c, guest_string_t line) {
