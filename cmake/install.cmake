@@ -45,10 +45,16 @@ configure_file(${CMAKE_SOURCE_DIR}/cmake/libwithy.pc.in ${CMAKE_BINARY_DIR}/inst
 install(TARGETS withy_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS withy_archive ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET withy)
-  set_target_properties(withy PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
   install(TARGETS withy RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
-set_target_properties(withy_shared PROPERTIES INSTALL_RPATH "$ORIGIN")
+# Where the engine is a shared library. A path that is only for the installed program leaves room for
+# it in the built one, which would look for its libraries in the current directory then.
+if(ENGINE_LIBRARY MATCHES "\\.so")
+  set_target_properties(withy_shared PROPERTIES INSTALL_RPATH "$ORIGIN")
+  if(TARGET withy)
+    set_target_properties(withy PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+  endif()
+endif()
 install(FILES ${ENGINE_LIBRARY} DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${CMAKE_BINARY_DIR}/install/libwithy.pc
