@@ -147,12 +147,19 @@ typedef struct wy_definition {
     void *env;
 } wy_definition;
 
+#define WY_LINKER_TYPES 48
+
 struct wy_linker {
     wy_engine *engine;
     wasmtime_linker_t *wasm;
     wy_arena arena; /* what the definitions refer to */
     wy_definition *definitions;
     size_t count, cap;
+    struct {
+        size_t first; /* the definition that it was made for */
+        wasm_functype_t *type;
+    } types[WY_LINKER_TYPES];
+    size_t type_count;
     wy_linker *more;
 };
 

@@ -39,6 +39,8 @@ wy_err wy_linker_new(wy_engine *engine, own wy_linker **linker_out) {
 void wy_linker_free(own wy_linker *linker) {
     if (!linker) return;
     wy_linker_free(linker->more);
+    for (size_t i = 0; i < linker->type_count; i++)
+        wasm_functype_delete(linker->types[i].type);
     wasmtime_linker_delete(linker->wasm);
     wy_arena_deinit(&linker->arena);
     free(linker->definitions);
@@ -65,17 +67,35 @@ static bool remember(wy_linker *linker, wy_definition d) {
     return true;
 }
 
+static bool is_type_of(const wy_definition *a, const wy_definition *b) {
+    return a->param_count == b->param_count && a->result_count == b->result_count &&
+           memcmp(a->params, b->params, a->param_count) == 0 &&
+           memcmp(a->results, b->results, a->result_count) == 0;
+}
+
+/* Belongs to the linker. Making one is half of defining a function, and most functions have the
+ * type of some other. */
+static wasm_functype_t *type_of(wy_linker *linker, const wy_definition *d) {
+    for (size_t i = 0; i < linker->type_count; i++)
+        if (is_type_of(&linker->definitions[linker->types[i].first], d))
+            return linker->types[i].type;
+    wasm_functype_t *type = wy_functype_new(d->params, d->param_count, d->results, d->result_count);
+    /* Where there are too many, the last place is for those that come and go. */
+    if (linker->type_count == WY_LINKER_TYPES)
+        wasm_functype_delete(linker->types[--linker->type_count].type);
+    linker->types[linker->type_count].first = linker->count - 1;
+    linker->types[linker->type_count++].type = type;
+    return type;
+}
+
 wy_err wy_linker_define(wy_linker *linker, wy_str module, wy_str name, const uint8_t *params,
                         size_t param_count, const uint8_t *results, size_t result_count,
                         wy_core_callback callback, void *env, wy_diag *diag) {
     wy_definition d = {module, name, params, results, param_count, result_count, callback, env};
-    wasm_functype_t *type =
-        remember(linker, d) ? wy_functype_new(params, param_count, results, result_count) : NULL;
-    if (!type) return WY_NOMEM;
+    if (!remember(linker, d)) return WY_NOMEM;
     wasmtime_error_t *error = wasmtime_linker_define_func_unchecked(
-        linker->wasm, module.ptr, module.len, name.ptr, name.len, type,
+        linker->wasm, module.ptr, module.len, name.ptr, name.len, type_of(linker, &d),
         (wasmtime_func_unchecked_callback_t)callback, env, NULL);
-    wasm_functype_delete(type);
     return error ? wy_engine_error(diag, WY_ENGINE, error) : WY_OK;
 }
 
