@@ -80,6 +80,23 @@ WITHY_API withy_status withy_component_load_file(withy_engine *engine, const cha
                                                  withy_error *error);
 WITHY_API void withy_component_free(withy_component *component);
 
+/* A component that provides imports of another. */
+typedef struct withy_provider {
+    withy_component *component;
+    const char *name; /* "ns:pkg/interface", "ns:pkg" (its interfaces), "word"; maybe "@version" */
+    const char *export_name; /* what provides it; NULL: the export of the same name */
+} withy_provider;
+
+/* One component made of several: `component` with imports provided by exports of others. Each of
+ * its instances holds an instance of every part, with memory of its own; calls between them cost
+ * what calls within a component do. What is left of all imports is for the linker, and what
+ * withy_link_options allow holds for all parts. The parts stay yours, to be used and freed as ever,
+ * but must not have been linked or composed before. WITHY_UNMET: a name stands for no import, or an
+ * export is not there; WITHY_INVALID: it is of another type. */
+WITHY_API withy_status withy_component_compose(withy_component *component,
+                                               const withy_provider *providers, size_t count,
+                                               withy_component **component_out, withy_error *error);
+
 /* A function or resource that a component imports or exports; lives as long as the component. */
 typedef struct withy_extern {
     withy_str interface_name;    /* "demo:greet/api@1.0.0"; empty: the world's own */
@@ -99,7 +116,8 @@ WITHY_API const withy_extern *withy_component_func(const withy_component *compon
  * or a resource without a name outside. */
 WITHY_API bool withy_component_resource(const withy_component *component, const withy_type *handle,
                                         withy_extern *resource_out);
-/* The component's world as WIT; `write` gets the text piece by piece. */
+/* The component's world as WIT (of a composed one, of the component itself); `write` gets the text
+ * piece by piece. */
 WITHY_API withy_status withy_component_wit(const withy_component *component,
                                            void (*write)(void *data, const char *text, size_t len),
                                            void *data, withy_error *error);

@@ -88,17 +88,23 @@ static wy_err load(withy_component *c, wy_diag *diag) {
     return err ? err : list_exports(c);
 }
 
+static withy_component *make(withy_engine *engine) {
+    withy_component *c = calloc(1, sizeof *c);
+    if (!c) return NULL;
+    c->engine = engine;
+    c->refs = 1;
+    engine->refs++;
+    wy_arena_init(&c->arena, WY_MAX_COMPONENT_ARENA);
+    return c;
+}
+
 /* Of `path`, or of `bytes` where that is NULL. */
 static withy_status new_component(withy_engine *engine, const char *path, const void *bytes,
                                   size_t len, withy_component **component_out, withy_error *error) {
     wy_diag diag;
     wy_diag_init(&diag);
-    withy_component *c = calloc(1, sizeof *c);
+    withy_component *c = make(engine);
     if (!c) return wy_host_status(WY_NOMEM, &diag, error);
-    c->engine = engine;
-    c->refs = 1;
-    engine->refs++;
-    wy_arena_init(&c->arena, WY_MAX_COMPONENT_ARENA);
     wy_err err =
         path ? wy_file_map(path, &c->file, &diag) : wy_file_copy(bytes, len, &c->file, &diag);
     /* It is compiled later: whoever overwrites the file meanwhile must not be seen. */
@@ -132,6 +138,8 @@ void wy_embed_component_release(withy_component *component) {
     if (--component->refs) return;
     withy_engine *engine = component->engine;
     wy_code_free(component->code);
+    for (size_t i = 0; i < component->part_count; i++)
+        wy_embed_component_release(component->parts[i]);
     wy_aot_detach(engine->engine, component->file.bytes);
     wy_file_unmap(&component->file);
     wy_arena_deinit(&component->arena);
@@ -141,6 +149,63 @@ void wy_embed_component_release(withy_component *component) {
 
 void withy_component_free(withy_component *component) {
     if (component) wy_embed_component_release(component);
+}
+
+/* --- composing --- */
+
+static wy_err add_part(withy_component *c, withy_component *part, wy_diag *diag) {
+    if (part->engine != c->engine)
+        return wy_diag_set(diag, WY_USAGE, "the components belong to different engines");
+    if (part->part_count)
+        return wy_diag_set(diag, WY_USAGE,
+                           "a component that was composed cannot be composed again: give all "
+                           "providers at once");
+    if (part->is_compact)
+        return wy_diag_set(diag, WY_USAGE,
+                           "a component that was linked cannot be composed: load it once more");
+    part->is_part = true;
+    part->refs++;
+    c->parts[c->part_count++] = part;
+    return WY_OK;
+}
+
+static wy_err compose(withy_component *c, withy_component *component,
+                      const withy_provider *providers, size_t count, wy_diag *diag) {
+    wy_code_provider *inner = wy_arena_calloc(&c->arena, count, sizeof *inner);
+    c->parts = wy_arena_calloc(&c->arena, count + 1, sizeof(withy_component *));
+    char *name = wy_arena_strndup(&c->arena, component->name.ptr, component->name.len);
+    if (!inner || !c->parts || !name || count > UINT32_MAX) return WY_NOMEM;
+    c->name = (wy_str){name, component->name.len};
+    wy_err err = add_part(c, component, diag);
+    for (size_t i = 0; i < count && !err; i++) {
+        withy_component *part = providers[i].component;
+        err = add_part(c, part, diag);
+        inner[i] =
+            (wy_code_provider){(const uint8_t *)part->bytes.ptr, part->bytes.len,
+                               wy_str_of(providers[i].name), wy_str_of(providers[i].export_name)};
+    }
+    if (err) return err;
+    err = wy_code_compose(c->engine->engine, (const uint8_t *)component->bytes.ptr,
+                          component->bytes.len, inner, (uint32_t)count, false, &c->code, diag);
+    if (!err) err = list_imports(c);
+    return err ? err : list_exports(c);
+}
+
+withy_status withy_component_compose(withy_component *component, const withy_provider *providers,
+                                     size_t count, withy_component **component_out,
+                                     withy_error *error) {
+    wy_diag diag;
+    wy_diag_init(&diag);
+    withy_component *c = make(component->engine);
+    if (!c) return wy_host_status(WY_NOMEM, &diag, error);
+    wy_err err = compose(c, component, providers, count, &diag);
+    if (!err) {
+        *component_out = c;
+        return WITHY_OK;
+    }
+    wy_diag_prefix(&diag, WY_STR_FMT, WY_STR_ARG(component->name));
+    wy_embed_component_release(c);
+    return wy_host_status(err, &diag, error);
 }
 
 /* --- questions --- */

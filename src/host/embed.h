@@ -57,7 +57,10 @@ struct withy_component {
     wy_arena arena;
     wy_str name;
     wy_code *code;
-    bool is_compact; /* the core modules' bytes were given back */
+    bool is_compact;         /* the core modules' bytes were given back */
+    bool is_part;            /* of a composed one, which needs them */
+    withy_component **parts; /* of a composed one: the component itself, and what provides */
+    size_t part_count;       /* 0: not composed; it has no file of its own else */
     withy_extern *imports, *exports;
     const wy_plan_export **plan_exports; /* of each in `exports` */
     size_t import_count, export_count;

@@ -505,6 +505,74 @@ TEST(untyped_functions_have_their_sizes_checked_when_linked) {
     teardown(&w);
 }
 
+/* --- composing --- */
+
+#define FRONT WITHY_SOURCE_DIR "/tests/data/embed/front.wasm"
+#define BACK WITHY_SOURCE_DIR "/tests/data/embed/back.wasm"
+
+static withy_trap *same_again(world *w, withy_call *call, uint32_t n, uint32_t *result) {
+    assert_ptr_equal(withy_call_instance(call), w->instance);
+    assert_true(withy_str_is(withy_call_import(call)->name, "pause"));
+    *result = n;
+    return withy_call_sleep(call, 1);
+}
+
+TEST(components_are_composed) {
+    world w = {.pause = same_again};
+    withy_component *front, *back;
+    OK(withy_engine_new(NULL, &w.engine, &error));
+    OK(withy_component_load_file(w.engine, FRONT, &front, &error));
+    OK(withy_component_load_file(w.engine, BACK, &back, &error));
+    const withy_provider provider = {.component = back, .name = "demo:math/ops"};
+    OK(withy_component_compose(front, &provider, 1, &w.component, &error));
+    OK(withy_linker_new(w.engine, &w.linker, &error));
+    OK(withy_linker_define(w.linker, &world_interface, &w, &error));
+    withy_linked *alone;
+    OK(withy_linker_link(w.linker, back, NULL, &alone, &error)); /* parts stay what they were */
+    OK(withy_linker_link(w.linker, w.component, NULL, &w.linked, &error));
+    withy_component_free(front);
+    withy_component_free(back);
+    withy_linked_free(alone);
+    size_t count;
+    const withy_extern *imports = withy_component_imports(w.component, &count);
+    assert_int_equal(count, 1);
+    assert_true(withy_str_is(imports[0].name, "pause"));
+    OK(withy_instance_new(w.linked, &w, &w.instance, &error));
+    uint32_t n = 10, result = 0;
+    for (int i = 0; i < 2; i++)
+        OK(withy_instance_call(w.instance, func(&w, "quadruple"), &n, 4, &result, 4));
+    assert_int_equal(result, 40);
+    withy_str text = withy_str_of("hello?"), loud;
+    OK(withy_instance_call(w.instance, func(&w, "shout"), &text, sizeof text, &loud, sizeof loud));
+    assert_true(withy_str_is(loud, "hello!"));
+    teardown(&w);
+}
+
+TEST(what_does_not_fit_is_not_composed) {
+    world w;
+    engine_of(&w);
+    withy_component *front, *back, *made, *other;
+    OK(withy_component_load_file(w.engine, FRONT, &front, &error));
+    OK(withy_component_load_file(w.engine, BACK, &back, &error));
+    withy_provider provider = {.component = back, .name = "demo:math/nothing"};
+    assert_int_equal(withy_component_compose(front, &provider, 1, &made, &error), WITHY_UNMET);
+    assert_non_null(strstr(error.text, "demo:math/ops"));
+    provider.name = "demo:math/ops";
+    provider.export_name = "demo:math/nothing";
+    assert_int_equal(withy_component_compose(front, &provider, 1, &made, &error), WITHY_UNMET);
+    provider.export_name = NULL;
+    OK(withy_component_compose(front, &provider, 1, &made, &error));
+    assert_int_equal(withy_component_compose(made, &provider, 1, &other, &error), WITHY_USAGE);
+    link_all(&w);
+    provider.component = w.component;
+    assert_int_equal(withy_component_compose(front, &provider, 1, &other, &error), WITHY_USAGE);
+    assert_non_null(strstr(error.text, "load it once more"));
+    withy_component_free(made);
+    withy_component_free(back);
+    withy_component_free(front);
+    teardown(&w);
+}
+
 /* --- values by name --- */
 
 /* Fills in everything there is in the type of echo. */

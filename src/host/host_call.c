@@ -16,7 +16,7 @@ void *withy_call_data(const withy_call *call) {
 }
 
 withy_instance *withy_call_instance(const withy_call *call) {
-    return wy_instance_state(call->instance, WY_SLOT_EMBEDDER);
+    return wy_instance_owner(call->instance);
 }
 
 const withy_extern *withy_call_import(const withy_call *call) {

@@ -34,7 +34,7 @@ withy_status withy_instance_new(withy_linked *linked, void *data, withy_instance
     instance->data = data;
     linked->refs++;
     wy_arena_init(&instance->results, WY_MAX_CALL_ARENA);
-    wy_instance_set_state(instance->instance, WY_SLOT_EMBEDDER, instance, NULL);
+    wy_instance_set_owner(instance->instance, instance);
     *instance_out = instance;
     return WITHY_OK;
 }

@@ -150,6 +150,18 @@ static wy_err make_settings(withy_linked *linked, const withy_link_options *opti
     return wy_settings_make(&linked->settings, &linked->arena, &config, diag);
 }
 
+/* The providers of a composed component may what the component itself may. */
+static wy_err grant_parts(withy_linked *linked, wy_component_config *config) {
+    if (linked->component->part_count == 0) return WY_OK;
+    size_t count = linked->component->part_count - 1;
+    wy_provider_settings *settings = wy_arena_calloc(&linked->arena, count, sizeof *settings);
+    if (!settings) return WY_NOMEM;
+    for (size_t i = 0; i < count; i++)
+        memcpy(settings[i].settings, config->settings, sizeof settings[i].settings);
+    config->provider_settings = settings;
+    return WY_OK;
+}
+
 static wy_err link(withy_linked *linked, const withy_link_options *options, wy_diag *diag) {
     withy_component *component = linked->component;
     withy_linker *linker = linked->linker;
@@ -162,12 +174,15 @@ static wy_err link(withy_linked *linked, const withy_link_options *options, wy_d
     config.name = linked->settings.name;
     wy_settings_use(&linked->settings, config.settings);
     config.settings[WY_SLOT_EMBEDDER] = linked;
+    err = grant_parts(linked, &config);
+    if (err) return err;
     wy_engine *engine = component->engine->engine;
-    wy_engine_set_source(engine, &component->file.id, component->file.bytes, component->file.len);
+    const wy_file *file = component->part_count ? &component->parts[0]->file : &component->file;
+    wy_engine_set_source(engine, &file->id, file->bytes, file->len);
     err = wy_component_link(component->code, &config, &linked->target, diag);
     wy_engine_set_source(engine, NULL, NULL, 0);
     if (!err) err = check_untyped(linked, diag);
-    if (!err && !component->is_compact) {
+    if (!err && !component->is_compact && !component->is_part && !component->part_count) {
         component->is_compact = true;
         wy_aot_detach(engine, component->file.bytes);
         err = wy_file_compact(&component->file, component->bytes, wy_component_plan(linked->target),

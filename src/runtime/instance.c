@@ -97,6 +97,14 @@ void wy_instance_enter(wy_instance *instance, wy_task *task, wy_context *context
     instance->context = context;
 }
 
+void wy_instance_set_owner(wy_instance *instance, void *owner) {
+    instance->owner = owner;
+}
+
+void *wy_instance_owner(const wy_instance *instance) {
+    return instance->owner;
+}
+
 bool wy_instance_poisoned(const wy_instance *instance) {
     return instance->poisoned;
 }

@@ -41,6 +41,9 @@ own wy_trap *wy_instance_drop(wy_instance *instance, const wy_type *type,
                               wy_handle handle) WY_MUST_USE;
 
 bool wy_instance_poisoned(const wy_instance *instance);
+/* Whatever its maker wants to find again from a host function; NULL before it is set. */
+void wy_instance_set_owner(wy_instance *instance, void *owner);
+void *wy_instance_owner(const wy_instance *instance);
 
 /* Appends the text of a trap of this instance: the reason, which limit was hit if one was, and the
  * guest's stack. */

@@ -92,6 +92,7 @@ struct wy_instance {
     wy_store *store;
     wy_context *context; /* of the task that runs it */
     wy_task *task;
+    void *owner; /* as whoever made it says; NULL: nobody did */
     wy_store_limits limits;
     wy_arena arena;      /* as long as the instance */
     wy_arena call_arena; /* each call gives back what it took when it is over */

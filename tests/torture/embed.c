@@ -10,15 +10,17 @@
 
 #define ALL WITHY_SOURCE_DIR "/tests/data/embed/all.wasm"
 #define HTTP WITHY_SOURCE_DIR "/tests/data/embed/http.wasm"
+#define FRONT WITHY_SOURCE_DIR "/tests/data/embed/front.wasm"
+#define BACK WITHY_SOURCE_DIR "/tests/data/embed/back.wasm"
 #define RUNS_MAX 100000
 
 static withy_error error;
 
 typedef struct life {
     withy_engine *engine;
-    withy_component *component, *handler;
+    withy_component *component, *handler, *front, *back, *composed;
     withy_linker *linker;
-    withy_linked *linked, *linked_handler;
+    withy_linked *linked, *linked_handler, *linked_composed;
     withy_instance *instance;
     withy_arena *arena;
     withy_app *app;
@@ -136,6 +138,15 @@ static void link_all(life *l) {
     TRY(l, withy_linker_link(l->linker, l->handler, NULL, &l->linked_handler, &error));
 }
 
+static void compose(life *l) {
+    if (!TRY(l, withy_component_load_file(l->engine, FRONT, &l->front, &error)) ||
+        !TRY(l, withy_component_load_file(l->engine, BACK, &l->back, &error)))
+        return;
+    const withy_provider provider = {.component = l->back, .name = "demo:math/ops"};
+    if (TRY(l, withy_component_compose(l->front, &provider, 1, &l->composed, &error)))
+        TRY(l, withy_linker_link(l->linker, l->composed, NULL, &l->linked_composed, &error));
+}
+
 static void on_done(void *data, withy_status status, const void *result) {
     life *l = data;
     (void)result;
@@ -185,6 +196,7 @@ static life live(void) {
         TRY(&l, withy_component_load_file(l.engine, ALL, &l.component, &error)) &&
         TRY(&l, withy_component_load_file(l.engine, HTTP, &l.handler, &error)))
         link_all(&l);
+    if (!l.status) compose(&l);
     if (!l.status) call_all(&l);
     if (!l.status) serve(&l);
     withy_app_free(l.app);
@@ -192,9 +204,13 @@ static life live(void) {
     withy_arena_free(l.arena);
     withy_linked_free(l.linked);
     withy_linked_free(l.linked_handler);
+    withy_linked_free(l.linked_composed);
     withy_linker_free(l.linker);
     withy_component_free(l.component);
     withy_component_free(l.handler);
+    withy_component_free(l.front);
+    withy_component_free(l.back);
+    withy_component_free(l.composed);
     withy_engine_free(l.engine);
     return l;
 }
