@@ -172,8 +172,11 @@ wy_err wy_file_component(const wy_file *file, wy_engine *engine, wy_str *compone
                          wy_diag *diag) {
     *component_out = (wy_str){(const char *)file->bytes, file->len};
     wy_err err = WY_OK;
-    if (wy_aot_is(file->bytes, file->len))
+    if (wy_aot_is(file->bytes, file->len)) {
+        wy_engine_set_source(engine, &file->id, file->bytes, file->len);
         err = wy_aot_attach(engine, file->bytes, file->len, component_out, diag);
+        wy_engine_set_source(engine, NULL, NULL, 0);
+    }
     return err ? err
                : wy_host_check_kind((const uint8_t *)component_out->ptr, component_out->len, diag);
 }

@@ -1,8 +1,9 @@
 """The command line itself: help, mistakes, inspect, compile, files that are no components."""
 
 import json
-import re
 import os
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,21 @@ def test_compiled_file_stands_beside_the_component(command, guest, tmp_path):
     assert "one" in command("run", "cli.cwasm", "args", "one", cwd=tmp_path).stdout
     told = json.loads(command("inspect", "--json", "cli.cwasm", cwd=tmp_path).stdout)
     assert told["wit"] == json.loads(command("inspect", "--json", "cli.wasm", cwd=tmp_path).stdout)["wit"]
+
+
+def test_compiled_file_is_read_once(command, guest, tmp_path):
+    plain, ahead = tmp_path / "cli.wasm", tmp_path / "cli.cwasm"
+    plain.write_bytes(Path(guest("cli")).read_bytes())
+    assert command("compile", "--no-cache", str(plain), "-o", str(ahead)).returncode == 0
+    time.sleep(2.3)  # a file that has just changed may change again unseen
+    records = {}
+    for file in plain, ahead:
+        env = {"WITHY_CACHE_DIR": str(tmp_path / file.suffix)}
+        assert "one" in command("run", str(file), "args", "one", env=env).stdout
+        records[file] = len(list(tmp_path.joinpath(file.suffix).rglob("*.known")))
+    assert records[ahead] == records[plain] + 1, "it is remembered that the file is undamaged"
+    ahead.write_bytes(ahead.read_bytes()[:-1] + b"?")
+    assert "damaged" in command("run", str(ahead), "args", "one", env=env).stderr
 
 
 def test_compiling_what_is_compiled_is_refused(command, guest, tmp_path):
