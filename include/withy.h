@@ -39,6 +39,7 @@ typedef struct withy_options {
     size_t config_count;
 } withy_options;
 
+/* Sets the defaults. */
 WITHY_API void withy_options_init(withy_options *options);
 
 /* --- serve one component over HTTP --- */
@@ -51,6 +52,7 @@ typedef struct withy_serve_options {
     bool quiet;          /* do not print the address */
 } withy_serve_options;
 
+/* Sets the defaults: 127.0.0.1:3000. */
 WITHY_API void withy_serve_options_init(withy_serve_options *options);
 
 /* Serves `path` (a component, or a file made by withy_compile) until SIGTERM or SIGINT, then
@@ -76,6 +78,7 @@ typedef struct withy_up_options {
     size_t sqlite_count;
 } withy_up_options;
 
+/* Sets the defaults, also of `serve`. */
 WITHY_API void withy_up_options_init(withy_up_options *options);
 
 /* Runs the application of a manifest (a file, or a folder with a spin.toml). As withy_serve. */
@@ -122,6 +125,7 @@ typedef struct withy_wit_options {
     bool check; /* print nothing */
 } withy_wit_options;
 
+/* Sets the defaults. */
 WITHY_API void withy_wit_options_init(withy_wit_options *options);
 
 /* Checks WIT packages (a file, or a folder with its `deps`) and prints them in one form, those of

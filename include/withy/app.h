@@ -29,6 +29,7 @@ typedef struct withy_route_options {
     uint32_t reuse;      /* requests one instance answers; 0 or 1: a fresh one each */
 } withy_route_options;
 
+/* Sets the defaults: no deadline, a fresh instance each. */
 WITHY_API void withy_route_options_init(withy_route_options *options);
 
 /* Lets a component, which must export wasi:http/incoming-handler, answer the requests to a route:

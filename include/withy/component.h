@@ -47,6 +47,7 @@ typedef struct withy_engine_options {
     const char *cache_dir;  /* NULL: WITHY_CACHE_DIR, XDG_CACHE_HOME/withy or ~/.cache/withy */
 } withy_engine_options;
 
+/* Sets the defaults. */
 WITHY_API void withy_engine_options_init(withy_engine_options *options);
 
 /* `options` NULL: the defaults. */
@@ -78,6 +79,8 @@ WITHY_API withy_status withy_component_load(withy_engine *engine, const void *by
 WITHY_API withy_status withy_component_load_file(withy_engine *engine, const char *path,
                                                  withy_component **component_out,
                                                  withy_error *error);
+/* What was linked needs it, and keeps it with its types until that is freed too. NULL is nothing to
+ * free, here and in every other function that frees. */
 WITHY_API void withy_component_free(withy_component *component);
 
 /* A component that provides imports of another. */
@@ -104,6 +107,7 @@ typedef struct withy_extern {
     const withy_func_type *type; /* NULL: a resource */
 } withy_extern;
 
+/* All of them, in the component's order; they live as long as it. */
 WITHY_API const withy_extern *withy_component_imports(const withy_component *component,
                                                       size_t *count_out);
 WITHY_API const withy_extern *withy_component_exports(const withy_component *component,
@@ -164,8 +168,10 @@ typedef struct withy_host_interface {
     const char *wit;
 } withy_host_interface;
 
+/* One that provides nothing yet. */
 WITHY_API withy_status withy_linker_new(withy_engine *engine, withy_linker **linker_out,
                                         withy_error *error);
+/* What was linked goes on. */
 WITHY_API void withy_linker_free(withy_linker *linker);
 /* Adds an interface of yours; everything is copied but `data`, which withy_call_data returns. It
  * stands before withy's own of the same name. WITHY_EXISTS, and what the WIT parser reports. */
@@ -210,6 +216,7 @@ WITHY_API void withy_link_options_init(withy_link_options *options);
 WITHY_API withy_status withy_linker_link(withy_linker *linker, withy_component *component,
                                          const withy_link_options *options,
                                          withy_linked **linked_out, withy_error *error);
+/* Instances go on. */
 WITHY_API void withy_linked_free(withy_linked *linked);
 
 /* --- instance --- */
@@ -221,6 +228,7 @@ WITHY_API withy_status withy_instance_new(withy_linked *linked, void *data,
 /* Ends all resources that it holds. A call under way is cancelled; its `done` is still called, once
  * the loop turns. */
 WITHY_API void withy_instance_free(withy_instance *instance);
+/* The `data` it was made with. */
 WITHY_API void *withy_instance_data(const withy_instance *instance);
 /* Deadline of each call that begins from now on; 0: none. */
 WITHY_API void withy_instance_set_timeout(withy_instance *instance, uint64_t timeout_ms);
@@ -286,6 +294,7 @@ WITHY_API withy_status withy_instance_drop(withy_instance *instance, const withy
 
 /* --- inside a host function --- */
 
+/* The `data` that the interface was defined with. */
 WITHY_API void *withy_call_data(const withy_call *call);
 /* The instance that calls; NULL when it is one of an application (withy/app.h). */
 WITHY_API withy_instance *withy_call_instance(const withy_call *call);
@@ -321,6 +330,7 @@ WITHY_API withy_trap *withy_call_check(const withy_call *call);
 
 /* Runs `work` on another thread until it is done; it is not cut short. */
 WITHY_API withy_trap *withy_call_offload(withy_call *call, void (*work)(void *data), void *data);
+/* Waits so long. */
 WITHY_API withy_trap *withy_call_sleep(withy_call *call, uint64_t ms);
 /* Waits until a waker of this call was woken; one that was woken since the last wait counts. Look
  * whether what you wait for has come, and if not, wait again with another waker. */

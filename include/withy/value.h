@@ -64,6 +64,7 @@ typedef enum withy_kind {
 typedef struct wy_type withy_type;
 typedef struct wy_func_type withy_func_type;
 
+/* What it is, and the size and alignment of its values in bytes. */
 WITHY_API withy_kind withy_type_kind(const withy_type *type);
 WITHY_API size_t withy_type_size(const withy_type *type);
 WITHY_API size_t withy_type_align(const withy_type *type);
@@ -112,6 +113,7 @@ typedef struct withy_arena withy_arena;
 WITHY_API withy_arena *withy_arena_new(void);
 /* Forgets all values, keeps memory for the next ones. */
 WITHY_API void withy_arena_reset(withy_arena *arena);
+/* All values in it are gone. */
 WITHY_API void withy_arena_free(withy_arena *arena);
 
 /* A value of all zeros: 0, false, "", empty list, first case, no flags. The null value when there
@@ -139,7 +141,9 @@ WITHY_API bool withy_value_set_len(withy_arena *arena, withy_value list, size_t 
 /* Chooses a case of a variant, enum, option or result. Its payload is all zeros and is reached by
  * withy_value_payload. */
 WITHY_API bool withy_value_set_case(withy_value value, const char *name);
+/* Sets or clears one flag; others stay as they are. */
 WITHY_API bool withy_value_set_flag(withy_value value, const char *name, bool on);
+/* An own or borrowed handle. */
 WITHY_API bool withy_value_set_handle(withy_value value, uintptr_t handle);
 
 /* Reading. False: not of that kind, or does not fit. */

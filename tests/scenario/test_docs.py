@@ -70,3 +70,19 @@ def test_front_door_lists_its_verbs_as_the_readme_does():
     help_text = subprocess.run([ROOT / "do", "help"], capture_output=True, text=True, check=True).stdout
     verbs = set(re.findall(r"^  ([a-z]+)", help_text, flags=re.M))
     assert verbs == set(re.findall(r"^\| `\./do ([a-z]+)", (ROOT / "README.md").read_text(), flags=re.M))
+
+
+def declarations():
+    """Public functions, each with whether it or the group it stands in has a comment."""
+    for header in sorted([ROOT / "include/withy.h", *(ROOT / "include/withy").glob("*.h")]):
+        commented = False
+        for line in header.read_text().splitlines():
+            commented = line.rstrip().endswith("*/") or (commented and bool(line.strip()))
+            if match := re.match(r"WITHY_API .*?(withy_\w+)\(", line):
+                yield pytest.param(commented, match[1], id=f"{header.name}: {match[1]}")
+
+
+@pytest.mark.parametrize("commented,name", list(declarations()))
+def test_public_functions_are_documented_and_named_alike(commented, name):
+    assert commented
+    assert re.fullmatch(r"withy(_[a-z]+){1,3}", name)
