@@ -37,7 +37,7 @@ function(choose_archive variable shared)
 endfunction()
 choose_archive(UV_CHOICE PkgConfig::UV libuv_a.a libuv.a)
 choose_archive(SQLITE_CHOICE PkgConfig::SQLITE libsqlite3.a)
-choose_archive(SSL_CHOICE PkgConfig::SSL libssl.a)
+choose_archive(SSL_CHOICE PkgConfig::SSL libssl.a) # of the tests' TLS server; the command opens libssl itself
 choose_archive(JANSSON_CHOICE PkgConfig::JANSSON libjansson.a)
 choose_archive(CRYPTO_CHOICE PkgConfig::CRYPTO libcrypto.a)
 choose_archive(HIREDIS_CHOICE PkgConfig::HIREDIS libhiredis.a)
@@ -59,6 +59,6 @@ endif()
 target_include_directories(withy_deps SYSTEM INTERFACE ${ENGINE_DIR}/include ${PQ_INCLUDE_DIRS}
                            ${MARIADB_INCLUDE_DIRS})
 target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp ${UV_CHOICE}
-                      ${SQLITE_CHOICE} ${SSL_CHOICE} ${CRYPTO_CHOICE} ${HIREDIS_CHOICE} ${JANSSON_CHOICE}
+                      ${SQLITE_CHOICE} ${CRYPTO_CHOICE} ${HIREDIS_CHOICE} ${JANSSON_CHOICE}
                       Threads::Threads
                       ${CMAKE_DL_LIBS} m)

@@ -42,12 +42,12 @@ static wy_err parse_port(wy_str entry, wy_str scheme, wy_str port, bool has_port
     return WY_OK;
 }
 
-static wy_err check_host(wy_str entry, wy_str host, wy_diag *diag) {
+static wy_err check_host(wy_str entry, wy_app_host *out, wy_diag *diag) {
+    wy_str host = out->host;
     if (host.len == 0) return bad(diag, entry, "the host is missing");
-    if (wy_str_find(host, '/') < host.len)
-        return bad(diag, entry,
-                   "a path (or a CIDR range, which withy does not have) is not allowed");
     if (wy_str_find(host, '@') < host.len) return bad(diag, entry, "user names are not allowed");
+    out->is_range = wy_address_range_parse(host, &out->range);
+    if (out->is_range) return WY_OK;
     if (wy_str_eqz(host, "self") || wy_str_eqz(host, "self.alt") ||
         wy_str_ends(host, WY_STR(".spin.internal")))
         return wy_diag_set(diag, WY_UNSUPPORTED,
@@ -55,6 +55,8 @@ static wy_err check_host(wy_str entry, wy_str host, wy_diag *diag) {
                            "\": calls between the components of an application (self, "
                            "spin.internal) are not supported yet",
                            WY_STR_ARG(entry));
+    if (wy_str_find(host, '/') < host.len)
+        return bad(diag, entry, "a path is not allowed, and it is no network like 10.0.0.0/8");
     wy_str rest = host;
     if (wy_str_starts(host, WY_STR("*."))) rest = wy_str_sub(host, 2, host.len);
     if (!wy_str_eqz(host, "*") && wy_str_find(rest, '*') < rest.len)
@@ -62,7 +64,23 @@ static wy_err check_host(wy_str entry, wy_str host, wy_diag *diag) {
     return WY_OK;
 }
 
-static wy_err parse(wy_str entry, wy_app_host *out, wy_diag *diag) {
+/* "[::1]" or a network, "[fc00::]/7" or "[fc00::/7]", into `out->host`, without the brackets; the
+ * text behind them is returned. ptr NULL: no memory, or not closed. */
+static wy_str split_v6(wy_arena *arena, wy_str rest, wy_app_host *out) {
+    size_t end = wy_str_find(rest, ']');
+    if (end == rest.len) return (wy_str){0};
+    wy_str inside = wy_str_sub(rest, 1, end), behind = wy_str_sub(rest, end + 1, rest.len);
+    out->host = inside;
+    if (behind.len == 0 || behind.ptr[0] != '/') return behind.len ? behind : WY_STR("");
+    size_t colon = wy_str_find(behind, ':');
+    char *joined = wy_arena_printf(arena, WY_STR_FMT WY_STR_FMT, WY_STR_ARG(inside),
+                                   WY_STR_ARG(wy_str_sub(behind, 0, colon)));
+    if (!joined) return (wy_str){0};
+    out->host = wy_str_of(joined);
+    return colon < behind.len ? wy_str_sub(behind, colon, behind.len) : WY_STR("");
+}
+
+static wy_err parse(wy_arena *arena, wy_str entry, wy_app_host *out, wy_diag *diag) {
     if (wy_str_eqz(entry, "*") || wy_str_eqz(entry, "insecure:allow-all"))
         return bad(diag, entry, "write \"*://*:*\" to allow everything");
     size_t colon = wy_str_find(entry, ':');
@@ -71,24 +89,20 @@ static wy_err parse(wy_str entry, wy_app_host *out, wy_diag *diag) {
     out->scheme = wy_str_sub(entry, 0, colon);
     wy_str rest = wy_str_sub(entry, colon + 3, entry.len);
     if (wy_str_ends(rest, WY_STR("/"))) rest = wy_str_sub(rest, 0, rest.len - 1);
-    wy_str port = {0};
-    bool has_port = false;
-    size_t host_end = rest.len;
-    if (rest.len && rest.ptr[0] == '[') { /* an IPv6 address */
-        host_end = wy_str_find(rest, ']');
-        if (host_end == rest.len) return bad(diag, entry, "\"]\" is missing");
-        out->host = wy_str_sub(rest, 1, host_end);
-        host_end++;
+    wy_str behind;
+    if (rest.len && rest.ptr[0] == '[') { /* IPv6 */
+        behind = split_v6(arena, rest, out);
+        if (!behind.ptr) return bad(diag, entry, "\"]\" is missing");
     } else {
-        host_end = wy_str_rfind(rest, ':');
+        size_t host_end = wy_str_rfind(rest, ':');
         out->host = wy_str_sub(rest, 0, host_end);
+        behind = wy_str_sub(rest, host_end, rest.len);
     }
-    if (host_end < rest.len) {
-        has_port = rest.ptr[host_end] == ':';
-        if (!has_port) return bad(diag, entry, "what follows the address is not a port");
-        port = wy_str_sub(rest, host_end + 1, rest.len);
-    }
-    wy_err err = check_host(entry, out->host, diag);
+    bool has_port = behind.len > 0;
+    if (has_port && behind.ptr[0] != ':')
+        return bad(diag, entry, "what follows the address is not a port");
+    wy_str port = has_port ? wy_str_sub(behind, 1, behind.len) : (wy_str){0};
+    wy_err err = check_host(entry, out, diag);
     if (!err && wy_str_eqz(out->scheme, "*") && !has_port)
         return bad(diag, entry, "the scheme \"*\" needs a port (or \":*\")");
     return err ? err : parse_port(entry, out->scheme, port, has_port, out, diag);
@@ -103,7 +117,7 @@ wy_err wy_app_hosts_new(wy_arena *arena, const wy_str *entries, uint32_t count,
         if (entries[i].len == 0 || wy_str_eqz(entries[i], "http://") ||
             wy_str_eqz(entries[i], "https://"))
             continue;
-        wy_err err = parse(entries[i], &items[used], diag);
+        wy_err err = parse(arena, entries[i], &items[used], diag);
         if (err) return err;
         used++;
     }
@@ -111,8 +125,12 @@ wy_err wy_app_hosts_new(wy_arena *arena, const wy_str *entries, uint32_t count,
     return WY_OK;
 }
 
-static bool host_matches(wy_str pattern, wy_str host) {
+static bool host_matches(const wy_app_host *item, wy_str host) {
+    wy_str pattern = item->host;
     if (wy_str_eqz(pattern, "*")) return true;
+    wy_address address;
+    if (item->is_range)
+        return wy_address_parse(host, &address) && wy_address_range_has(&item->range, &address);
     if (!wy_str_starts(pattern, WY_STR("*."))) return wy_str_eq_nocase(pattern, host);
     wy_str suffix = wy_str_sub(pattern, 1, pattern.len); /* ".example.com" */
     return host.len > suffix.len &&
@@ -123,8 +141,32 @@ bool wy_app_hosts_allow(const wy_app_hosts *hosts, wy_str scheme, wy_str host, u
     for (uint32_t i = 0; i < hosts->count; i++) {
         const wy_app_host *item = &hosts->items[i];
         if ((wy_str_eqz(item->scheme, "*") || wy_str_eq_nocase(item->scheme, scheme)) &&
-            host_matches(item->host, host) && port >= item->port_low && port < item->port_end)
+            host_matches(item, host) && port >= item->port_low && port < item->port_end)
             return true;
     }
+    return false;
+}
+
+wy_err wy_app_networks_new(wy_arena *arena, const wy_str *entries, uint32_t count,
+                           wy_app_networks *networks_out, wy_diag *diag) {
+    wy_address_range *items = wy_arena_calloc(arena, count, sizeof *items);
+    if (!items) return wy_diag_set(diag, WY_NOMEM, "out of memory for blocked networks");
+    *networks_out = (wy_app_networks){.items = items};
+    for (uint32_t i = 0; i < count; i++) {
+        if (wy_str_eqz(entries[i], "private"))
+            networks_out->is_private_blocked = true;
+        else if (!wy_address_range_parse(entries[i], &items[networks_out->count++]))
+            return wy_diag_set(diag, WY_INVALID,
+                               "block_networks: \"" WY_STR_FMT
+                               "\" is neither a network like \"10.0.0.0/8\" nor \"private\"",
+                               WY_STR_ARG(entries[i]));
+    }
+    return WY_OK;
+}
+
+bool wy_app_networks_block(const wy_app_networks *networks, const wy_address *address) {
+    if (networks->is_private_blocked && wy_address_is_private(address)) return true;
+    for (uint32_t i = 0; i < networks->count; i++)
+        if (wy_address_range_has(&networks->items[i], address)) return true;
     return false;
 }

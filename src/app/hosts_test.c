@@ -48,5 +48,54 @@ TEST(malformed_entries_are_refused) {
     assert_int_equal(refuse("http://a:9..8"), WY_INVALID);
     assert_int_equal(refuse("http://a:x"), WY_INVALID);
     assert_int_equal(refuse("http://a.*"), WY_INVALID);
-    assert_int_equal(refuse("http://self"), WY_UNSUPPORTED);
+    assert_int_equal(refuse("http://10.0.0.0/33"), WY_INVALID);
+    assert_int_equal(refuse("http://10.0.0/8"), WY_INVALID);
+    assert_int_equal(refuse("http://[::1"), WY_INVALID);
+    assert_int_equal(refuse("http://[::1]x"), WY_INVALID);
+}
+
+TEST(networks_match_addresses) {
+    assert_true(allows("http://127.0.0.0/24:63551", "http", "127.0.0.9", 63551));
+    assert_false(allows("http://127.0.0.0/24:63551", "http", "127.0.1.9", 63551));
+    assert_false(allows("http://127.0.0.0/24", "http", "localhost", 80));
+    assert_true(allows("*://0.0.0.0/0:*", "tcp", "8.8.8.8", 53));
+    assert_false(allows("*://0.0.0.0/0:*", "tcp", "::1", 53));
+    assert_true(allows("tcp://[fc00::]/7:80..90", "tcp", "fd12::1", 80));
+    assert_true(allows("tcp://[fc00::/7]:80", "tcp", "fd12::1", 80));
+    assert_false(allows("tcp://[fc00::/7]:80", "tcp", "fe80::1", 80));
+    assert_true(allows("http://10.1.2.3", "http", "::ffff:10.1.2.3", 80));
+    assert_true(allows("http://[2001:db8::1]", "http", "2001:DB8:0:0::1", 80));
+}
+
+static bool blocks(const char *entry, const char *address) {
+    wy_arena arena;
+    wy_arena_init(&arena, 1 << 16);
+    wy_str text = wy_str_of(entry);
+    wy_app_networks networks;
+    wy_address parsed;
+    assert_true(wy_address_parse(wy_str_of(address), &parsed));
+    assert_int_equal(wy_app_networks_new(&arena, &text, 1, &networks, NULL), WY_OK);
+    bool yes = wy_app_networks_block(&networks, &parsed);
+    wy_arena_deinit(&arena);
+    return yes;
+}
+
+TEST(networks_can_be_blocked) {
+    assert_true(blocks("10.0.0.0/8", "10.255.0.1"));
+    assert_true(blocks("10.0.0.0/8", "::ffff:10.255.0.1"));
+    assert_false(blocks("10.0.0.0/8", "11.0.0.1"));
+    const char *inside[] = {
+        "127.0.0.1", "192.168.1.1", "169.254.169.254", "172.31.0.1", "100.64.0.1",    "0.0.0.0",
+        "::1",       "fd00::1",     "fe80::1",         "::",         "64:ff9b::a00:1"};
+    for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
+        assert_true(blocks("private", inside[i]));
+    const char *outside[] = {"1.1.1.1", "172.32.0.1", "2606:4700::1", "64:ff9b::101:101"};
+    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
+        assert_false(blocks("private", outside[i]));
+    wy_app_networks networks;
+    wy_str bad = WY_STR("publik");
+    wy_arena arena;
+    wy_arena_init(&arena, 1 << 16);
+    assert_int_equal(wy_app_networks_new(&arena, &bad, 1, &networks, NULL), WY_INVALID);
+    wy_arena_deinit(&arena);
 }

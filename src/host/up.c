@@ -38,6 +38,7 @@ struct unit {
     wy_client_settings clients;
     wy_http_policy policy;
     wy_app_hosts hosts;
+    const wy_app_networks *blocked;
     int log_fds[2]; /* stdout, stderr; -1: none */
     const withy_dir *dirs;
     size_t dir_count;
@@ -52,6 +53,7 @@ typedef struct shared {
     const char *manifest;
     wy_arena arena;            /* of what follows */
     wy_runtime_config runtime; /* as it was at the start */
+    wy_app_networks blocked;   /* by it */
     wy_stores stores;
     wy_temporary_folder scratch; /* for copies of files: one below it an application */
     bool started;                /* workers run: logs are not truncated again */
@@ -186,6 +188,20 @@ static bool allow_host(void *data, wy_str scheme, wy_str host, uint16_t port) {
     return false;
 }
 
+/* Names may lead anywhere: what is blocked is looked at behind them. */
+static bool allow_address(void *data, const char *text) {
+    const unit *u = data;
+    wy_address address;
+    if (!wy_address_parse_with_port(wy_str_of(text), &address)) return true;
+    if (!wy_app_networks_block(u->blocked, &address)) return true;
+    wy_log(WY_LOG_WARN,
+           "component \"" WY_STR_FMT
+           "\" may not connect to %s: [outbound_networking] "
+           "block_networks of the runtime configuration forbids it",
+           WY_STR_ARG(u->component->id), text);
+    return false;
+}
+
 static wy_err grant_hosts(application *a, unit *u, wy_diag *diag) {
     const wy_app_list *list = &u->component->allowed_outbound_hosts;
     const wy_config *config = a->grants[u->component - a->app->components].config.config;
@@ -195,7 +211,8 @@ static wy_err grant_hosts(application *a, unit *u, wy_diag *diag) {
         wy_err err = wy_config_resolve(config, list->items[i], &a->arena, &entries[i], diag);
         if (err) return err;
     }
-    u->policy = (wy_http_policy){.allow = allow_host, .data = u};
+    u->blocked = &a->shared->blocked;
+    u->policy = (wy_http_policy){.allow = allow_host, .allow_address = allow_address, .data = u};
     wy_err err = wy_app_hosts_new(&a->arena, entries, list->count, &u->hosts, diag);
     if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(u->component->id));
     return err;
@@ -539,7 +556,7 @@ static wy_err refuse_configuration(const wy_runtime_config *c, wy_diag *diag) {
     const char *what = NULL;
     if (c->llm.kind != WY_RUNTIME_LLM_NONE) what = "[llm_compute]";
     if (c->tls_count) what = "[[client_tls]]";
-    if (c->networking_line) what = "[outbound_networking]";
+    if (c->max_sockets || c->max_connections) what = "[outbound_networking] max_...";
     if (c->http.no_pooling || c->http.max_connections) what = "[outbound_http]";
     if (c->postgres.max_connections) what = "[outbound_pg]";
     if (c->mysql.max_connections) what = "[outbound_mysql]";
@@ -553,6 +570,9 @@ static wy_err read_configuration(shared *s, wy_diag *diag) {
     wy_err err = wy_runtime_config_load(&s->arena, path, &s->runtime, diag);
     if (err) return err;
     err = refuse_configuration(&s->runtime, diag);
+    if (!err)
+        err = wy_app_networks_new(&s->arena, s->runtime.block_networks.items,
+                                  s->runtime.block_networks.count, &s->blocked, diag);
     if (err) wy_diag_prefix(diag, "%s", path);
     return err;
 }

@@ -38,6 +38,75 @@ wy_address wy_address_unmapped(const wy_address *address) {
     return v4;
 }
 
+bool wy_address_parse_with_port(wy_str text, wy_address *out) {
+    size_t colon = wy_str_rfind(text, ':');
+    uint64_t port;
+    if (colon == text.len || !wy_str_to_u64(wy_str_sub(text, colon + 1, text.len), 65535, &port))
+        return false;
+    wy_str ip = wy_str_sub(text, 0, colon);
+    if (ip.len >= 2 && ip.ptr[0] == '[' && ip.ptr[ip.len - 1] == ']')
+        ip = wy_str_sub(ip, 1, ip.len - 1);
+    if (!wy_address_parse(ip, out)) return false;
+    out->port = (uint16_t)port;
+    return true;
+}
+
+/* --- ranges --- */
+
+bool wy_address_range_parse(wy_str text, wy_address_range *out) {
+    size_t slash = wy_str_find(text, '/');
+    if (!wy_address_parse(wy_str_sub(text, 0, slash), &out->base)) return false;
+    uint64_t bits, most = out->base.is_v6 ? 128 : 32;
+    out->bits = (unsigned)most;
+    if (slash == text.len) return true;
+    if (!wy_str_to_u64(wy_str_sub(text, slash + 1, text.len), most, &bits)) return false;
+    out->bits = (unsigned)bits;
+    return true;
+}
+
+bool wy_address_range_has(const wy_address_range *range, const wy_address *address) {
+    wy_address a = wy_address_unmapped(address);
+    if (a.is_v6 != range->base.is_v6) return false;
+    unsigned whole = range->bits / 8, rest = range->bits % 8;
+    if (memcmp(a.bytes, range->base.bytes, whole) != 0) return false;
+    return rest == 0 || (a.bytes[whole] ^ range->base.bytes[whole]) >> (8 - rest) == 0;
+}
+
+bool wy_address_is_private(const wy_address *address) {
+    static const wy_address_range ranges[] = {
+        {{.bytes = {0}}, 8},
+        {{.bytes = {10}}, 8},
+        {{.bytes = {100, 64}}, 10},
+        {{.bytes = {127}}, 8},
+        {{.bytes = {169, 254}}, 16},
+        {{.bytes = {172, 16}}, 12},
+        {{.bytes = {192, 0, 0}}, 24},
+        {{.bytes = {192, 0, 2}}, 24},
+        {{.bytes = {192, 168}}, 16},
+        {{.bytes = {198, 18}}, 15},
+        {{.bytes = {198, 51, 100}}, 24},
+        {{.bytes = {203, 0, 113}}, 24},
+        {{.bytes = {240}}, 4},
+        {{.is_v6 = true, .bytes = {[15] = 1}}, 128},
+        {{.is_v6 = true, .bytes = {0}}, 128},
+        {{.is_v6 = true, .bytes = {1}}, 64},
+        {{.is_v6 = true, .bytes = {0x20, 0x01, 0x0d, 0xb8}}, 32},
+        {{.is_v6 = true, .bytes = {0xfc}}, 7},
+        {{.is_v6 = true, .bytes = {0xfe, 0x80}}, 10},
+    };
+    static const wy_address_range nat64 = {{.is_v6 = true, .bytes = {0, 0x64, 0xff, 0x9b}}, 96};
+    wy_address a = *address, behind = {0};
+    if (wy_address_range_has(&nat64, &a)) {
+        memcpy(behind.bytes, a.bytes + 12, 4);
+        a = behind;
+    }
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (wy_address_range_has(&ranges[i], &a)) return true;
+    return false;
+}
+
+/* --- the system's form --- */
+
 void wy_address_to_system(const wy_address *address, struct sockaddr_storage *out) {
     memset(out, 0, sizeof *out);
     if (address->is_v6) {

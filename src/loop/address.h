@@ -21,8 +21,24 @@ void wy_address_print(const wy_address *address, char out[WY_ADDRESS_TEXT_MAX]);
 void wy_address_print_ip(const wy_address *address, char out[WY_ADDRESS_TEXT_MAX]);
 /* "1.2.3.4" or "::1", no brackets; port 0. False: not a numeric address. */
 bool wy_address_parse(wy_str text, wy_address *out);
+/* What wy_address_print prints. */
+bool wy_address_parse_with_port(wy_str text, wy_address *out);
 /* An IPv4 address in IPv6's clothes (::ffff:1.2.3.4) becomes IPv4; others stay. */
 wy_address wy_address_unmapped(const wy_address *address);
+
+/* A network: the addresses whose first `bits` are those of `base`. */
+typedef struct wy_address_range {
+    wy_address base;
+    unsigned bits;
+} wy_address_range;
+
+/* "10.0.0.0/8", "fc00::/7"; without "/": the one address. False: it is none. */
+bool wy_address_range_parse(wy_str text, wy_address_range *out);
+/* An IPv4 address in IPv6's clothes counts as what it is. */
+bool wy_address_range_has(const wy_address_range *range, const wy_address *address);
+/* Whether it is not of the public internet: private, loopback, link-local, shared, documentation,
+ * reserved (RFC 6890), or such an address behind a NAT64 prefix. */
+bool wy_address_is_private(const wy_address *address);
 
 /* Looks a name up on the pool, as the system is set up to; a number at once. Addresses have no
  * port. Exactly one call of `done`, from the loop, unless cancelled before: `count` > 0 or a text

@@ -17,6 +17,8 @@ struct wy_loop {
     wy_object object;
     uv_loop_t uv;
     uv_async_t wake;
+    uv_prepare_t before_wait;
+    uv_idle_t no_wait; /* active while has_more: the loop only looks for events */
     bool (*on_round)(void *data);
     void *on_round_data;
     bool has_more; /* on_round said so: do not sleep */

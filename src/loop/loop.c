@@ -24,6 +24,24 @@ static void on_wake(uv_async_t *async) {
     (void)async; /* having come round is all */
 }
 
+static void run_ready(wy_loop *loop) {
+    loop->has_more = loop->on_round && loop->on_round(loop->on_round_data);
+}
+
+static void on_no_wait(uv_idle_t *idle) {
+    (void)idle;
+}
+
+/* Timers that are due run before the loop waits: what they made ready must not wait with it. */
+static void on_before_wait(uv_prepare_t *prepare) {
+    wy_loop *loop = prepare->data;
+    run_ready(loop);
+    if (loop->has_more)
+        uv_idle_start(&loop->no_wait, on_no_wait);
+    else
+        uv_idle_stop(&loop->no_wait);
+}
+
 static void release_nothing(wy_object *object) {
     (void)object;
 }
@@ -50,6 +68,13 @@ wy_err wy_loop_new(own wy_loop **loop_out) {
     }
     loop->wake.data = loop;
     uv_unref((uv_handle_t *)&loop->wake);
+    uv_prepare_init(&loop->uv, &loop->before_wait);
+    uv_prepare_start(&loop->before_wait, on_before_wait);
+    loop->before_wait.data = loop;
+    uv_unref((uv_handle_t *)&loop->before_wait);
+    uv_idle_init(&loop->uv, &loop->no_wait);
+    loop->no_wait.data = loop;
+    uv_unref((uv_handle_t *)&loop->no_wait);
     ignore_sigpipe();
     *loop_out = loop;
     return WY_OK;
@@ -68,10 +93,6 @@ void wy_loop_free(own wy_loop *loop) {
     wy_assert(uv_loop_close(&loop->uv) == 0);
     wy_tls_shared_free(loop->tls);
     free(loop);
-}
-
-static void run_ready(wy_loop *loop) {
-    loop->has_more = loop->on_round && loop->on_round(loop->on_round_data);
 }
 
 bool wy_loop_step(wy_loop *loop, bool block) {

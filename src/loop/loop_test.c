@@ -60,6 +60,31 @@ TEST(a_round_with_more_to_do_does_not_sleep) {
     wy_loop_free(loop);
 }
 
+typedef struct due {
+    wy_loop *loop;
+    int fired;
+} due;
+
+static bool stop_when_fired(void *data) {
+    due *d = data;
+    if (d->fired) wy_loop_stop(d->loop);
+    return false;
+}
+
+TEST(what_a_due_timer_makes_ready_does_not_wait) {
+    due d = {0};
+    wy_timer *soon, *late;
+    assert_int_equal(wy_loop_new(&d.loop), WY_OK);
+    assert_int_equal(wy_timer_new(d.loop, count, &d.fired, &soon), WY_OK);
+    assert_int_equal(wy_timer_new(d.loop, count, &d.fired, &late), WY_OK);
+    wy_timer_start(late, 20000);
+    wy_loop_on_round(d.loop, stop_when_fired, &d);
+    wy_timer_start(soon, 0);
+    wy_loop_run(d.loop);
+    assert_int_equal(d.fired, 1);
+    wy_loop_free(d.loop);
+}
+
 static void *wake_later(void *data) {
     usleep(5000);
     wy_loop_wake(data);

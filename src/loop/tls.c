@@ -5,17 +5,14 @@
 
 #include "base/limits.h"
 #include "loop/internal.h"
+#include "loop/openssl.h"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define RECORD_BYTES ((size_t)16 << 10)
-#define READ_BYTES ((size_t)32 << 10) /* two records of ciphertext */
-#define OUT_KEPT ((size_t)32 << 10)   /* larger buffers are freed when sent */
+#define CIPHER_BYTES ((size_t)36 << 10) /* two records encrypted */
 #define REASON_MAX 256
 #define SUBJECT_MAX 128
 
@@ -28,6 +25,8 @@ struct wy_tls_context {
     bool no_system_roots;
     uint32_t refs; /* attempts, streams, and the work that loads it */
     context_state state;
+    bool is_good;       /* what loading it came to; the pool's until then */
+    wy_openssl openssl; /* once it is loaded */
     SSL_CTX *ssl;
     wy_tls *waiting; /* streams whose handshake begins when it is loaded */
     char text[REASON_MAX];
@@ -35,22 +34,19 @@ struct wy_tls_context {
 
 /* What a loop keeps for TLS. */
 struct wy_tls_shared {
-    BIO_METHOD *out_method; /* of the BIO that fills wy_tls.out */
     wy_tls_context *contexts;
     unsigned count;
-    char joined[RECORD_BYTES];    /* small parts of one write */
-    char read_buffer[READ_BYTES]; /* ciphertext on its way from the socket into a connection */
+    char joined[RECORD_BYTES]; /* small parts of one write */
+    char cipher[CIPHER_BYTES]; /* on its way from the socket into a connection, or back */
 };
 
 struct wy_tls {
     wy_stream *stream;
     wy_tls_context *context;
     wy_tls *next_waiting;
-    SSL *ssl;  /* NULL: the context is not loaded yet */
-    BIO *in;   /* ciphertext that came; the SSL's */
-    char *out; /* ciphertext to send; between our own calls always empty */
-    size_t out_len, out_room;
-    char *host;                                                   /* until the handshake begins */
+    SSL *ssl;      /* NULL: the context is not loaded yet */
+    BIO *in, *out; /* ciphertext that came, and to send; the SSL's */
+    char *host;    /* until the handshake begins */
     void (*on_secure)(void *data, const wy_connect_error *error); /* NULL: the handshake is over */
     void *data;
     char subject[SUBJECT_MAX]; /* of a certificate that was refused */
@@ -65,16 +61,16 @@ struct wy_tls {
 /* --- errors --- */
 
 /* The reason of the oldest error in OpenSSL's queue, which is emptied. */
-static void take_reason(char out[REASON_MAX], const char *otherwise) {
+static void take_reason(const wy_openssl *o, char out[REASON_MAX], const char *otherwise) {
     const char *data = NULL;
     int flags = 0;
-    unsigned long code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
-    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    unsigned long code = o->ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
+    const char *reason = code ? o->ERR_reason_error_string(code) : NULL;
     if (!reason && code && ERR_SYSTEM_ERROR(code)) reason = strerror(ERR_GET_REASON(code));
     bool has_data = data && *data && (flags & ERR_TXT_STRING);
     snprintf(out, REASON_MAX, "%s%s%s", reason ? reason : otherwise, has_data ? ": " : "",
              has_data ? data : "");
-    ERR_clear_error();
+    o->ERR_clear_error();
 }
 
 /* --- contexts --- */
@@ -97,7 +93,8 @@ static bool copy_text(char **out, const char *text) {
 }
 
 static void context_free(own wy_tls_context *context) {
-    SSL_CTX_free(context->ssl);
+    const wy_openssl *o = &context->openssl;
+    if (context->ssl) o->SSL_CTX_free(context->ssl);
     free(context->ca_file);
     free(context->cert_file);
     free(context->key_file);
@@ -118,75 +115,94 @@ static const char *const bundles[] = {
     "/etc/ssl/cert.pem",                                 /* Alpine, BSD */
 };
 
-/* SSL_CERT_FILE and SSL_CERT_DIR are OpenSSL's own names; it ignores a file that is not there. */
+/* OpenSSL's own names. It would ignore a file that is not there. */
+#define CERT_FILE "SSL_CERT_FILE"
+#define CERT_DIR "SSL_CERT_DIR"
+
 static bool load_system_roots(wy_tls_context *context) {
-    const char *file = getenv(X509_get_default_cert_file_env());
-    const char *folder = getenv(X509_get_default_cert_dir_env());
+    const wy_openssl *o = &context->openssl;
+    const char *file = getenv(CERT_FILE);
+    const char *folder = getenv(CERT_DIR);
     if (file && *file && access(file, R_OK) != 0) {
-        snprintf(context->text, sizeof context->text, "%s=%.180s cannot be read",
-                 X509_get_default_cert_file_env(), file);
+        snprintf(context->text, sizeof context->text, "%s=%.180s cannot be read", CERT_FILE, file);
         return false;
     }
     bool is_set = (file && *file) || (folder && *folder);
-    if (is_set || access(X509_get_default_cert_dir(), R_OK) == 0 ||
-        access(X509_get_default_cert_file(), R_OK) == 0)
-        return SSL_CTX_set_default_verify_paths(context->ssl) == 1;
+    if (is_set || access(o->X509_get_default_cert_dir(), R_OK) == 0 ||
+        access(o->X509_get_default_cert_file(), R_OK) == 0)
+        return o->SSL_CTX_set_default_verify_paths(context->ssl) == 1;
     for (size_t i = 0; i < sizeof bundles / sizeof bundles[0]; i++)
         if (access(bundles[i], R_OK) == 0)
-            return SSL_CTX_load_verify_file(context->ssl, bundles[i]) == 1;
+            return o->SSL_CTX_load_verify_file(context->ssl, bundles[i]) == 1;
     return true; /* nothing will be believed, and each failure will say so */
 }
 
 static bool load_files(wy_tls_context *context) {
+    const wy_openssl *o = &context->openssl;
     if (!context->no_system_roots && !load_system_roots(context)) return false;
-    if (context->ca_file && SSL_CTX_load_verify_file(context->ssl, context->ca_file) != 1) {
+    if (context->ca_file && o->SSL_CTX_load_verify_file(context->ssl, context->ca_file) != 1) {
         char reason[REASON_MAX];
-        take_reason(reason, "no certificate in it");
+        take_reason(o, reason, "no certificate in it");
         snprintf(context->text, sizeof context->text, "roots %.100s: %.120s", context->ca_file,
                  reason);
         return false;
     }
     if (!context->cert_file) return true;
     const char *key = context->key_file ? context->key_file : context->cert_file;
-    if (SSL_CTX_use_certificate_chain_file(context->ssl, context->cert_file) == 1 &&
-        SSL_CTX_use_PrivateKey_file(context->ssl, key, SSL_FILETYPE_PEM) == 1 &&
-        SSL_CTX_check_private_key(context->ssl) == 1)
+    if (o->SSL_CTX_use_certificate_chain_file(context->ssl, context->cert_file) == 1 &&
+        o->SSL_CTX_use_PrivateKey_file(context->ssl, key, SSL_FILETYPE_PEM) == 1 &&
+        o->SSL_CTX_check_private_key(context->ssl) == 1)
         return true;
     char reason[REASON_MAX];
-    take_reason(reason, "not usable");
+    take_reason(o, reason, "not usable");
     snprintf(context->text, sizeof context->text, "client certificate %.100s: %.120s",
              context->cert_file, reason);
     return false;
 }
 
 static bool offer_protocol(wy_tls_context *context) {
+    const wy_openssl *o = &context->openssl;
     if (!context->alpn) return true;
     unsigned char list[64];
     size_t len = strlen(context->alpn);
     wy_assert(len > 0 && len < sizeof list);
     list[0] = (unsigned char)len;
     memcpy(list + 1, context->alpn, len);
-    return SSL_CTX_set_alpn_protos(context->ssl, list, (unsigned)len + 1) == 0;
+    return o->SSL_CTX_set_alpn_protos(context->ssl, list, (unsigned)len + 1) == 0;
 }
 
-static int on_verified(int is_ok, X509_STORE_CTX *store);
+/* Verifies the server's chain, and notes whose certificate is not believed: afterwards it cannot be
+ * asked for. */
+static int verify(X509_STORE_CTX *store, void *data) {
+    const wy_openssl *o = &((wy_tls_context *)data)->openssl;
+    int result = o->X509_verify_cert(store);
+    SSL *ssl = o->X509_STORE_CTX_get_ex_data(store, o->SSL_get_ex_data_X509_STORE_CTX_idx());
+    wy_tls *tls = ssl ? o->SSL_get_ex_data(ssl, 0) : NULL;
+    X509 *cert = result == 1 ? NULL : o->X509_STORE_CTX_get_current_cert(store);
+    if (cert && tls)
+        o->X509_NAME_oneline(o->X509_get_subject_name(cert), tls->subject, SUBJECT_MAX);
+    return result;
+}
 
 /* On the pool: the first use of OpenSSL in a process and reading roots take milliseconds. */
 static void load(void *data) {
     wy_tls_context *context = data;
-    ERR_clear_error();
-    context->ssl = SSL_CTX_new(TLS_client_method());
-    bool ok = context->ssl && SSL_CTX_set_min_proto_version(context->ssl, TLS1_2_VERSION) == 1 &&
-              offer_protocol(context) && load_files(context);
-    if (ok) {
-        SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, on_verified);
-        SSL_CTX_set_mode(context->ssl, SSL_MODE_RELEASE_BUFFERS);
-        SSL_CTX_set_options(context->ssl, SSL_OP_NO_RENEGOTIATION);
+    const wy_openssl *o = &context->openssl;
+    if (wy_openssl_load(&context->openssl, context->text, sizeof context->text) != WY_OK) return;
+    o->ERR_clear_error();
+    context->ssl = o->SSL_CTX_new(o->TLS_client_method());
+    if (context->ssl &&
+        o->SSL_CTX_ctrl(context->ssl, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, NULL) == 1 &&
+        offer_protocol(context) && load_files(context)) {
+        o->SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, NULL);
+        o->SSL_CTX_set_cert_verify_callback(context->ssl, verify, context);
+        o->SSL_CTX_ctrl(context->ssl, SSL_CTRL_MODE, SSL_MODE_RELEASE_BUFFERS, NULL);
+        o->SSL_CTX_set_options(context->ssl, SSL_OP_NO_RENEGOTIATION);
+        context->is_good = true;
     } else if (!context->text[0]) {
-        take_reason(context->text, "OpenSSL cannot be set up");
+        take_reason(o, context->text, "OpenSSL cannot be set up");
     }
-    context->state = ok ? READY : FAILED;
-    OPENSSL_thread_stop(); /* what OpenSSL keeps for a thread of the pool */
+    o->OPENSSL_thread_stop(); /* what OpenSSL keeps for a thread of the pool */
 }
 
 static void begin(wy_tls *tls);
@@ -194,53 +210,12 @@ static void begin(wy_tls *tls);
 static void loaded(void *data) {
     wy_tls_context *context = data;
     context->refs--;
+    context->state = context->is_good ? READY : FAILED;
     while (context->waiting) {
         wy_tls *tls = context->waiting;
         context->waiting = tls->next_waiting;
         begin(tls);
     }
-}
-
-static int out_write(BIO *bio, const char *bytes, int len) {
-    wy_tls *tls = BIO_get_data(bio);
-    size_t needed = tls->out_len + (size_t)len;
-    if (needed > tls->out_room) {
-        size_t room = tls->out_room ? tls->out_room : 4096;
-        while (room < needed)
-            room *= 2;
-        char *grown = realloc(tls->out, room);
-        if (!grown) return -1;
-        tls->out = grown;
-        tls->out_room = room;
-    }
-    memcpy(tls->out + tls->out_len, bytes, (size_t)len);
-    tls->out_len = needed;
-    return len;
-}
-
-static long out_control(BIO *bio, int command, long number, void *pointer) {
-    (void)bio, (void)number, (void)pointer;
-    return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP;
-}
-
-static int out_create(BIO *bio) {
-    BIO_set_init(bio, 1);
-    return 1;
-}
-
-static wy_tls_shared *shared_of(wy_loop *loop) {
-    if (loop->tls) return loop->tls;
-    wy_tls_shared *shared = calloc(1, sizeof *shared);
-    BIO_METHOD *method = shared ? BIO_meth_new(BIO_TYPE_SOURCE_SINK, "withy") : NULL;
-    if (!method) {
-        free(shared);
-        return NULL;
-    }
-    BIO_meth_set_write(method, out_write);
-    BIO_meth_set_ctrl(method, out_control);
-    BIO_meth_set_create(method, out_create);
-    shared->out_method = method;
-    return loop->tls = shared;
 }
 
 /* Makes room by a context that nobody uses; a failed one is tried afresh. */
@@ -259,7 +234,8 @@ static void forget_unused(wy_tls_shared *shared, bool only_failed) {
 }
 
 wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config, wy_tls_context **out) {
-    wy_tls_shared *shared = shared_of(loop);
+    if (!loop->tls) loop->tls = calloc(1, sizeof *loop->tls);
+    wy_tls_shared *shared = loop->tls;
     if (!shared) return WY_NOMEM;
     forget_unused(shared, true);
     wy_tls_context *context = shared->contexts;
@@ -300,7 +276,6 @@ void wy_tls_shared_free(own wy_tls_shared *shared) {
         shared->contexts = context->next;
         context_free(context);
     }
-    BIO_meth_free(shared->out_method);
     free(shared);
 }
 
@@ -308,14 +283,12 @@ void wy_tls_shared_free(own wy_tls_shared *shared) {
 
 /* Gives what OpenSSL has encrypted to the socket. */
 static wy_err send_out(wy_tls *tls) {
-    if (tls->out_len == 0) return WY_OK;
-    wy_str part = {tls->out, tls->out_len};
-    wy_err err = wy_stream_write_raw(tls->stream, &part, 1);
-    tls->out_len = 0;
-    if (tls->out_room > OUT_KEPT) {
-        free(tls->out);
-        tls->out = NULL;
-        tls->out_room = 0;
+    const wy_openssl *o = &tls->context->openssl;
+    char *bytes = tls->context->loop->tls->cipher;
+    wy_err err = WY_OK;
+    for (int len; (len = o->BIO_read(tls->out, bytes, (int)CIPHER_BYTES)) > 0 && !err;) {
+        wy_str part = {bytes, (size_t)len};
+        err = wy_stream_write_raw(tls->stream, &part, 1);
     }
     return err;
 }
@@ -328,26 +301,18 @@ static void settle(wy_tls *tls, const wy_connect_error *error) {
     on_secure(tls->data, error);
 }
 
-/* Notes whose certificate is not believed; afterwards it cannot be asked for. */
-static int on_verified(int is_ok, X509_STORE_CTX *store) {
-    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-    wy_tls *tls = ssl ? SSL_get_app_data(ssl) : NULL;
-    X509 *cert = is_ok ? NULL : X509_STORE_CTX_get_current_cert(store);
-    if (cert && tls) X509_NAME_oneline(X509_get_subject_name(cert), tls->subject, SUBJECT_MAX);
-    return is_ok;
-}
-
 static void fail_handshake(wy_tls *tls) {
+    const wy_openssl *o = &tls->context->openssl;
     wy_connect_error error = {.err = WY_IO, .fault = WY_CONNECT_TLS_PROTOCOL};
-    unsigned long code = ERR_peek_error();
+    unsigned long code = o->ERR_peek_error();
     int reason = ERR_GET_REASON(code);
-    long result = SSL_get_verify_result(tls->ssl);
+    long result = o->SSL_get_verify_result(tls->ssl);
     if (result != X509_V_OK && reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
         error.err = WY_DENIED;
         error.fault = WY_CONNECT_TLS_CERTIFICATE;
         snprintf(error.text, sizeof error.text,
                  "the server's certificate is not accepted: %s (of %s)",
-                 X509_verify_cert_error_string(result), tls->subject);
+                 o->X509_verify_cert_error_string(result), tls->subject);
     } else {
         if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET &&
             reason < SSL_AD_REASON_OFFSET + 256) {
@@ -355,10 +320,10 @@ static void fail_handshake(wy_tls *tls) {
             error.alert = (uint8_t)(reason - SSL_AD_REASON_OFFSET);
         }
         char text[REASON_MAX];
-        take_reason(text, "the connection broke");
+        take_reason(o, text, "the connection broke");
         snprintf(error.text, sizeof error.text, "TLS handshake: %s", text);
     }
-    ERR_clear_error();
+    o->ERR_clear_error();
     (void)send_out(tls); /* the alert */
     settle(tls, &error);
 }
@@ -366,9 +331,10 @@ static void fail_handshake(wy_tls *tls) {
 static void deliver(wy_tls *tls);
 
 static void handshake(wy_tls *tls) {
-    ERR_clear_error();
-    int done = SSL_do_handshake(tls->ssl);
-    int why = SSL_get_error(tls->ssl, done);
+    const wy_openssl *o = &tls->context->openssl;
+    o->ERR_clear_error();
+    int done = o->SSL_do_handshake(tls->ssl);
+    int why = o->SSL_get_error(tls->ssl, done);
     if (done != 1 && why != SSL_ERROR_WANT_READ) {
         fail_handshake(tls);
         return;
@@ -386,6 +352,7 @@ static void handshake(wy_tls *tls) {
 /* The context is loaded, or will never be. */
 static void begin(wy_tls *tls) {
     wy_tls_context *context = tls->context;
+    const wy_openssl *o = &context->openssl;
     wy_connect_error error = {.err = WY_NOMEM, .text = "out of memory for TLS"};
     if (context->state == FAILED) {
         error = (wy_connect_error){.err = WY_INVALID, .fault = WY_CONNECT_TLS_PROTOCOL};
@@ -393,26 +360,27 @@ static void begin(wy_tls *tls) {
         settle(tls, &error);
         return;
     }
-    tls->ssl = SSL_new(context->ssl);
-    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(context->loop->tls->out_method);
+    tls->ssl = o->SSL_new(context->ssl);
+    BIO *in = o->BIO_new(o->BIO_s_mem()), *out = o->BIO_new(o->BIO_s_mem());
     if (!tls->ssl || !in || !out) {
-        BIO_free(in);
-        BIO_free(out);
+        o->BIO_free(in);
+        o->BIO_free(out);
         settle(tls, &error);
         return;
     }
-    BIO_set_mem_eof_return(in, -1);
-    SSL_set_bio(tls->ssl, in, out);
-    BIO_set_data(out, tls);
+    o->BIO_ctrl(in, BIO_C_SET_BUF_MEM_EOF_RETURN, -1, NULL);
+    o->SSL_set_bio(tls->ssl, in, out);
     tls->in = in;
-    SSL_set_connect_state(tls->ssl);
-    SSL_set_app_data(tls->ssl, tls);
-    bool ok = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), tls->host) == 1;
+    tls->out = out;
+    o->SSL_set_connect_state(tls->ssl);
+    o->SSL_set_ex_data(tls->ssl, 0, tls);
+    bool ok = o->X509_VERIFY_PARAM_set1_ip_asc(o->SSL_get0_param(tls->ssl), tls->host) == 1;
     if (!ok) {
-        ERR_clear_error(); /* a name then */
-        SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-        ok = SSL_set1_host(tls->ssl, tls->host) == 1 &&
-             SSL_set_tlsext_host_name(tls->ssl, tls->host) == 1;
+        o->ERR_clear_error(); /* a name then */
+        o->SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        ok = o->SSL_set1_host(tls->ssl, tls->host) == 1 &&
+             o->SSL_ctrl(tls->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                         tls->host) == 1;
     }
     if (!ok) {
         settle(tls, &error);
@@ -466,9 +434,9 @@ void wy_tls_stop(wy_tls *tls) {
 
 void wy_tls_free(own wy_tls *tls) {
     if (!tls) return;
+    const wy_openssl *o = &tls->context->openssl;
     stop_waiting(tls); /* the loop itself ended the stream; it has freed the timer too */
-    SSL_free(tls->ssl);
-    free(tls->out);
+    if (tls->ssl) o->SSL_free(tls->ssl);
     wy_tls_context_release(tls->context);
     free(tls->host);
     free(tls);
@@ -477,27 +445,28 @@ void wy_tls_free(own wy_tls *tls) {
 /* --- reading --- */
 
 void wy_tls_alloc(wy_tls *tls, char **ptr_out, size_t *len_out) {
-    *ptr_out = tls->context->loop->tls->read_buffer;
-    *len_out = READ_BYTES;
+    *ptr_out = tls->context->loop->tls->cipher;
+    *len_out = CIPHER_BYTES;
 }
 
 /* Decrypts into `to` until it is full or nothing is left; notes how TLS ended. */
 static size_t decrypt(wy_tls *tls, char *to, size_t room) {
+    const wy_openssl *o = &tls->context->openssl;
     size_t total = 0, part = 0;
-    ERR_clear_error();
+    o->ERR_clear_error();
     while (total < room && !tls->is_ended) {
-        int ok = SSL_read_ex(tls->ssl, to + total, room - total, &part);
+        int ok = o->SSL_read_ex(tls->ssl, to + total, room - total, &part);
         if (ok) {
             total += part;
             continue;
         }
-        int why = SSL_get_error(tls->ssl, ok);
+        int why = o->SSL_get_error(tls->ssl, ok);
         if (why == SSL_ERROR_WANT_READ && !tls->is_cut) break;
         /* Without a close_notify somebody may have cut the connection short. */
         tls->is_ended = true;
         tls->end = why == SSL_ERROR_ZERO_RETURN ? WY_OK : WY_IO;
     }
-    ERR_clear_error();
+    o->ERR_clear_error();
     (void)send_out(tls); /* answers to the peer's own messages */
     return total;
 }
@@ -527,8 +496,9 @@ static void deliver(wy_tls *tls) {
 }
 
 void wy_tls_input(wy_tls *tls, const char *bytes, size_t len) {
+    const wy_openssl *o = &tls->context->openssl;
     if (!tls->ssl || tls->is_ended) return;
-    if (BIO_write(tls->in, bytes, (int)len) != (int)len) {
+    if (o->BIO_write(tls->in, bytes, (int)len) != (int)len) {
         tls->is_ended = true;
         tls->end = WY_NOMEM;
     }
@@ -549,11 +519,12 @@ void wy_tls_input_end(wy_tls *tls) {
 }
 
 void wy_tls_want(wy_tls *tls, bool wanted) {
+    const wy_openssl *o = &tls->context->openssl;
     tls->is_wanted = wanted;
     if (tls->on_secure || tls->is_delivered) return;
     wy_stream_read_raw(tls->stream, wanted && !tls->is_cut);
-    bool has_more =
-        tls->is_ended || tls->is_cut || SSL_pending(tls->ssl) > 0 || BIO_ctrl_pending(tls->in) > 0;
+    bool has_more = tls->is_ended || tls->is_cut || o->SSL_pending(tls->ssl) > 0 ||
+                    o->BIO_ctrl_pending(tls->in) > 0;
     if (wanted && has_more) wy_timer_start(tls->later, 0);
 }
 
@@ -561,17 +532,19 @@ void wy_tls_want(wy_tls *tls, bool wanted) {
 
 /* Memory takes everything: a short write is a failure. */
 static bool encrypt(wy_tls *tls, const char *bytes, size_t len) {
+    const wy_openssl *o = &tls->context->openssl;
     size_t written = 0;
-    return len == 0 || (SSL_write_ex(tls->ssl, bytes, len, &written) == 1 && written == len);
+    return len == 0 || (o->SSL_write_ex(tls->ssl, bytes, len, &written) == 1 && written == len);
 }
 
 /* Small parts are joined, so that they go out in one record. */
 wy_err wy_tls_write(wy_tls *tls, const wy_str *parts, unsigned part_count) {
+    const wy_openssl *o = &tls->context->openssl;
     if (!tls->ssl || tls->on_secure) return WY_CLOSED;
     char *joined = tls->context->loop->tls->joined;
     size_t used = 0;
     bool ok = true;
-    ERR_clear_error();
+    o->ERR_clear_error();
     for (unsigned i = 0; i < part_count && ok; i++) {
         if (used + parts[i].len > RECORD_BYTES) {
             ok = encrypt(tls, joined, used);
@@ -586,14 +559,15 @@ wy_err wy_tls_write(wy_tls *tls, const wy_str *parts, unsigned part_count) {
         }
     }
     ok = ok && encrypt(tls, joined, used);
-    ERR_clear_error();
+    o->ERR_clear_error();
     return ok ? send_out(tls) : WY_CLOSED;
 }
 
 void wy_tls_say_goodbye(wy_tls *tls) {
+    const wy_openssl *o = &tls->context->openssl;
     if (!tls->ssl || tls->on_secure) return;
-    ERR_clear_error();
-    (void)SSL_shutdown(tls->ssl);
-    ERR_clear_error();
+    o->ERR_clear_error();
+    (void)o->SSL_shutdown(tls->ssl);
+    o->ERR_clear_error();
     (void)send_out(tls);
 }
