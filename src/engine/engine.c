@@ -154,7 +154,7 @@ static own wasm_engine_t *make_wasm(const wy_engine *engine) {
     if (engine->config.pooling) {
         uint32_t stores = engine->stores_max;
         uint32_t memories = engine->more_memories ? stores * MEMORIES_PER_STORE : stores;
-        configure_pool(config, &engine->config, memories, stores + SPARE_STACKS);
+        configure_pool(config, &engine->config, memories, engine->stacks_all);
     }
     return wasm_engine_new_with_config(config);
 }
@@ -171,7 +171,9 @@ static void divide(wy_engine *engine, bool is_second) {
         engine->more_memories = engine->config.pooling ? engine->stores_max - FIRST_STORES : 0;
         engine->stores_max = FIRST_STORES;
     }
-    engine->fibers_max = engine->stores_max + SPARE_STACKS / 2;
+    engine->stacks_max = engine->stores_max + SPARE_STACKS / 2;
+    /* Some stores need two; they are few where there is a second pool to go to. */
+    engine->stacks_all = (is_second ? 2 : 1) * engine->stores_max + SPARE_STACKS;
 }
 
 wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_engine **engine_out,

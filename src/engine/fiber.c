@@ -92,7 +92,7 @@ wy_err wy_fiber_new(wy_store *store, wy_fiber_body body, void *data, own wy_fibe
     fiber->data = data;
     fiber->entry = store->entry;
     store->fiber_count++;
-    store->engine->fibers++;
+    store->engine->stacks++;
     *fiber_out = fiber;
     return WY_OK;
 }
@@ -154,7 +154,7 @@ void wy_fiber_free(own wy_fiber *fiber) {
     }
     if (fiber->error || fiber->trap) wy_trap_free(wy_trap_of(fiber->error, fiber->trap));
     store->fiber_count--;
-    store->engine->fibers--;
+    store->engine->stacks--;
     free(fiber);
 }
 

@@ -57,7 +57,8 @@ struct wy_engine {
     struct wy_engine *more;
     uint32_t more_memories;      /* of its pool; 0: there is none to be had */
     uint32_t stores, stores_max; /* alive, and for how many there is place here */
-    uint32_t fibers, fibers_max; /* likewise */
+    uint32_t stacks, stacks_max; /* in use, and how many a new store may find in use */
+    uint32_t stacks_all;         /* in the pool */
     bool is_short;               /* a pool ran out, and no store went since */
     wy_ticker ticker;
     wy_engine_config config; /* as it came out, after falling back */
@@ -76,6 +77,7 @@ struct wy_store {
     void *on_epoch_data;
     wy_fiber *running; /* the fiber whose stack we are on; NULL: the thread's own */
     uint32_t fiber_count;
+    bool has_nested; /* Wasmtime keeps a second stack: a module was instantiated on a fiber */
     bool has_entry, has_suspend; /* having `suspend` makes Wasmtime's store async-only */
     wasmtime_func_t entry, suspend;
 };

@@ -129,7 +129,7 @@ static void run_all(fixture *f) {
         wy_store_free(g->store);
     }
     assert_int_equal(f->engine->stores + f->engine->more->stores, 0);
-    assert_int_equal(f->engine->fibers + f->engine->more->fibers, 0);
+    assert_int_equal(f->engine->stacks + f->engine->more->stacks, 0);
 }
 
 TEST(there_is_place_for_all_that_were_promised) {

@@ -61,7 +61,7 @@ static void set_limits(wasmtime_store_t *store, wy_store_limits *limits) {
 }
 
 static wy_engine *with_room(wy_engine *engine) {
-    bool is_full = engine->stores >= engine->stores_max || engine->fibers >= engine->fibers_max ||
+    bool is_full = engine->stores >= engine->stores_max || engine->stacks >= engine->stacks_max ||
                    engine->is_short;
     wy_engine *more = is_full ? wy_engine_more(engine) : NULL;
     return more ? more : engine;
@@ -89,6 +89,7 @@ void wy_store_free(own wy_store *store) {
     wy_assert(store->fiber_count == 0 && !store->running);
     wasmtime_store_delete(store->wasm);
     store->engine->stores--;
+    store->engine->stacks -= store->has_nested;
     store->engine->is_short = false;
     free(store);
 }
@@ -164,9 +165,14 @@ static wy_err cancelled(own wy_trap **trap_out, wy_diag *diag) {
 }
 
 /* On a fiber, and in a store whose fibers have parked, Wasmtime instantiates only asynchronously; a
- * start function gets a stack of its own there. */
-static bool needs_future(const wy_store *store) {
-    return store->running || store->has_suspend;
+ * start function gets a stack of its own there, which the store then keeps. */
+static bool needs_future(wy_store *store) {
+    bool needed = store->running || store->has_suspend;
+    if (needed && !store->has_nested) {
+        store->has_nested = true;
+        store->engine->stacks++;
+    }
+    return needed;
 }
 
 wy_err wy_instance_pre_instantiate(const wy_instance_pre *pre, wy_context *context,

@@ -219,7 +219,8 @@ static wy_err open_part(wy_guest *guest, wy_engine *engine, const wy_settings_co
                         wy_diag *diag) {
     part *p = &guest->parts[guest->part_count++];
     wy_err err = wy_file_map(config->path, &p->file, diag);
-    if (!err) err = wy_settings_make(&p->settings, &guest->arena, config, diag);
+    if (err) return err; /* which says the path */
+    err = wy_settings_make(&p->settings, &guest->arena, config, diag);
     if (!err) err = wy_file_component(&p->file, engine, &p->component, diag);
     if (err) wy_host_place(diag, config->path);
     return err;

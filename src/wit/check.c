@@ -99,8 +99,8 @@ static wy_err check_use(const checker *c, const wy_wit_scope *scope, const wy_wi
         const wy_wit_rename *name = &use->names[i];
         const wy_wit_typedef *def =
             wy_map_get_ptr(&scope->types, name->alias.len ? name->alias : name->name);
-        err = check_reference(c, name->pos, gate, use->from->package, &def->target->gate,
-                              name->name);
+        err =
+            check_reference(c, name->pos, gate, use->from->package, &def->target->gate, name->name);
     }
     return err;
 }
@@ -129,9 +129,8 @@ static wy_err check_scope(const checker *c, const wy_wit_scope *scope) {
         case WY_WIT_ITEM_IMPORT:
         case WY_WIT_ITEM_EXPORT: err = check_extern(c, gate, item->ext); break;
         case WY_WIT_ITEM_INCLUDE:
-            err = check_reference(c, item->include->path.pos, gate,
-                                  item->include->world->package, &item->include->world->gate,
-                                  item->include->world->name);
+            err = check_reference(c, item->include->path.pos, gate, item->include->world->package,
+                                  &item->include->world->gate, item->include->world->name);
             break;
         }
     }
@@ -155,9 +154,8 @@ static wy_err check_top_use(const checker *c, const wy_wit_top_use *use) {
         return wy_wit_error(c->diag, WY_INVALID, path->pos,
                             "\"" WY_STR_FMT "\" is defined twice in this file", WY_STR_ARG(name));
     const wy_wit_scope *scope =
-        path->package.len
-            ? wy_wit_set_find_item(c->set, path->package, path->name, path->version)
-            : wy_map_get_ptr(&c->package->names, path->name);
+        path->package.len ? wy_wit_set_find_item(c->set, path->package, path->name, path->version)
+                          : wy_map_get_ptr(&c->package->names, path->name);
     return scope ? WY_OK
                  : wy_wit_error(c->diag, WY_NOT_FOUND, path->pos,
                                 "no interface or world \"" WY_STR_FMT "\" is known",

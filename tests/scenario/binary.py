@@ -81,6 +81,25 @@ def nested_components(depth: int) -> bytes:
     return inner
 
 
+def passed_out(depth: int) -> bytes:
+    """f(x) = x + 1 in a component within `depth` others, each of which exports what it instantiates."""
+    module = CORE + section(1, many([b"\x60\1\x7f\1\x7f"])) + section(3, many([b"\0"]))
+    module += section(7, many([name("f") + b"\0\0"])) + section(10, many([b"\7\0\x20\0\x41\1\x6a\x0b"]))
+    export = section(EXPORT, many([b"\0" + name("f") + bytes([FUNC, 0, 0])]))
+    inner = component(
+        section(CORE_MODULE, module),
+        section(CORE_INSTANCE, many([b"\0\0\0"])),
+        section(ALIAS, many([b"\0\0\1\0" + name("f")])),
+        types(b"\x40" + many([name("x") + b"\x79"]) + b"\0\x79"),
+        section(CANON, many([b"\0\0\0\0\0"])),
+        export,
+    )
+    for _ in range(depth):
+        alias = section(ALIAS, many([bytes([FUNC, 0, 0]) + name("f")]))
+        inner = component(section(COMPONENTS, inner), section(INSTANCE, many([b"\0\0\0"])), alias, export)
+    return inner
+
+
 def nested_instance_types(depth: int) -> bytes:
     return component(types(b"\x42\1\1" * depth + b"\x42\0"))
 

@@ -19,6 +19,12 @@ import wire
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def flagged(verb: str, *args: str) -> list[str]:
+    """The arguments, with those of WITHY_FLAGS behind a verb that runs guests."""
+    flags = os.environ.get("WITHY_FLAGS", "").split() if verb in ("run", "serve", "up", "call") else []
+    return [verb, *flags, *args]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -184,7 +190,7 @@ def start(withy, started):
     def begin(verb: str, *args: str, cwd: Path | None = None, env: dict | None = None, port: int | None = None) -> Host:
         port = port or free_port()
         flag = "--listen" if verb == "up" else "--addr"
-        host = Host([withy, verb, *args, flag, f"127.0.0.1:{port}"], port, cwd, env)
+        host = Host([withy, *flagged(verb, *args), flag, f"127.0.0.1:{port}"], port, cwd, env)
         mine.append(host)
         started.append(host)
         return host.wait_until_up()
@@ -203,7 +209,9 @@ def serve(withy, guest, started):
         key = (name, *args, *sorted((env or {}).items()))
         if key not in hosts or hosts[key].process.poll() is not None:
             port = free_port()
-            hosts[key] = Host([withy, "serve", guest(name), "--addr", f"127.0.0.1:{port}", *args], port, env=env)
+            hosts[key] = Host(
+                [withy, *flagged("serve", guest(name), "--addr", f"127.0.0.1:{port}", *args)], port, env=env
+            )
             started.append(hosts[key])
             hosts[key].wait_until_up()
         return hosts[key]
@@ -220,7 +228,7 @@ def command(withy):
     def run(*args: str, stdin: str | bytes = b"", env: dict | None = None, cwd: Path | None = None, timeout: float = 120):
         data = stdin.encode() if isinstance(stdin, str) else stdin
         done = subprocess.run(
-            [withy, *args],
+            [withy, *(flagged(*args) if args else [])],
             input=data,
             capture_output=True,
             env={**os.environ, **(env or {})},

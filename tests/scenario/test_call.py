@@ -1,5 +1,6 @@
 """`withy call`: exported functions with values as text, on guests in Rust and C."""
 
+import binary
 import pytest
 
 
@@ -181,6 +182,18 @@ def test_a_guest_in_c(command, guest):
         'tags: ["glas", "gr\u00fcn"], weight: some(1.5)})',
         "err(limit((200, -5000000000)))", "b", "ok(1)", "5", "o", "1", "1",
     ]
+
+
+def test_components_in_components_to_the_limit(command, tmp_path):
+    file = tmp_path / "nested.wasm"
+    file.write_bytes(binary.passed_out(100))
+    for flags in ((), ("--keep-shims",)):
+        done = command("call", *flags, str(file), "f(41)")
+        assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
+    file.write_bytes(binary.passed_out(101))
+    done = command("call", str(file), "f(41)")
+    assert done.returncode == 71
+    assert "nested deeper than 100" in done.stderr
 
 
 def test_usage(command, guest):

@@ -187,6 +187,14 @@ def test_readers_that_read_nothing(alone, sanitized):
     assert sanitized or peak.bytes < 300 * MIB, peak.bytes // MIB
 
 
+def test_many_at_once_that_start_on_two_stacks(start, guest):
+    """A start function that nothing eliminates runs on a stack of its own."""
+    host = start("serve", guest("faults"), "--workers", "1", "--keep-shims")
+    with concurrent.futures.ThreadPoolExecutor(80) as pool:
+        answers = list(pool.map(lambda _: host.ask("/sleep?ms=1500"), range(80)))
+    assert {answer.status for answer in answers} == {200}
+
+
 def test_connections_that_ask_nothing(alone, sanitized):
     host = alone("faults")
     wires = [host.open() for _ in range(400)]
