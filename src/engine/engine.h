@@ -165,6 +165,11 @@ wy_err wy_linker_define(wy_linker *linker, wy_str module, wy_str name, const uin
 wy_err wy_linker_pre(wy_linker *linker, const wy_module *module, own wy_instance_pre **pre_out,
                      wy_diag *diag);
 void wy_instance_pre_free(own wy_instance_pre *pre);
+/* A module whose instances export every function of the linker under its name, and that made ready:
+ * the cheapest way to many functions as imports for wy_core_instantiate. Names must differ. The
+ * linker is to outlive both. */
+wy_err wy_linker_carrier(wy_linker *linker, own wy_module **module_out,
+                         own wy_instance_pre **pre_out, wy_diag *diag);
 /* One function of the linker as an import for wy_core_instantiate, far cheaper than making it anew.
  * False: there is none of that name. */
 bool wy_linker_get(wy_linker *linker, wy_context *context, wy_str module, wy_str name,

@@ -190,8 +190,21 @@ static wy_err bind_steps(wy_component *component, wy_diag *diag) {
     return bind_singles(component, component->plan->funcs, component->plan->func_count, diag);
 }
 
+/* From so many functions on, one more core instance costs less than taking them from a linker. */
+#define CARRIER_MIN 8
+
+static uint32_t count_singles(const wy_component *component) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < component->plan->trampoline_count; i++)
+        count += component->bound[i].key.len != 0;
+    return count;
+}
+
 static wy_err prepare_steps(wy_component *component, wy_diag *diag) {
     wy_err err = WY_OK;
+    if (count_singles(component) >= CARRIER_MIN)
+        err = wy_linker_carrier(component->trampolines, &component->carrier,
+                                &component->carrier_pre, diag);
     for (uint32_t i = 0; i < component->plan->step_count && !err; i++)
         if (component->linkers[i])
             err = wy_linker_pre(component->linkers[i],
@@ -316,6 +329,8 @@ void wy_component_free(own wy_component *component) {
         wy_instance_pre_free(component->steps[i].pre);
     for (uint32_t i = 0; component->linkers && i < plan->step_count; i++)
         wy_linker_free(component->linkers[i]);
+    wy_instance_pre_free(component->carrier_pre);
+    wy_module_free(component->carrier);
     wy_linker_free(component->trampolines);
     if (component->owns_code) wy_code_free(component->code);
     wy_arena_deinit(&component->arena);

@@ -158,8 +158,12 @@ static bool find_item(wy_instance *instance, const wy_core_item *item, wy_extern
         return item->index < instance->steps_done && item->ready_after <= instance->steps_done &&
                wy_core_instance_export(instance->context, &instance->core[item->index], item->name,
                                        extern_out);
-    return wy_linker_get(instance->component->trampolines, instance->context, WY_STR(""),
-                         instance->component->bound[item->index].key, extern_out);
+    const wy_component *component = instance->component;
+    wy_str key = component->bound[item->index].key;
+    return component->carrier
+               ? wy_core_instance_export(instance->context, &instance->carrier, key, extern_out)
+               : wy_linker_get(component->trampolines, instance->context, WY_STR(""), key,
+                               extern_out);
 }
 
 const wy_core_func *wy_instance_func(wy_instance *instance, uint32_t index,
@@ -279,16 +283,22 @@ static own wy_trap *gather_and_instantiate(wy_instance *instance, uint32_t index
     return err && !trap ? wy_trap_new("%s", diag->text) : trap;
 }
 
-static own wy_trap *run_step(wy_instance *instance, uint32_t index) {
-    const wy_bound_step *bound = &instance->component->steps[index];
+static own wy_trap *instantiate_pre(wy_instance *instance, const wy_instance_pre *pre,
+                                    wy_core_instance *out) {
     wy_diag diag;
     wy_diag_init(&diag);
-    if (!bound->pre) return gather_and_instantiate(instance, index, &instance->core[index], &diag);
     wy_trap *trap = NULL;
-    wy_err err = wy_instance_pre_instantiate(bound->pre, instance->context, &instance->core[index],
-                                             &trap, &diag);
+    wy_err err = wy_instance_pre_instantiate(pre, instance->context, out, &trap, &diag);
     if (err == WY_BUSY) instance->had_no_room = true;
     return err && !trap ? wy_trap_new("%s", diag.text) : trap;
+}
+
+static own wy_trap *run_step(wy_instance *instance, uint32_t index) {
+    const wy_bound_step *bound = &instance->component->steps[index];
+    if (bound->pre) return instantiate_pre(instance, bound->pre, &instance->core[index]);
+    wy_diag diag;
+    wy_diag_init(&diag);
+    return gather_and_instantiate(instance, index, &instance->core[index], &diag);
 }
 
 /* What is left of an eliminated fixup: the function that it would have started. */
@@ -309,6 +319,11 @@ static bool runs_guest(const wy_plan *plan, const wy_plan_step *step) {
 /* The steps up to the first that runs code of the guest: without a fiber they cost half. */
 static void start_early(wy_instance *instance) {
     const wy_plan *plan = instance->component->plan;
+    if (instance->component->carrier) {
+        instance->early_trap =
+            instantiate_pre(instance, instance->component->carrier_pre, &instance->carrier);
+        if (instance->early_trap) return;
+    }
     for (uint32_t i = 0; i < plan->step_count && !runs_guest(plan, &plan->steps[i]); i++) {
         if (plan->steps[i].module != WY_PLAN_NONE) instance->early_trap = run_step(instance, i);
         if (instance->early_trap) return;

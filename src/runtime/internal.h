@@ -58,6 +58,8 @@ struct wy_component {
     wy_bound_step *steps;
     wy_linker **linkers;    /* that the steps' instance_pres came from */
     wy_linker *trampolines; /* those that are taken one by one */
+    wy_module *carrier;     /* exports them; NULL: they are few, and come from the linker */
+    wy_instance_pre *carrier_pre;
     const void *settings[WY_SLOT_COUNT];
     const wy_provider_settings *provider_settings; /* of those that provide imports */
     uint64_t memory_bytes_max, table_elements_max;
@@ -101,6 +103,7 @@ struct wy_instance {
     wy_trap *early_trap; /* of a step carried out ahead; wy_instance_start reports it */
     bool poisoned;
     wy_core_instance *core;           /* by step */
+    wy_core_instance carrier;         /* where its component has one */
     wy_component_instance *instances; /* by component instance */
     wy_func_slot *funcs;
     wy_memory_slot *memories;
