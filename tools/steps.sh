@@ -133,6 +133,8 @@ need_to_check() {
 need_to_test() {
     need_command c++ g++
     need_command redis-server redis-server
+    need_command mosquitto mosquitto
+    need_command mosquitto_sub mosquitto-clients
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql
     need_command mariadbd mariadb-server
 }

@@ -74,6 +74,16 @@
 #define WY_REDIS_RETRY_MIN_MS 100         /* until a lost subscription is made again; doubled */
 #define WY_REDIS_RETRY_MAX_MS 10000       /* but not beyond */
 
+/* --- MQTT client (capability/mqtt/) --- */
+#define WY_MAX_MQTT_CONNECTIONS 256 /* open at once in one worker; [outbound_mqtt] */
+#define WY_MAX_MQTT_HANDLES 256     /* open connections per instance */
+#define WY_MAX_MQTT_INFLIGHT 1000   /* messages under way on one connection */
+#define WY_MAX_MQTT_PAYLOAD_BYTES ((size_t)128 << 20) /* of a message; [outbound_mqtt] */
+#define WY_MAX_MQTT_PACKET_BYTES ((size_t)129 << 20)  /* of a packet that a broker sends */
+#define WY_MQTT_CONNECT_TIMEOUT_MS 10000 /* and as long again until the login is over */
+#define WY_MQTT_ANSWER_TIMEOUT_MS 60000  /* without a packet while messages are under way */
+#define WY_MQTT_IDLE_MS 60000            /* then an unused connection is closed */
+
 /* --- messages (trigger/) --- */
 #define WY_MAX_MESSAGES_RUNNING 64                    /* handled at once in one worker */
 #define WY_MAX_MESSAGE_QUEUE_BYTES ((size_t)64 << 20) /* waiting; then no more are taken */

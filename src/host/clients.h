@@ -4,6 +4,7 @@
 #define WY_HOST_CLIENTS_H
 
 #include "interface/rdbms.h"
+#include "interface/spin/mqtt.h"
 #include "interface/spin/redis.h"
 #include "interface/wasi/http.h"
 #include "runtime/component.h"
@@ -11,6 +12,7 @@
 typedef struct wy_clients {
     wy_http_client *http;
     wy_redis_client *redis;
+    wy_mqtt_client *mqtt;
     wy_sql_servers *databases;
 } wy_clients;
 
@@ -22,6 +24,7 @@ void wy_clients_deinit(wy_clients *clients);
 typedef struct wy_client_settings {
     wy_wasi_http_settings http;
     wy_spin_redis_settings redis;
+    wy_spin_mqtt_settings mqtt;
     wy_rdbms_settings rdbms;
 } wy_client_settings;
 

@@ -491,6 +491,9 @@ static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *serve
     if (!err) err = prepare(a, diag);
     if (!err && s->runtime.redis.max_connections)
         wy_redis_client_limit(a->clients.redis, s->runtime.redis.max_connections);
+    if (!err)
+        wy_mqtt_client_limit(a->clients.mqtt, s->runtime.mqtt.max_connections,
+                             s->runtime.mqtt.max_payload_bytes);
     if (!err) err = load_handlers(a, tools, diag);
     if (!err) err = load_redis(a, tools, diag);
     wy_http_spin *spin = NULL;
@@ -560,7 +563,6 @@ static wy_err refuse_configuration(const wy_runtime_config *c, wy_diag *diag) {
     if (c->http.no_pooling || c->http.max_connections) what = "[outbound_http]";
     if (c->postgres.max_connections) what = "[outbound_pg]";
     if (c->mysql.max_connections) what = "[outbound_mysql]";
-    if (c->mqtt.max_connections || c->mqtt.max_payload_bytes) what = "[outbound_mqtt]";
     return what ? wy_diag_set(diag, WY_UNSUPPORTED, "%s is not supported", what) : WY_OK;
 }
 
