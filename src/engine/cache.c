@@ -26,8 +26,9 @@
 #define FORGET_SECONDS 604800 /* a record that nobody used for so long is of a file of the past */
 #define CHECK_ANEW_BYTES ((size_t)64 << 10) /* smaller entries are read as fast as a record */
 #define EVICT_TO_PERCENT 80                 /* evicting goes on to here, so that it is rare */
-#define ENTRIES_MAX 100000                  /* entries looked at when evicting */
-#define ENTRY_SUFFIX ".module"              /* after the key */
+#define WRITE_PIECE ((size_t)64 << 10)
+#define ENTRIES_MAX 100000     /* entries looked at when evicting */
+#define ENTRY_SUFFIX ".module" /* after the key */
 
 static const char magic[8] = "wycache1";
 
@@ -218,10 +219,12 @@ void wy_cache_unlock(wy_cache *cache, const char *key, int lock) {
     close(lock);
 }
 
+/* In pieces: what is written in one may be kept in memory as one (large folios), and is mapped as
+ * one then, although a guest runs but a part of its code. */
 static bool write_all(int fd, const void *bytes, size_t len) {
     const char *at = bytes;
     while (len) {
-        ssize_t n = write(fd, at, len);
+        ssize_t n = write(fd, at, len < WRITE_PIECE ? len : WRITE_PIECE);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return false;
         at += n;
