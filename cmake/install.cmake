@@ -40,7 +40,11 @@ string(REGEX REPLACE "^lib" "" ENGINE_NAME ${ENGINE_NAME})
 string(REPLACE ";" " " ENGINE_PULL_FLAGS "${ENGINE_PULL}")
 # Relative to the file itself: the prefix is chosen when installing.
 file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-configure_file(${CMAKE_SOURCE_DIR}/cmake/libwithy.pc.in ${CMAKE_BINARY_DIR}/install/libwithy.pc @ONLY)
+# What the static library needs beside it.
+set(WITHY_NEEDS "-l${ENGINE_NAME} -luv -lsqlite3 -lcrypto -lhiredis -ljansson ${ENGINE_PULL_FLAGS} -lpthread -ldl -lm")
+foreach(name libwithy libwithy-static)
+  configure_file(${CMAKE_SOURCE_DIR}/cmake/${name}.pc.in ${CMAKE_BINARY_DIR}/install/${name}.pc @ONLY)
+endforeach()
 
 install(TARGETS withy_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS withy_archive ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -57,7 +61,7 @@ if(ENGINE_LIBRARY MATCHES "\\.so")
 endif()
 install(FILES ${ENGINE_LIBRARY} DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES ${CMAKE_BINARY_DIR}/install/libwithy.pc
+install(FILES ${CMAKE_BINARY_DIR}/install/libwithy.pc ${CMAKE_BINARY_DIR}/install/libwithy-static.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

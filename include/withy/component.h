@@ -174,7 +174,8 @@ WITHY_API withy_status withy_linker_new(withy_engine *engine, withy_linker **lin
 /* What was linked goes on. */
 WITHY_API void withy_linker_free(withy_linker *linker);
 /* Adds an interface of yours; everything is copied but `data`, which withy_call_data returns. It
- * stands before withy's own of the same name. WITHY_EXISTS, and what the WIT parser reports. */
+ * stands before withy's own of the same name and takes its place as a whole. WITHY_EXISTS, and what
+ * the WIT parser reports. */
 WITHY_API withy_status withy_linker_define(withy_linker *linker, const withy_host_interface *host,
                                            void *data, withy_error *error);
 /* Lets components have interfaces of withy: "wasi:io/streams", all of "wasi:cli", all of "wasi", or
@@ -199,6 +200,7 @@ typedef struct withy_link_options {
     const char *kv_file;                /* key-value store "default"; NULL: in memory */
     const withy_kv_store *kv_stores;    /* stores of yours, by their labels */
     size_t kv_store_count;
+    const char *sqlite_file;  /* SQLite database "default"; "": in memory; NULL: there is none */
     const withy_pair *config; /* values for variables and wasi:config */
     size_t config_count;
     const withy_config_source *config_source; /* and for names that are not in `config` */

@@ -573,6 +573,42 @@ TEST(what_does_not_fit_is_not_composed) {
     teardown(&w);
 }
 
+/* --- an interface of withy's that is the embedder's own --- */
+
+#define RANDOM WITHY_SOURCE_DIR "/tests/data/embed/random.wasm"
+
+static withy_trap *always_four(withy_call *call, const void *args, void *result) {
+    (void)call, (void)args;
+    *(uint64_t *)result = 4;
+    return NULL;
+}
+
+static uint64_t roll(world *w) {
+    uint64_t number = 0;
+    OK(withy_linker_link(w->linker, w->component, NULL, &w->linked, &error));
+    OK(withy_instance_new(w->linked, NULL, &w->instance, &error));
+    OK(withy_instance_call(w->instance, func(w, "roll"), NULL, 0, &number, sizeof number));
+    return number;
+}
+
+TEST(interfaces_of_withy_can_be_replaced) {
+    static const withy_host_func funcs[] = {
+        {"get-random-u64", "func() -> u64", always_four, 0, sizeof(uint64_t)}};
+    static const withy_host_interface host = {
+        .name = "wasi:random/random@0.2.5", .funcs = funcs, .func_count = 1};
+    world w = {0};
+    OK(withy_engine_new(NULL, &w.engine, &error));
+    OK(withy_component_load_file(w.engine, RANDOM, &w.component, &error));
+    OK(withy_linker_new(w.engine, &w.linker, &error));
+    OK(withy_linker_provide(w.linker, "", &error));
+    assert_int_not_equal(roll(&w), 4);
+    withy_instance_free(w.instance);
+    withy_linked_free(w.linked);
+    OK(withy_linker_define(w.linker, &host, NULL, &error));
+    assert_int_equal(roll(&w), 4);
+    teardown(&w);
+}
+
 /* --- values by name --- */
 
 /* Fills in everything there is in the type of echo. */

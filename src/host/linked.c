@@ -66,6 +66,12 @@ static wy_err grant_stores(withy_linked *linked, const withy_link_options *optio
     return err;
 }
 
+static wy_err grant_sqlite(withy_linked *linked, const char *file, wy_diag *diag) {
+    static const wy_runtime_config none = {0};
+    char *path = wy_arena_strndup(&linked->arena, file, strlen(file));
+    return path ? wy_stores_open_sql(&linked->stores, &none, path, diag) : WY_NOMEM;
+}
+
 /* --- settings of the embedder --- */
 
 static bool get_setting(void *data, wy_str name, wy_str *value_out) {
@@ -125,6 +131,7 @@ static wy_err make_settings(withy_linked *linked, const withy_link_options *opti
     wy_err err = copy_stores(linked, options, &stores);
     if (!err) err = wy_stores_single(&stores, false, &linked->stores, diag);
     if (!err) err = grant_stores(linked, options, diag);
+    if (!err && options->sqlite_file) err = grant_sqlite(linked, options->sqlite_file, diag);
     if (!err && options->config_source) err = grant_source(linked, options->config_source);
     if (!err) err = grant_clients(linked, options);
     if (err) return err;
@@ -146,6 +153,7 @@ static wy_err make_settings(withy_linked *linked, const withy_link_options *opti
     config.stderr_fd = options->stderr_fd;
     config.kv = &linked->stores.grants;
     config.config = &linked->stores.config_grants;
+    config.sqlite = &linked->stores.databases;
     config.clients = &linked->clients;
     return wy_settings_make(&linked->settings, &linked->arena, &config, diag);
 }

@@ -129,6 +129,7 @@ static void link_all(life *l) {
     options.kv_stores = &store;
     options.kv_store_count = 1;
     options.config_source = &source;
+    options.sqlite_file = "";
     if (!TRY(l, withy_linker_new(l->engine, &l->linker, &error))) return;
     for (int i = 0; i < 3; i++)
         if (!TRY(l, withy_linker_define(l->linker, &hosts[i], l, &error))) return;
