@@ -70,19 +70,61 @@ typedef struct withy_up_options {
     const char *log_dir;   /* NULL: .spin/logs beside the manifest; "": no files */
     const char *state_dir; /* NULL: .spin beside the manifest; "": keep nothing */
     bool truncate_logs;
-    const char *profile;        /* variant of the components; NULL: none */
-    const char *runtime_config; /* file that says what labels stand for; NULL: none */
+    const char *profile;           /* variant of the components; NULL: none */
+    const char *runtime_config;    /* file that says what labels stand for; NULL: none */
+    const char *const *components; /* run only these */
+    size_t component_count;
     const char *const
-        *sqlite; /* run before anything is served: statements for the database
-                    "default", or "@FILE" or "@FILE:LABEL" with statements in a file */
+        *variables; /* NAME=VALUE, NAME=@FILE, or @FILE with a table in JSON or TOML */
+    size_t variable_count;
+    const withy_pair *key_values; /* set in the default store before anything is served */
+    size_t key_value_count;
+    const char *const *sqlite; /* run likewise: statements for the database "default", or "@FILE" or
+                                  "@FILE:LABEL" with statements in a file */
     size_t sqlite_count;
+    const char *temp_dir; /* where copies of files go; NULL: /tmp */
+    bool direct_mounts;   /* components see the folders themselves, not copies of them */
+    bool transient_write; /* they may write to them */
+    bool build;           /* run the build commands first */
+    bool find_free_port;  /* take a port above when the address is in use */
+    bool routes_as_json;  /* print address and routes for programs */
 } withy_up_options;
 
 /* Sets the defaults, also of `serve`. */
 WITHY_API void withy_up_options_init(withy_up_options *options);
 
-/* Runs the application of a manifest (a file, or a folder with a spin.toml). As withy_serve. */
+/* Runs the application of a manifest (a file, or a folder with a spin.toml; NULL: the nearest from
+ * the current folder upwards), or one component without a manifest. As withy_serve. */
 WITHY_API int withy_up(const char *manifest, const withy_up_options *options, withy_error *error);
+
+typedef struct withy_build_options {
+    const char *profile;
+    const char *const *components; /* only these; none: all that have commands */
+    size_t component_count;
+} withy_build_options;
+
+/* Sets the defaults. */
+WITHY_API void withy_build_options_init(withy_build_options *options);
+
+/* Runs the build commands of a manifest's components, one after the other, with their output on
+ * this process's. Returns 0 or an exit status. */
+WITHY_API int withy_build(const char *manifest, const withy_build_options *options,
+                          withy_error *error);
+
+typedef struct withy_watch_options {
+    withy_up_options up;
+    bool skip_build;      /* only load anew */
+    bool clear;           /* the terminal, before each round */
+    uint32_t debounce_ms; /* quiet time after a change; 0: 100 */
+} withy_watch_options;
+
+/* Sets the defaults. */
+WITHY_API void withy_watch_options_init(withy_watch_options *options);
+
+/* Runs an application, and builds and loads it anew when what it is made of changes, without losing
+ * a request. Until SIGTERM or SIGINT; returns the exit status. Forks. */
+WITHY_API int withy_watch(const char *manifest, const withy_watch_options *options,
+                          withy_error *error);
 
 /* --- run a command --- */
 

@@ -26,6 +26,11 @@ static int fail_unknown(const wy_syntax *syntax, const char *verb, wy_str name) 
     for (size_t t = 0; t < syntax->table_count; t++)
         for (const wy_option *o = syntax->tables[t]; o->name && count < OPTIONS_MAX; o++)
             names[count++] = wy_str_of(o->name);
+    for (const wy_refused *r = syntax->refused; r && r->name; r++) {
+        if (!wy_str_eqz(name, r->name)) continue;
+        fprintf(stderr, "withy: --%s is not supported: %s\n", r->name, r->why);
+        return 2;
+    }
     wy_str nearest = wy_str_nearest(name, names, count);
     fprintf(stderr, "withy: unknown option --" WY_STR_FMT, WY_STR_ARG(name));
     if (nearest.len) fprintf(stderr, " (did you mean --" WY_STR_FMT "?)", WY_STR_ARG(nearest));

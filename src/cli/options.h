@@ -38,13 +38,20 @@ typedef struct wy_operands {
     size_t count;
 } wy_operands;
 
+/* An option that other tools have and withy does not: named, with what to do instead. */
+typedef struct wy_refused {
+    const char *name; /* without the dashes; NULL ends a table */
+    const char *why;
+} wy_refused;
+
 /* How a verb is used. */
 typedef struct wy_syntax {
     const char *usage; /* behind "withy VERB " */
     const char *text;  /* what it does, for --help */
     const wy_option *const *tables;
     size_t table_count;
-    bool stop_at_operand; /* what follows the first operand is the component's */
+    bool stop_at_operand;      /* what follows the first operand is the component's */
+    const wy_refused *refused; /* NULL: none */
 } wy_syntax;
 
 /* Parses argv[1..] by the tables (each ended by a NULL name); argv[0] is the verb. Understands
@@ -62,7 +69,7 @@ typedef struct wy_common_options {
     bool no_cache, no_pooling, keep_shims;
     withy_pair env_pairs[WY_CLI_VALUES_MAX], config_pairs[WY_CLI_VALUES_MAX];
     withy_dir dir_items[WY_CLI_VALUES_MAX];
-    char *copies[3 * WY_CLI_VALUES_MAX]; /* freed by wy_common_deinit */
+    char *copies[4 * WY_CLI_VALUES_MAX]; /* freed by wy_common_deinit */
     size_t copy_count;
 } wy_common_options;
 

@@ -11,7 +11,7 @@ wy_err wy_folder_make(const char *path, wy_diag *diag) WY_MUST_USE;
 /* A folder that ends with the processes that have it: with the one that made it and those it forks.
  */
 typedef struct wy_temporary_folder {
-    char path[64]; /* "": there is none */
+    char path[1024]; /* "": there is none */
     int lock;      /* the folder itself, locked for as long as a process has it open */
 } wy_temporary_folder;
 

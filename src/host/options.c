@@ -31,3 +31,12 @@ void withy_up_options_init(withy_up_options *options) {
     withy_serve_options_init(&options->serve);
     options->follow_all = true;
 }
+
+void withy_build_options_init(withy_build_options *options) {
+    memset(options, 0, sizeof *options);
+}
+
+void withy_watch_options_init(withy_watch_options *options) {
+    memset(options, 0, sizeof *options);
+    withy_up_options_init(&options->up);
+}

@@ -36,6 +36,7 @@ static wy_err add_kv(wy_stores *stores, wy_kv_grant *items, wy_kv_options *optio
         options->ephemeral = true;
         err = memory_file(stores, "kv.db", &options->path, diag); /* a label is a store in it */
     }
+    if (wy_str_eqz(options->label, "default")) stores->default_options = *options;
     wy_kv_grant *grant = &items[stores->grants.count];
     grant->label = options->label;
     if (!err) err = wy_kv_store_open(options, &grant->store, diag);
@@ -148,6 +149,28 @@ wy_err wy_stores_add_kv(wy_stores *stores, wy_str label, own wy_kv_store *store,
         items[i + 1] = stores->grants.items[i];
     stores->grants = (wy_kv_grants){items, count + 1};
     return WY_OK;
+}
+
+/* By a store of its own: an open one must not be shared with the workers that are forked. */
+wy_err wy_stores_set_kv(const wy_stores *stores, wy_str key, wy_str value, wy_diag *diag) {
+    wy_kv_store *store;
+    wy_err err = wy_kv_store_open(&stores->default_options, &store, diag);
+    if (err) return err;
+    wy_arena arena;
+    wy_arena_init(&arena, (size_t)1 << 20);
+    wy_kv_request request = {
+        .op = WY_KV_SET, .store = store, .arena = &arena, .key = key, .value = value};
+    if (!wy_kv_store_blocks(store)) /* it would need a task to wait on */
+        err =
+            wy_diag_set(diag, WY_UNSUPPORTED, "--key-value: the store \"default\" is on a server");
+    else
+        wy_kv_run(&request);
+    if (!err && request.status != WY_KV_OK)
+        err = wy_diag_set(diag, WY_IO, "--key-value " WY_STR_FMT ": %s", WY_STR_ARG(key),
+                          request.text);
+    wy_arena_deinit(&arena);
+    wy_kv_store_close(store);
+    return err;
 }
 
 static wy_err open_private_kv(wy_stores *stores, wy_diag *diag) {

@@ -12,6 +12,7 @@
 
 typedef struct wy_stores {
     wy_arena arena;
+    wy_kv_options default_options;  /* of the store "default" */
     wy_kv_grants grants;            /* every store there is */
     wy_sql_grants databases;        /* every SQLite database there is */
     wy_config_grants config_grants; /* of a component that may read every value given */
@@ -35,6 +36,9 @@ wy_err wy_stores_run_sql(const wy_sql_grants *databases, const char *option,
                          wy_diag *diag) WY_MUST_USE;
 /* Puts a store in front of the others. After an error it is closed. */
 wy_err wy_stores_add_kv(wy_stores *stores, wy_str label, own wy_kv_store *store,
+                        wy_diag *diag) WY_MUST_USE;
+/* Sets a key of the store "default". Blocks. */
+wy_err wy_stores_set_kv(const wy_stores *stores, wy_str key, wy_str value,
                         wy_diag *diag) WY_MUST_USE;
 void wy_stores_init(wy_stores *stores);
 void wy_stores_deinit(wy_stores *stores);

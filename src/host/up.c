@@ -5,10 +5,13 @@
 #include "app/grants.h"
 #include "app/hosts.h"
 #include "app/runtime_config.h"
-#include "app/spin.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "host/build.h"
 #include "host/folder.h"
+#include "host/given.h"
+#include "host/manifest.h"
+#include "host/routes.h"
 #include "host/source.h"
 #include "host/stores.h"
 #include "trigger/http/spin.h"
@@ -51,6 +54,8 @@ struct unit {
 typedef struct shared {
     const withy_up_options *options;
     const char *manifest;
+    const char *address;       /* options.serve.address, or a free one beside it */
+    wy_given given;            /* variables of the command line */
     wy_arena arena;            /* of what follows */
     wy_runtime_config runtime; /* as it was at the start */
     wy_app_networks blocked;   /* by it */
@@ -158,17 +163,12 @@ static wy_err grant_env(application *a, unit *u, wy_diag *diag) {
 }
 
 static wy_err make_grants(application *a, wy_diag *diag) {
-    const withy_options *options = &a->options->serve.common;
     wy_app_grant_options *grant = wy_arena_calloc(&a->arena, 1, sizeof *grant);
-    wy_config_pair *given = wy_arena_calloc(&a->arena, options->config_count, sizeof *given);
-    if (!grant || !given) return no_memory(diag);
-    for (size_t i = 0; i < options->config_count; i++)
-        given[i] = (wy_config_pair){wy_str_of(options->config[i].name),
-                                    wy_str_of(options->config[i].value)};
+    if (!grant) return no_memory(diag);
     *grant = (wy_app_grant_options){.stores = a->shared->stores.grants,
                                     .databases = a->shared->stores.databases,
-                                    .variables = given,
-                                    .variable_count = (uint32_t)options->config_count,
+                                    .variables = a->shared->given.items,
+                                    .variable_count = a->shared->given.count,
                                     .providers = a->shared->runtime.providers,
                                     .provider_count = a->shared->runtime.provider_count,
                                     .dotenv_path = WY_STR(".env"),
@@ -218,23 +218,47 @@ static wy_err grant_hosts(application *a, unit *u, wy_diag *diag) {
     return err;
 }
 
+/* The folders of the manifest themselves, at once for all workers. */
+static wy_err mount_directly(application *a, const wy_app_component *c, withy_dir *dirs,
+                             size_t *count, wy_diag *diag) {
+    for (uint32_t i = 0; i < c->files_count; i++) {
+        const wy_app_files *files = &c->files[i];
+        if (!files->destination.ptr || c->exclude_files.count)
+            return wy_diag_set(diag, WY_USAGE,
+                               "--direct-mounts: component \"" WY_STR_FMT
+                               "\": only { source, destination } without 'exclude_files' can be "
+                               "mounted as it is",
+                               WY_STR_ARG(c->id));
+        bool absolute = files->source.ptr[0] == '/';
+        char *host = wy_arena_printf(&a->arena, WY_STR_FMT "%s" WY_STR_FMT,
+                                     WY_STR_ARG(absolute ? (wy_str){0} : a->app->root),
+                                     absolute ? "" : "/", WY_STR_ARG(files->source));
+        char *guest = wy_arena_strndup(&a->arena, files->destination.ptr, files->destination.len);
+        if (!host || !guest) return no_memory(diag);
+        dirs[(*count)++] = (withy_dir){host, guest, !a->options->transient_write};
+    }
+    return WY_OK;
+}
+
 /* The folders a component is given: those of the command line, and one of its own at "/" with
  * copies of the files that the manifest names. */
 static wy_err mount_files(application *a, unit *u, wy_diag *diag) {
     const withy_options *options = &a->options->serve.common;
-    withy_dir *dirs = wy_arena_calloc(&a->arena, options->dir_count + 1, sizeof *dirs);
+    const wy_app_component *c = u->component;
+    withy_dir *dirs =
+        wy_arena_calloc(&a->arena, options->dir_count + c->files_count + 1, sizeof *dirs);
     if (!dirs) return no_memory(diag);
     for (size_t i = 0; i < options->dir_count; i++)
         dirs[i] = options->dirs[i];
     u->dirs = dirs;
     u->dir_count = options->dir_count;
-    if (u->component->files_count == 0) return WY_OK;
-    char *folder =
-        wy_arena_printf(&a->arena, "%s/" WY_STR_FMT, a->files, WY_STR_ARG(u->component->id));
+    if (a->options->direct_mounts) return mount_directly(a, c, dirs, &u->dir_count, diag);
+    if (c->files_count == 0) return WY_OK;
+    char *folder = wy_arena_printf(&a->arena, "%s/" WY_STR_FMT, a->files, WY_STR_ARG(c->id));
     if (!folder) return no_memory(diag);
-    dirs[u->dir_count++] = (withy_dir){folder, "/", true};
+    dirs[u->dir_count++] = (withy_dir){folder, "/", !a->options->transient_write};
     wy_err err = wy_folder_make(folder, diag);
-    return err ? err : wy_app_files_stage(a->app, u->component, folder, diag);
+    return err ? err : wy_app_files_stage(a->app, c, folder, diag);
 }
 
 /* --- reading the manifest --- */
@@ -247,8 +271,9 @@ static wy_err prepare_unit(application *a, unit *u, wy_diag *diag) {
 }
 
 static wy_err read_manifest(application *a, wy_diag *diag) {
-    wy_err err = wy_app_load_spin(&a->arena, a->shared->manifest, wy_str_of(a->options->profile),
-                                  &a->app, diag);
+    wy_err err =
+        wy_manifest_load(&a->arena, a->shared->manifest, wy_str_of(a->options->profile),
+                         a->options->components, a->options->component_count, &a->app, diag);
     const wy_runtime_config *runtime = &a->shared->runtime;
     if (!err)
         err = choose_folder(a, a->options->state_dir,
@@ -532,24 +557,8 @@ static void up_unload(void *data, void *application_data) {
 static void up_announce(void *data, const void *application_data, const char *address) {
     const shared *s = data;
     const application *a = application_data;
-    const wy_app *app = a->app;
-    if (s->options->serve.quiet) return;
-    if (!s->no_requests) printf("Serving http://%s\nAvailable Routes:\n", address);
-    for (uint32_t t = 0; t < app->http_trigger_count; t++) {
-        const wy_app_http_trigger *trigger = &app->http_triggers[t];
-        if (trigger->is_private) continue;
-        bool wild = wy_str_ends(trigger->route, WY_STR("/..."));
-        wy_str shown =
-            wild ? wy_str_sub(trigger->route, 0, trigger->route.len - 4) : trigger->route;
-        printf("  " WY_STR_FMT ": http://%s" WY_STR_FMT "%s\n",
-               WY_STR_ARG(trigger->component ? trigger->component->id : trigger->id), address,
-               WY_STR_ARG(shown), wild ? " (wildcard)" : "");
-    }
-    for (uint32_t t = 0; t < app->redis_trigger_count; t++)
-        printf("Handling messages of Redis: " WY_STR_FMT ", channel " WY_STR_FMT "\n",
-               WY_STR_ARG(app->redis_triggers[t].component->id),
-               WY_STR_ARG(app->redis_triggers[t].channel));
-    fflush(stdout);
+    if (!s->options->serve.quiet)
+        wy_routes_print(a->app, s->no_requests ? NULL : address, s->options->routes_as_json);
 }
 
 /* --- the whole --- */
@@ -579,33 +588,85 @@ static wy_err read_configuration(shared *s, wy_diag *diag) {
     return err;
 }
 
-static wy_err shared_init(shared *s, wy_diag *diag) {
-    wy_arena_init(&s->arena, (size_t)64 << 20);
-    wy_stores_init(&s->stores);
+static wy_err build_first(shared *s, wy_diag *diag) {
+    const withy_up_options *o = s->options;
     application *a = application_new(s);
     if (!a) return no_memory(diag);
-    wy_err err = read_configuration(s, diag);
-    if (!err) err = read_manifest(a, diag);
-    const char *kv_file = s->options->serve.common.kv_file;
-    if (!err && !kv_file && a->state_dir) {
-        kv_file = wy_arena_printf(&s->stores.arena, "%s/sqlite_key_value.db", a->state_dir);
-        if (!kv_file) err = no_memory(diag);
+    wy_err err =
+        wy_manifest_load(&a->arena, s->manifest, wy_str_of(o->profile), NULL, 0, &a->app, diag);
+    if (!err) err = wy_build_run(a->app, o->components, o->component_count, diag);
+    application_free(a);
+    return err;
+}
+
+#define PORTS_TRIED 10
+
+/* The address itself or one of the ports above it. */
+static wy_err find_address(shared *s, wy_diag *diag) {
+    s->address = s->options->serve.address;
+    if (!s->options->find_free_port) return WY_OK;
+    wy_str address = wy_str_of(s->address);
+    size_t colon = wy_str_rfind(address, ':');
+    uint64_t port = 0;
+    if (colon == address.len ||
+        !wy_str_to_u64(wy_str_sub(address, colon + 1, address.len), UINT16_MAX, &port))
+        return WY_OK; /* refused where it is used */
+    for (unsigned i = 0; i < PORTS_TRIED && port + i <= UINT16_MAX; i++) {
+        wy_diag ignored;
+        wy_diag_init(&ignored);
+        char *text = wy_arena_printf(&s->arena, WY_STR_FMT ":%u",
+                                     WY_STR_ARG(wy_str_sub(address, 0, colon)), (unsigned)port + i);
+        if (!text) return no_memory(diag);
+        s->address = text;
+        if (wy_address_check_free(wy_str_of(text), &ignored) == WY_OK) return WY_OK;
     }
-    if (!err) err = wy_stores_open_kv(&s->stores, &s->runtime, kv_file, diag);
-    const char *sql_file = NULL;
-    if (!err && a->state_dir) {
-        sql_file = wy_arena_printf(&s->stores.arena, "%s/sqlite_db.db", a->state_dir);
-        if (!sql_file) err = no_memory(diag);
+    return wy_diag_set(diag, WY_EXISTS, "%s: this port and %u above it are in use",
+                       s->options->serve.address, PORTS_TRIED - 1);
+}
+
+/* The stores and databases, with what the command line puts into them. */
+static wy_err open_stores(shared *s, const application *a, wy_diag *diag) {
+    const char *kv_file = s->options->serve.common.kv_file, *sql_file = NULL;
+    wy_arena *arena = &s->stores.arena;
+    if (!kv_file && a->state_dir) {
+        kv_file = wy_arena_printf(arena, "%s/sqlite_key_value.db", a->state_dir);
+        if (!kv_file) return no_memory(diag);
     }
+    if (a->state_dir) {
+        sql_file = wy_arena_printf(arena, "%s/sqlite_db.db", a->state_dir);
+        if (!sql_file) return no_memory(diag);
+    }
+    wy_err err = wy_stores_open_kv(&s->stores, &s->runtime, kv_file, diag);
     if (!err) err = wy_stores_open_sql(&s->stores, &s->runtime, sql_file, diag);
+    for (size_t i = 0; !err && i < s->options->key_value_count; i++)
+        err = wy_stores_set_kv(&s->stores, wy_str_of(s->options->key_values[i].name),
+                               wy_str_of(s->options->key_values[i].value), diag);
+    return err;
+}
+
+static wy_err shared_init(shared *s, wy_diag *diag) {
+    const withy_up_options *o = s->options;
+    wy_arena_init(&s->arena, (size_t)256 << 20);
+    wy_stores_init(&s->stores);
+    wy_err err = wy_manifest_find(&s->arena, s->manifest, &s->manifest, diag);
+    if (!err) err = wy_given_read(&s->arena, o->variables, o->variable_count, &s->given, diag);
+    if (!err && o->build) err = build_first(s, diag);
+    if (!err) err = read_configuration(s, diag);
+    if (!err) err = find_address(s, diag);
+    application *a = err ? NULL : application_new(s);
+    if (err) return err;
+    if (!a) return no_memory(diag);
+    err = read_manifest(a, diag);
+    if (!err) err = open_stores(s, a, diag);
     if (!err) err = prepare(a, diag); /* for its errors, before anything is started */
     if (!err) s->no_requests = !a->app->http_trigger_count && a->app->redis_trigger_count;
-    for (size_t i = 0; !err && i < s->options->sqlite_count; i++)
-        err = wy_stores_run_sql(&s->stores.databases, s->options->sqlite[i], diag);
+    for (size_t i = 0; !err && i < o->sqlite_count; i++)
+        err = wy_stores_run_sql(&s->stores.databases, o->sqlite[i], diag);
     application_free(a);
     if (err) return err;
     s->started = true;
-    return wy_temporary_folder_make("/tmp", "withy-up", &s->scratch, diag);
+    return wy_temporary_folder_make(o->temp_dir ? o->temp_dir : "/tmp", "withy-up", &s->scratch,
+                                    diag);
 }
 
 int withy_up(const char *manifest, const withy_up_options *options, withy_error *error) {
@@ -621,7 +682,9 @@ int withy_up(const char *manifest, const withy_up_options *options, withy_error 
                           .data = &s};
     wy_err err = shared_init(&s, &diag);
     service.no_requests = s.no_requests;
-    int status = err ? wy_host_fail(&diag, error) : wy_host_serve(&options->serve, &service, error);
+    withy_serve_options serve = options->serve;
+    serve.address = s.address;
+    int status = err ? wy_host_fail(&diag, error) : wy_host_serve(&serve, &service, error);
     wy_temporary_folder_remove(&s.scratch);
     wy_stores_deinit(&s.stores);
     wy_arena_deinit(&s.arena);

@@ -9,8 +9,8 @@ import pytest
 from conftest import ROOT
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-VERBS = ["serve", "up", "run", "call", "inspect", "wit", "compile"]
-SHARED = {"serve", "up", "run", "call"}
+VERBS = ["serve", "up", "build", "watch", "run", "call", "inspect", "wit", "compile"]
+SHARED = {"serve", "up", "watch", "run", "call"}
 
 
 def said(withy, verb: str) -> set[str]:
@@ -36,7 +36,9 @@ def test_every_option_is_in_the_docs_and_the_other_way_round(withy, verb):
     parts = sections()
     expected = written(parts[f"withy {verb}"])
     if verb in SHARED:
-        expected |= written(parts["Options of serve, up, run and call"])
+        expected |= written(parts["Options of serve, up, watch, run and call"])
+    if verb == "watch":
+        expected |= written(parts["withy up"])
     assert expected | {"-h", "--help"} == said(withy, verb)
 
 
@@ -56,6 +58,9 @@ def test_command_lines_in_the_docs_use_what_exists(withy, line):
     for word in words[1:]:
         if word.endswith(".wasm") and words[0] == "run":
             break  # what follows is the component's
+        if word == "--":
+            known = said(withy, "up")
+            continue
         if word.startswith("-"):
             assert word.split("=")[0] in known
 

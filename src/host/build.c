@@ -1,0 +1,98 @@
+/* Build: one shell after the other. */
+#include "host/build.h"
+
+#include "host/load.h"
+#include "host/manifest.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static wy_err no_memory(wy_diag *diag) {
+    return wy_diag_set(diag, WY_NOMEM, "out of memory for building");
+}
+
+static const char *folder_of(wy_arena *arena, const wy_app *app, const wy_app_component *c) {
+    bool absolute = c->build_workdir.len && c->build_workdir.ptr[0] == '/';
+    return wy_arena_printf(
+        arena, WY_STR_FMT "%s" WY_STR_FMT, WY_STR_ARG(absolute ? (wy_str){0} : app->root),
+        c->build_workdir.len && !absolute ? "/" : "", WY_STR_ARG(c->build_workdir));
+}
+
+static wy_err run(const wy_app_component *c, const char *folder, const char *command,
+                  wy_diag *diag) {
+    int status = 0;
+    fprintf(stderr, "Building component " WY_STR_FMT " with `%s`\n", WY_STR_ARG(c->id), command);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (chdir(folder) == 0) execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        fprintf(stderr, "%s: %s\n", folder, strerror(errno));
+        _exit(127);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) return WY_OK;
+    if (pid < 0)
+        return wy_diag_set(diag, WY_IO, "component \"" WY_STR_FMT "\": `%s`: %s", WY_STR_ARG(c->id),
+                           command, strerror(errno));
+    return wy_diag_set(diag, WY_IO, "component \"" WY_STR_FMT "\": `%s` ended with %s %d",
+                       WY_STR_ARG(c->id), command, WIFSIGNALED(status) ? "signal" : "status",
+                       WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+static wy_err build(wy_arena *arena, const wy_app *app, const wy_app_component *c, wy_diag *diag) {
+    const char *folder = folder_of(arena, app, c);
+    wy_err err = folder ? WY_OK : no_memory(diag);
+    for (uint32_t i = 0; i < c->build_commands.count && !err; i++) {
+        const wy_str *item = &c->build_commands.items[i];
+        const char *command = wy_arena_strndup(arena, item->ptr, item->len);
+        err = command ? run(c, folder, command, diag) : no_memory(diag);
+    }
+    return err;
+}
+
+static wy_err build_chosen(wy_arena *arena, const wy_app *app, const char *id, wy_diag *diag) {
+    const wy_app_component *c = wy_app_component_find(app, wy_str_of(id));
+    if (!c || c->build_commands.count == 0)
+        return wy_diag_set(diag, WY_USAGE, "--component-id %s: %s", id,
+                           c ? "the component has no build command"
+                             : "the application has no such component");
+    return build(arena, app, c, diag);
+}
+
+wy_err wy_build_run(const wy_app *app, const char *const *only, size_t only_count, wy_diag *diag) {
+    wy_arena arena;
+    wy_arena_init(&arena, (size_t)16 << 20);
+    wy_err err = WY_OK;
+    uint32_t built = 0;
+    for (size_t i = 0; i < only_count && !err; i++, built++)
+        err = build_chosen(&arena, app, only[i], diag);
+    for (uint32_t i = 0; only_count == 0 && i < app->component_count && !err; i++) {
+        built += app->components[i].build_commands.count > 0;
+        err = build(&arena, app, &app->components[i], diag);
+    }
+    wy_arena_deinit(&arena);
+    if (err) return err;
+    if (built == 0)
+        fprintf(stderr, "No component has a build command\n");
+    else
+        fprintf(stderr, "Built %u component%s\n", built, built == 1 ? "" : "s");
+    return WY_OK;
+}
+
+int withy_build(const char *manifest, const withy_build_options *options, withy_error *error) {
+    wy_arena arena;
+    wy_arena_init(&arena, (size_t)256 << 20);
+    wy_diag diag;
+    wy_diag_init(&diag);
+    const char *path;
+    const wy_app *app;
+    wy_err err = wy_manifest_find(&arena, manifest, &path, &diag);
+    if (!err)
+        err = wy_manifest_load(&arena, path, wy_str_of(options->profile), NULL, 0, &app, &diag);
+    if (!err) err = wy_build_run(app, options->components, options->component_count, &diag);
+    wy_arena_deinit(&arena);
+    return err ? wy_host_fail(&diag, error) : 0;
+}

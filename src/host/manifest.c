@@ -1,0 +1,209 @@
+/* Manifest: finding it, and making one for a component without. */
+#include "host/manifest.h"
+
+#include "app/spin.h"
+#include "host/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PARENTS_MAX 64
+
+static wy_err no_memory(wy_diag *diag) {
+    return wy_diag_set(diag, WY_NOMEM, "out of memory for the manifest");
+}
+
+/* "ghcr.io/team/app:1.0", "registry.test/app@sha256:..." */
+static bool looks_like_registry(const char *text) {
+    wy_str name = wy_str_of(text);
+    size_t slash = wy_str_find(name, '/');
+    if (slash == name.len || slash == 0 || name.ptr[0] == '.') return false;
+    wy_str host = wy_str_sub(name, 0, slash), rest = wy_str_sub(name, slash, name.len);
+    return wy_str_find(host, '.') < host.len || wy_str_find(host, ':') < host.len ||
+           wy_str_find(rest, ':') < rest.len || wy_str_find(rest, '@') < rest.len;
+}
+
+static bool is_top(const char *folder, const char *above) {
+    struct stat a, b;
+    return stat(folder, &a) != 0 || stat(above, &b) != 0 ||
+           (a.st_ino == b.st_ino && a.st_dev == b.st_dev);
+}
+
+static wy_err find_above(wy_arena *arena, const char **path_out, wy_diag *diag) {
+    const char *folder = "./";
+    for (unsigned i = 0; i < PARENTS_MAX; i++) {
+        const char *path = wy_arena_printf(arena, "%sspin.toml", folder);
+        const char *above = wy_arena_printf(arena, "%s../", i ? folder : "");
+        if (!path || !above) return no_memory(diag);
+        if (access(path, F_OK) == 0) {
+            *path_out = path;
+            return WY_OK;
+        }
+        if (is_top(folder, above)) break;
+        folder = above;
+    }
+    return wy_diag_set(diag, WY_NOT_FOUND,
+                       "there is no spin.toml in this folder, nor in one above; name one with "
+                       "--from");
+}
+
+wy_err wy_manifest_find(wy_arena *arena, const char *from, const char **path_out, wy_diag *diag) {
+    if (!from) return find_above(arena, path_out, diag);
+    struct stat info;
+    if (stat(from, &info) != 0) {
+        if (looks_like_registry(from))
+            return wy_diag_set(diag, WY_UNSUPPORTED,
+                               "%s: this is no file here; applications from a registry (OCI) are "
+                               "not supported",
+                               from);
+        return wy_diag_set(diag, WY_NOT_FOUND, "%s: %s", from, strerror(errno));
+    }
+    *path_out = S_ISDIR(info.st_mode) ? wy_arena_printf(arena, "%s/spin.toml", from)
+                                      : wy_arena_printf(arena, "%s", from);
+    return *path_out ? WY_OK : no_memory(diag);
+}
+
+/* --- a component by itself --- */
+
+static bool is_component(const char *path) {
+    char magic[4];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool yes = fd >= 0 && read(fd, magic, 4) == 4 && memcmp(magic, "\0asm", 4) == 0;
+    if (fd >= 0) close(fd);
+    return yes;
+}
+
+/* The file's name as the id of a component: words of letters and digits. */
+static const char *id_of(wy_arena *arena, const char *path) {
+    wy_str name = wy_host_file_name(path);
+    name = wy_str_sub(name, 0, wy_str_rfind(name, '.'));
+    char *id = wy_arena_printf(arena, "%s" WY_STR_FMT, "", WY_STR_ARG(name));
+    size_t len = 0;
+    for (const char *c = id; c && *c; c++) {
+        bool is_letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z');
+        bool is_word = is_letter || (*c >= '0' && *c <= '9' && len > 0);
+        if (is_word)
+            id[len++] = is_letter ? (char)(*c | 0x20) : *c;
+        else if (len && id[len - 1] != '-')
+            id[len++] = '-';
+    }
+    while (len && id[len - 1] == '-')
+        len--;
+    if (id) id[len] = '\0';
+    return id && len ? id : "component";
+}
+
+static wy_err component_alone(wy_arena *arena, const char *path, const wy_app **app_out,
+                              wy_diag *diag) {
+    wy_app *app = wy_arena_calloc(arena, 1, sizeof *app);
+    wy_app_component *component = wy_arena_calloc(arena, 1, sizeof *component);
+    wy_app_http_trigger *trigger = wy_arena_calloc(arena, 1, sizeof *trigger);
+    wy_str *label = wy_arena_calloc(arena, 1, sizeof *label);
+    char *name = realpath(path, NULL);
+    const char *full = name ? wy_arena_printf(arena, "%s", name) : NULL;
+    free(name);
+    if (!app || !component || !trigger || !label || !full) return no_memory(diag);
+    *label = WY_STR("default");
+    *component = (wy_app_component){.id = wy_str_of(id_of(arena, path)),
+                                    .source = {.path = wy_str_of(full)},
+                                    .key_value_stores = {label, 1},
+                                    .sqlite_databases = {label, 1}};
+    *trigger =
+        (wy_app_http_trigger){.id = component->id, .route = WY_STR("/..."), .component = component};
+    *app = (wy_app){.name = component->id,
+                    .root = WY_STR("."),
+                    .components = component,
+                    .component_count = 1,
+                    .http_triggers = trigger,
+                    .http_trigger_count = 1};
+    *app_out = app;
+    return WY_OK;
+}
+
+/* --- a part of the application --- */
+
+static bool is_chosen(const wy_app_component *component, const char *const *only, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (component && wy_str_eqz(component->id, only[i])) return true;
+    return false;
+}
+
+static wy_err check_chosen(const wy_app *app, const char *const *only, size_t count,
+                           wy_diag *diag) {
+    for (size_t i = 0; i < count; i++) {
+        if (wy_app_component_find(app, wy_str_of(only[i]))) continue;
+        wy_buf ids;
+        wy_buf_init(&ids, 4096);
+        for (uint32_t c = 0; c < app->component_count; c++)
+            wy_buf_printf(&ids, " " WY_STR_FMT, WY_STR_ARG(app->components[c].id));
+        wy_err err = wy_diag_set(diag, WY_USAGE,
+                                 "--component-id %s: the application has no such component; it "
+                                 "has:%s",
+                                 only[i], ids.ptr ? ids.ptr : "");
+        wy_buf_deinit(&ids);
+        return err;
+    }
+    return WY_OK;
+}
+
+/* A host "NAME.spin.internal" of a chosen component that names one which is not. */
+static wy_err check_chaining(const wy_app *app, const char *const *only, size_t count,
+                             wy_diag *diag) {
+    wy_str suffix = WY_STR(".spin.internal");
+    for (uint32_t i = 0; i < app->component_count; i++) {
+        const wy_app_component *from = &app->components[i];
+        const wy_app_list *hosts = &from->allowed_outbound_hosts;
+        for (uint32_t k = 0; k < hosts->count && is_chosen(from, only, count); k++) {
+            wy_str entry = hosts->items[k];
+            size_t colon = wy_str_find(entry, ':');
+            if (colon + 3 > entry.len) continue;
+            wy_str host = wy_str_sub(entry, colon + 3, entry.len);
+            host = wy_str_sub(host, 0, wy_str_find(host, ':'));
+            host = wy_str_sub(host, 0, wy_str_find(host, '/'));
+            if (!wy_str_ends(host, suffix)) continue;
+            wy_str id = wy_str_sub(host, 0, host.len - suffix.len);
+            const wy_app_component *to = wy_app_component_find(app, id);
+            if (wy_str_eqz(id, "*") ? app->component_count == count
+                                    : !to || is_chosen(to, only, count))
+                continue;
+            return wy_diag_set(diag, WY_USAGE,
+                               "--component-id: component \"" WY_STR_FMT "\" calls \"" WY_STR_FMT
+                               "\", which is not among those to run",
+                               WY_STR_ARG(from->id), WY_STR_ARG(host));
+        }
+    }
+    return WY_OK;
+}
+
+static wy_err choose(wy_arena *arena, const wy_app *app, const char *const *only, size_t count,
+                     const wy_app **app_out, wy_diag *diag) {
+    wy_err err = check_chosen(app, only, count, diag);
+    if (!err) err = check_chaining(app, only, count, diag);
+    if (err) return err;
+    wy_app *part = wy_arena_alloc(arena, sizeof *part);
+    wy_app_http_trigger *http = wy_arena_calloc(arena, app->http_trigger_count, sizeof *http);
+    wy_app_redis_trigger *redis = wy_arena_calloc(arena, app->redis_trigger_count, sizeof *redis);
+    if (!part || !http || !redis) return no_memory(diag);
+    *part = *app;
+    part->http_triggers = http;
+    part->redis_triggers = redis;
+    part->http_trigger_count = part->redis_trigger_count = 0;
+    for (uint32_t i = 0; i < app->http_trigger_count; i++)
+        if (is_chosen(app->http_triggers[i].component, only, count))
+            http[part->http_trigger_count++] = app->http_triggers[i];
+    for (uint32_t i = 0; i < app->redis_trigger_count; i++)
+        if (is_chosen(app->redis_triggers[i].component, only, count))
+            redis[part->redis_trigger_count++] = app->redis_triggers[i];
+    *app_out = part;
+    return WY_OK;
+}
+
+wy_err wy_manifest_load(wy_arena *arena, const char *path, wy_str profile, const char *const *only,
+                        size_t only_count, const wy_app **app_out, wy_diag *diag) {
+    wy_err err = is_component(path) ? component_alone(arena, path, app_out, diag)
+                                    : wy_app_load_spin(arena, path, profile, app_out, diag);
+    return err || only_count == 0 ? err : choose(arena, *app_out, only, only_count, app_out, diag);
+}

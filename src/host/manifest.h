@@ -1,0 +1,21 @@
+/* Manifest: from what a user names (a file, a folder, a component, nothing) to the application
+ * model.
+ */
+#ifndef WY_HOST_MANIFEST_H
+#define WY_HOST_MANIFEST_H
+
+#include "app/app.h"
+
+/* The path of the manifest, or of the component, that `from` names; it lies in `arena`. NULL: the
+ * spin.toml of the current folder or of the nearest one above. WY_NOT_FOUND; WY_UNSUPPORTED: it is
+ * the name of an application in a registry. */
+wy_err wy_manifest_find(wy_arena *arena, const char *from, const char **path_out,
+                        wy_diag *diag) WY_MUST_USE;
+
+/* Reads what was found. A component becomes an application of it alone, which answers every path
+ * and may use the default stores. With `only` the bindings of other components are left out
+ * (WY_USAGE: there is no such component). */
+wy_err wy_manifest_load(wy_arena *arena, const char *path, wy_str profile, const char *const *only,
+                        size_t only_count, const wy_app **app_out, wy_diag *diag) WY_MUST_USE;
+
+#endif
