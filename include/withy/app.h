@@ -46,7 +46,7 @@ WITHY_API withy_status withy_app_route(withy_app *app, const char *route, withy_
 /* Begins to accept connections at "127.0.0.1:3000", "[::1]:3000", or ":3000" (all addresses of the
  * machine); port 0 is any that is free. Several calls listen at several. `shared`: others of the
  * same user that also say so may listen there too, and the kernel shares connections out.
- * WITHY_EXISTS: somebody listens there. */
+ * WITHY_EXISTS: somebody listens there; WITHY_USAGE: it was stopped. */
 WITHY_API withy_status withy_app_listen(withy_app *app, const char *address, bool shared,
                                         withy_error *error);
 /* Where it listens, with the port it got; of several, the last. "" before it does. */

@@ -23,16 +23,16 @@ struct withy_app {
     uint32_t route_count, route_cap;
     wy_http_component **handlers; /* one a trigger */
     wy_http_server *server;       /* NULL: it has not listened yet */
-    bool is_listening;
+    bool is_listening;            /* until what is open has finished */
+    bool is_stopped;
     char address[64];
+    withy_app *next, **link; /* in engine->apps */
 };
 
 static void listening_ends(void *data) {
     withy_app *app = data;
-    if (!app->is_listening) return;
     app->is_listening = false;
-    app->engine->listening--;
-    app->engine->is_kicked = true;
+    app->engine->is_kicked = true; /* who turns the loop looks again whether there is more to do */
 }
 
 withy_status withy_app_new(withy_engine *engine, const char *name, withy_app **app_out,
@@ -50,6 +50,10 @@ withy_status withy_app_new(withy_engine *engine, const char *name, withy_app **a
     app->model.name = wy_str_of(copy);
     app->engine = engine;
     engine->refs++;
+    app->next = engine->apps;
+    app->link = &engine->apps;
+    if (app->next) app->next->link = &app->next;
+    engine->apps = app;
     *app_out = app;
     return WITHY_OK;
 }
@@ -58,6 +62,12 @@ static bool is_idle(const withy_app *app) {
     for (uint32_t i = 0; i < app->route_count; i++)
         if (!wy_http_component_is_idle(app->routes[i].handler)) return false;
     return true;
+}
+
+bool wy_embed_apps_busy(const withy_engine *engine) {
+    for (const withy_app *app = engine->apps; app; app = app->next)
+        if (app->is_listening || !is_idle(app)) return true;
+    return false;
 }
 
 void withy_app_free(withy_app *app) {
@@ -72,6 +82,8 @@ void withy_app_free(withy_app *app) {
         wy_http_component_free(app->routes[i].handler);
         wy_embed_linked_release(app->routes[i].linked);
     }
+    *app->link = app->next;
+    if (app->next) app->next->link = app->link;
     wy_arena_deinit(&app->arena);
     free(app);
     wy_embed_engine_release(engine);
@@ -164,16 +176,15 @@ static wy_err make_server(withy_app *app, wy_diag *diag) {
 
 static wy_err listen_at(withy_app *app, const char *address, bool shared, wy_diag *diag) {
     int fd = -1;
+    if (app->is_stopped) return wy_diag_set(diag, WY_USAGE, "the application was stopped");
     wy_err err = shared ? WY_OK : wy_address_check_free(wy_str_of(address), diag);
     if (!err) err = wy_listen_fd(wy_str_of(address), WY_LISTEN_BACKLOG, &fd, app->address, diag);
     if (err) return err;
     if (!app->server) err = make_server(app, diag);
     if (!err) err = wy_http_server_listen(app->server, fd);
     close(fd); /* the server has its own */
-    if (err || app->is_listening) return err;
-    app->is_listening = true;
-    app->engine->listening++;
-    return WY_OK;
+    if (!err) app->is_listening = true;
+    return err;
 }
 
 withy_status withy_app_listen(withy_app *app, const char *address, bool shared,
@@ -189,5 +200,6 @@ const char *withy_app_address(const withy_app *app) {
 }
 
 void withy_app_stop(withy_app *app) {
+    app->is_stopped = true;
     if (app->is_listening) wy_http_server_drain(app->server, listening_ends, app);
 }

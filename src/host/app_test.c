@@ -136,7 +136,6 @@ TEST(the_loop_serves_until_it_is_stopped) {
     world w;
     setup(&w);
     pthread_t thread;
-    withy_app_stop(w.app); /* nothing to stop */
     w.path = "/.well-known/spin/info";
     OK(withy_app_listen(w.app, "127.0.0.1:0", false, &error));
     assert_true(withy_engine_poll(w.engine, 0));
@@ -149,6 +148,7 @@ TEST(the_loop_serves_until_it_is_stopped) {
     while (withy_engine_poll(w.engine, -1)) {
     }
     withy_app_stop(w.app);
+    assert_int_equal(withy_app_listen(w.app, "127.0.0.1:0", false, &error), WITHY_USAGE);
     teardown(&w);
 }
 

@@ -32,7 +32,7 @@ struct withy_engine {
     uint64_t ended;                   /* calls that are over, ever */
     bool is_kicked;                   /* tasks became ready outside of a turn */
     bool is_ending;                   /* no call begins any more */
-    uint32_t listening;               /* applications */
+    withy_app *apps;                  /* all there are */
     withy_instance *over, **over_end; /* calls that are over, in order: `done` is to be called */
     uint32_t wakers;                  /* not delivered yet */
     atomic_bool is_woken;             /* by withy_engine_wake */
@@ -146,6 +146,9 @@ struct withy_instance {
     void *done_data;
     withy_instance *next, **link; /* in engine->running, then (`next` alone) in engine->over */
 };
+
+/* Whether an application listens, or requests to one are under way. */
+bool wy_embed_apps_busy(const withy_engine *engine);
 
 /* Calls `done`; the instance may be gone afterwards. */
 void wy_embed_call_finish(withy_instance *instance);

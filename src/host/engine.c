@@ -130,7 +130,7 @@ void wy_embed_turn(withy_engine *engine, int timeout_ms) {
 }
 
 static bool is_busy(const withy_engine *engine) {
-    return engine->running || engine->over || engine->listening;
+    return engine->running || engine->over || wy_embed_apps_busy(engine);
 }
 
 bool withy_engine_poll(withy_engine *engine, int timeout_ms) {
