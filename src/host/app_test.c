@@ -108,9 +108,8 @@ TEST(addresses_are_not_shared_unasked) {
     teardown(&w);
 }
 
-static void ask(world *w, const char *path) {
+static void ask_at(world *w, const char *address, const char *path) {
     struct sockaddr_in to = {.sin_family = AF_INET};
-    const char *address = withy_app_address(w->app);
     to.sin_port = htons((uint16_t)strtoul(strchr(address, ':') + 1, NULL, 10));
     inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -122,6 +121,10 @@ static void ask(world *w, const char *path) {
         len += (size_t)n;
     w->answer[len] = '\0';
     close(fd);
+}
+
+static void ask(world *w, const char *path) {
+    ask_at(w, withy_app_address(w->app), path);
 }
 
 static void *client(void *data) {
@@ -211,4 +214,58 @@ TEST(ending_an_application_ends_its_requests) {
     assert_string_equal(w.answer, "");
     withy_waker_wake(w.waker); /* nobody is there any more */
     teardown(&w);
+}
+
+/* --- several engines at one port --- */
+
+typedef struct server {
+    const char *name, *address;
+    pthread_t thread;
+    atomic_bool is_ready, is_to_stop;
+    char bound[64];
+    withy_engine *engine;
+} server;
+
+static void *serve(void *data) {
+    server *s = data;
+    withy_app *app;
+    OK(withy_engine_new(NULL, &s->engine, &error));
+    OK(withy_app_new(s->engine, s->name, &app, &error));
+    OK(withy_app_listen(app, s->address, true, &error));
+    snprintf(s->bound, sizeof s->bound, "%s", withy_app_address(app));
+    atomic_store(&s->is_ready, true);
+    while (withy_engine_poll(s->engine, -1))
+        if (atomic_load(&s->is_to_stop)) withy_app_stop(app);
+    withy_app_free(app);
+    withy_engine_free(s->engine);
+    return NULL;
+}
+
+static void start_server(server *s) {
+    assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+    while (!atomic_load(&s->is_ready))
+        usleep(1000);
+}
+
+TEST(engines_of_several_threads_share_a_port) {
+    server first = {.name = "first", .address = "127.0.0.1:0"};
+    start_server(&first);
+    server second = {.name = "second", .address = first.bound};
+    start_server(&second);
+    assert_string_equal(second.bound, first.bound);
+    int answers[2] = {0};
+    world w;
+    for (int i = 0; i < 64; i++) {
+        ask_at(&w, first.bound, "/.well-known/spin/info");
+        answers[0] += strstr(w.answer, "first") != NULL;
+        answers[1] += strstr(w.answer, "second") != NULL;
+    }
+    assert_int_equal(answers[0] + answers[1], 64);
+    assert_true(answers[0] && answers[1]);
+    server *both[] = {&first, &second};
+    for (int i = 0; i < 2; i++) {
+        atomic_store(&both[i]->is_to_stop, true);
+        withy_engine_wake(both[i]->engine);
+        pthread_join(both[i]->thread, NULL);
+    }
 }

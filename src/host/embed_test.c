@@ -276,6 +276,27 @@ TEST(an_instance_gets_no_more_memory_than_it_may) {
     teardown(&w);
 }
 
+TEST(no_more_instances_than_the_engine_has_room_for) {
+    enum { MANY = 64 };
+    world w;
+    setup(&w); /* room for 16 */
+    withy_instance *more[MANY];
+    int count = 0;
+    withy_status status = WITHY_OK;
+    for (; count < MANY && !status; count += !status)
+        status = withy_instance_new(w.linked, NULL, &more[count], &error);
+    assert_int_equal(status, WITHY_BUSY);
+    assert_int_equal(error.status, WITHY_BUSY);
+    assert_in_range(count, 15, MANY - 1);
+    uint32_t sum;
+    OK(add(&w, more[count - 1], 1, 2, &sum));
+    withy_instance_free(more[--count]);
+    OK(withy_instance_new(w.linked, NULL, &more[count++], &error));
+    while (count)
+        withy_instance_free(more[--count]);
+    teardown(&w);
+}
+
 /* --- resources --- */
 
 TEST(resources_of_the_host_come_and_go) {
