@@ -104,7 +104,8 @@ own wy_trap *wy_rdbms_execute(wy_call *call, wy_handle object, const wy_rdbms_st
                               .arena = call->arena,
                               .statement = statement->text,
                               .params = (const wy_sql_value *)statement->params,
-                              .param_count = statement->param_count};
+                              .param_count = statement->param_count,
+                              .has_times = statement->has_times};
     wy_sql_execute(((const handle *)object)->connection, &request);
     if (request.status == WY_SQL_ENDED) return wy_task_trap(call->task);
     *outcome = (wy_rdbms_outcome){.is_err = request.status != WY_SQL_OK};
@@ -113,7 +114,7 @@ own wy_trap *wy_rdbms_execute(wy_call *call, wy_handle object, const wy_rdbms_st
         return NULL;
     }
     for (size_t i = 0; i < request.column_count; i++)
-        if (request.columns[i].kind == WY_SQL_UNSUPPORTED)
+        if (request.columns[i].kind == WY_SQL_UNSUPPORTED && !statement->has_times)
             request.columns[i].kind = FERMYON_SPIN_RDBMS_TYPES_DB_DATA_TYPE_OTHER;
     outcome->rows.columns.ptr = (const column *)request.columns;
     outcome->rows.columns.len = request.column_count;
@@ -121,6 +122,17 @@ own wy_trap *wy_rdbms_execute(wy_call *call, wy_handle object, const wy_rdbms_st
     outcome->rows.rows.len = request.row_count;
     outcome->affected = request.affected;
     return NULL;
+}
+
+own wy_trap *wy_rdbms_once(wy_call *call, wy_sql_protocol_id protocol, wy_str address,
+                           const wy_rdbms_statement *statement, wy_rdbms_outcome *outcome) {
+    wy_handle opened;
+    *outcome = (wy_rdbms_outcome){.is_err = true};
+    wy_trap *trap = wy_rdbms_open(call, protocol, address, &opened, &outcome->err);
+    if (trap || !opened) return trap;
+    trap = wy_rdbms_execute(call, opened, statement, outcome);
+    wy_rdbms_drop((void *)opened);
+    return trap;
 }
 
 void wy_rdbms_drop(void *object) {

@@ -24,6 +24,7 @@ typedef struct wy_rdbms_statement {
     wy_str text;
     const fermyon_spin_rdbms_types_parameter_value *params;
     size_t param_count;
+    bool has_times; /* tags of parameters and results go on as in wy_sql_kind */
 } wy_rdbms_statement;
 
 /* What came of one. */
@@ -37,6 +38,10 @@ typedef struct wy_rdbms_outcome {
 /* Executes while the task is parked. */
 own wy_trap *wy_rdbms_execute(wy_call *call, wy_handle handle, const wy_rdbms_statement *statement,
                               wy_rdbms_outcome *outcome) WY_MUST_USE;
+/* Both at once, for interfaces whose calls name the server: the connection is kept below. */
+own wy_trap *wy_rdbms_once(wy_call *call, wy_sql_protocol_id protocol, wy_str address,
+                           const wy_rdbms_statement *statement,
+                           wy_rdbms_outcome *outcome) WY_MUST_USE;
 /* The wy_host_drop of such handles. */
 void wy_rdbms_drop(void *object);
 

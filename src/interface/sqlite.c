@@ -8,6 +8,7 @@
 /* What is kept for an instance. */
 typedef struct state {
     uint32_t handle_count;
+    wy_handle numbered[WY_MAX_SQL_CONNECTIONS]; /* 0: the number is free */
 } state;
 
 /* The object behind a `connection` handle. */
@@ -34,6 +35,14 @@ static error error_of(wy_call *call, const wy_sql_request *request) {
                    .io = text ? (wy_str){text, len} : WY_STR("out of memory")};
 }
 
+/* Connections with numbers are left over. */
+static void free_state(void *data) {
+    state *s = data;
+    for (uint32_t i = 0; i < WY_MAX_SQL_CONNECTIONS; i++)
+        if (s->numbered[i]) wy_sqlite_drop((void *)s->numbered[i]);
+    free(s);
+}
+
 /* Whether the component may open it, and the database. */
 static bool find_database(wy_call *call, wy_str label, wy_sql_database **database_out,
                           error *error_out) {
@@ -52,7 +61,7 @@ static state *count_handle(wy_call *call, error *error_out) {
     state *s = wy_instance_state(call->instance, WY_SLOT_SQLITE);
     if (!s) {
         s = calloc(1, sizeof *s);
-        if (s) wy_instance_set_state(call->instance, WY_SLOT_SQLITE, s, free);
+        if (s) wy_instance_set_state(call->instance, WY_SLOT_SQLITE, s, free_state);
     }
     bool full = s && s->handle_count >= WY_MAX_SQL_CONNECTIONS;
     error_out->tag = FERMYON_SPIN_SQLITE_ERROR_IO;
@@ -87,6 +96,25 @@ own wy_trap *wy_sqlite_open(wy_call *call, wy_str label,
 
 wy_sql_connection *wy_sqlite_connection(wy_handle object) {
     return ((const handle *)object)->connection;
+}
+
+uint32_t wy_sqlite_number(wy_call *call, wy_handle object) {
+    state *s = wy_instance_state(call->instance, WY_SLOT_SQLITE);
+    uint32_t number = 0;
+    while (s->numbered[number]) /* there are as many as handles */
+        number++;
+    s->numbered[number] = object;
+    return number;
+}
+
+wy_handle wy_sqlite_numbered(wy_call *call, uint32_t number) {
+    const state *s = wy_instance_state(call->instance, WY_SLOT_SQLITE);
+    return s && number < WY_MAX_SQL_CONNECTIONS ? s->numbered[number] : 0;
+}
+
+void wy_sqlite_forget(wy_call *call, uint32_t number) {
+    state *s = wy_instance_state(call->instance, WY_SLOT_SQLITE);
+    s->numbered[number] = 0;
 }
 
 /* The guest's parameters as the capability's values; NULL: no memory. */

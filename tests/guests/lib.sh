@@ -279,6 +279,22 @@ first_wit() {
     cp "$2" "$1/"
 }
 
+# The same for guests of other versions of the databases' interfaces: versions_wit DIR FILE.
+versions_wit() {
+    mkdir -p "$1/deps"
+    for versions_package in cli clocks filesystem http io random sockets; do
+        cp -r "$REPO/wit/wasi-0.2.0/$versions_package" "$1/deps/"
+    done
+    cp -r "$REPO/wit/spin/spin-sqlite@3.0.0" "$REPO/wit/spin/spin-postgres@3.0.0" "$1/deps/"
+    {
+        echo 'package fermyon:spin;'
+        for versions_interface in sqlite rdbms-types postgres mysql; do
+            cat "$REPO/wit/spin/spin@unversioned/$versions_interface.wit"
+        done
+    } >"$1/deps/spin.wit"
+    cp "$2" "$1/"
+}
+
 C_FLAGS="--target=wasm32-wasi -O2 -std=gnu17 -Wall -Wextra -Werror -ffunction-sections
     -Wl,--gc-sections -Wl,--strip-debug -Wl,--stack-first -Wl,-z,stack-size=65536"
 

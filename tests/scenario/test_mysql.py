@@ -30,8 +30,8 @@ def server():
 
 @pytest.fixture
 def app(start, guest, tmp_path):
-    def begin(*args, hosts='"mysql://127.0.0.1:*", "mysql://localhost:*"', **options):
-        (tmp_path / "spin.toml").write_text(MANIFEST.format(source=guest("mysql"), hosts=hosts))
+    def begin(*args, hosts='"mysql://127.0.0.1:*", "mysql://localhost:*"', component="mysql", **options):
+        (tmp_path / "spin.toml").write_text(MANIFEST.format(source=guest(component), hosts=hosts))
         return start("up", *args, cwd=tmp_path, **options)
 
     return begin
@@ -247,3 +247,14 @@ def test_the_library_is_missing(app, server, tmp_path):
     (tmp_path / "libmariadb.so.3").write_bytes(b"not a library")
     line = said(app(env={"LD_LIBRARY_PATH": str(tmp_path)}), server.url)[0]
     assert line.startswith("error connection-failed ") and "libmariadb3" in line
+
+
+def test_first_version(app, server):
+    host = app(component="mysql-1")
+    assert said(
+        host, server.url, "execute DROP TABLE IF EXISTS first", "execute CREATE TABLE first (n int, t text)",
+        "execute INSERT INTO first VALUES (?, ?)\ti32:7\tt:x", "query SELECT n, t, NULL AS d FROM first",
+    )[:3] == ["ok 0", "ok 0", "ok 0"]  # fmt: skip
+    assert said(host, server.url, "query SELECT n, t FROM first") == ["n i32|t t", "i32:7|t:x"]
+    assert said(host, server.url, "query SELECT nonsense")[0].startswith("error query-failed ERROR 1054")
+    assert said(host, "mysql://example.com/", "query SELECT 1")[0].startswith("error connection-failed address ")

@@ -30,8 +30,8 @@ def server():
 
 @pytest.fixture
 def app(start, guest, tmp_path):
-    def begin(*args, hosts='"postgres://127.0.0.1:*", "postgres://localhost:*"', **options):
-        (tmp_path / "spin.toml").write_text(MANIFEST.format(source=guest("postgres"), hosts=hosts))
+    def begin(*args, hosts='"postgres://127.0.0.1:*", "postgres://localhost:*"', component="postgres", **options):
+        (tmp_path / "spin.toml").write_text(MANIFEST.format(source=guest(component), hosts=hosts))
         return start("up", *args, cwd=tmp_path, **options)
 
     return begin
@@ -249,3 +249,32 @@ def test_the_library_is_missing(app, server, tmp_path):
     (tmp_path / "libpq.so.5").write_bytes(b"not a library")
     line = said(app(env={"LD_LIBRARY_PATH": str(tmp_path)}), server.url)[0]
     assert line.startswith("error connection-failed ") and "libpq5" in line
+
+
+def test_first_version(app, server):
+    host = app(component="postgres-1")
+    assert said(
+        host, server.url, "execute DROP TABLE IF EXISTS first", "execute CREATE TABLE first (n int, t text)",
+        "execute INSERT INTO first VALUES ($1, $2)\ti32:7\tt:x", "query SELECT n, t, NULL::date AS d, now() AS o FROM first",
+    ) == ["ok 0", "ok 0", "ok 1", "n i32|t t|d ?|o ?", "i32:7|t:x|n:|?:"]  # fmt: skip
+    assert said(host, server.url, "query SELECT nonsense")[0].startswith("error query-failed ERROR:")
+    assert said(host, "postgres://example.com/", "query SELECT 1")[0].startswith("error connection-failed address ")
+    assert said(host, server.url, "query SELECT $1\tu8:1")[0].startswith("error value-conversion-failed ")
+
+
+def test_third_version(app, server):
+    host = app(component="postgres-3")
+    text = "query SELECT $1::date AS d, $2::time AS t, $3::timestamp AS dt, $4::timestamptz AS ts, $5::int AS i, $6::uuid AS u"
+    kinds = "d date|t time|dt dt|ts ts|i i32|u ?"
+    for values in [
+        ["date:2024.2.29", "time:23.59.59.123456000", "dt:2024.2.29.1.2.3.4000", "ts:1709168523", "i32:5"],
+        ["date:1999.12.31", "time:0.0.0.0", "dt:1999.12.31.23.59.59.999999000", "ts:-1", "i32:-5"],
+        ["date:1600.3.1", "time:12.0.0.1000", "dt:1582.10.15.0.0.0.0", "ts:946684799", "n:"],
+        ["date:-43.3.15", "time:24.0.0.0", "dt:9999.12.31.23.59.59.0", "ts:253402300799", "n:"],
+    ]:
+        assert said(host, server.url, "\t".join([text, *values, "n:"])) == [kinds, "|".join([*values, "n:"])]
+    assert said(host, server.url, "query SELECT '1582-10-15'::date::text AS a, $1::date::text AS b\tdate:1582.10.15")[1] == "t:1582-10-15|t:1582-10-15"
+    assert said(host, server.url, "query SELECT $1::date\tdate:2024.13.1")[0].startswith("error value-conversion-failed parameter 1")
+    assert said(host, server.url, "query SELECT 'infinity'::date")[0].startswith("error value-conversion-failed a value of column 'date'")
+    assert said(host, server.url, "query SELECT 'a'::bytea AS b, 1.5::float4 AS f, true AS y, 1.5 AS n")[1] == "b:a|f32:1500|y:1|?:"
+    assert said(host, server.url, "query SELECT 1/0")[0].startswith("error query-failed ERROR:")

@@ -205,6 +205,35 @@ def test_statements_before_the_start_that_fail(command, guest, tmp_path, flag, t
     assert text in done.stderr and f"--sqlite {flag}" in done.stderr
 
 
+@pytest.fixture
+def of_version(start, guest, tmp_path):
+    def begin(version: int, *args):
+        (tmp_path / "spin.toml").write_text(MANIFEST.format(sqlite=guest(f"sqlite-{version}")))
+        return start("up", "--workers", "1", *args, cwd=tmp_path)
+
+    return begin
+
+
+def test_first_version(of_version):
+    host = of_version(1)
+    assert said(host, "CREATE TABLE t (i, r, t, b, n)", "INSERT INTO t VALUES (?, ?, ?, ?, ?)\ti:7\tr:1500\tt:grün\tb:xy\tn:") == ["ok", "ok"]
+    assert said(host, "SELECT * FROM t") == ["i|r|t|b|n", "i:7|r:1500|t:grün|b:xy|n:"]
+    assert said(host, "SELEC") == ['error io near "SELEC": syntax error']
+    assert said(host, "SELECT 1", path="/?db=other") == ["error access-denied"]
+    assert said(host, "SELECT 1 AS one", path="/?stale=1") == ["one", "i:1", "error invalid-connection"]
+    # what is left open ends with the instance
+    assert said(host, "BEGIN", "DELETE FROM t", path="/?keep=1") == ["ok", "ok"]
+    assert said(host, "SELECT count(*) AS n FROM t") == ["n", "i:1"]
+
+
+def test_third_version(of_version):
+    host = of_version(3)
+    assert said(
+        host, "CREATE TABLE t (x)", "INSERT INTO t VALUES (?)\ti:5", "INSERT INTO t VALUES (6), (7)", "UPDATE t SET x = x + 1", "SELECT x FROM t",
+    ) == ["ok 0 0", "ok 1 1", "ok 2 3", "ok 3 3", "x", "i:6", "i:7", "i:8"]  # fmt: skip
+    assert said(host, "SELECT 1", path="/?db=other") == ["error access-denied"]
+
+
 def test_labels_of_the_runtime_configuration(app, tmp_path):
     manifest = tmp_path / "spin.toml"
     manifest.write_text(manifest.read_text().replace('["default"]', '["default", "shop", "memory"]'))

@@ -4,6 +4,8 @@ set(WITGEN_WIT
     wit/wasi-0.2
     wit/spin/spin@2.0.0
     wit/spin/spin@unversioned
+    wit/spin/spin-sqlite@3.0.0
+    wit/spin/spin-postgres@3.0.0
     wit/spin/keyvalue-2024-10-17
     wit/spin/wasi-runtime-config-2024-09-27
     wit/wasmcloud)
@@ -34,8 +36,11 @@ witgen_interfaces(wasi:http 0.2.12 wasi_http types incoming-handler outgoing-han
 witgen_interfaces(fermyon:spin 2.0.0 fermyon_spin key-value variables sqlite llm redis rdbms-types
                   postgres mysql mqtt)
 
+witgen_interfaces(spin:sqlite 3.0.0 spin_sqlite sqlite)
+witgen_interfaces(spin:postgres 3.0.0 spin_postgres postgres)
+
 # The first interfaces of Spin have no version.
-foreach(interface redis-types redis inbound-redis)
+foreach(interface redis-types redis inbound-redis rdbms-types postgres mysql sqlite)
   string(REPLACE "-" "_" c_name fermyon_spin_first_${interface})
   list(APPEND WITGEN_INTERFACES fermyon:spin/${interface}=${c_name})
   list(APPEND WITGEN_PREFIXES ${c_name})

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-bool wy_sql_library_load(const char *file, const char *const *names, size_t count,
-                         void **table_out, char text[256]) {
+bool wy_sql_library_load(const char *file, const char *const *names, size_t count, void **table_out,
+                         char text[256]) {
     void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!library) {
         snprintf(text, 256, "%s", dlerror());

@@ -8,7 +8,7 @@
 
 /* The addresses of `count` functions of the shared library `file`, in their order, in a table to be
  * freed with free(); the library itself stays. False: `text` says why. Any thread. */
-bool wy_sql_library_load(const char *file, const char *const *names, size_t count,
-                         void **table_out, char text[256]);
+bool wy_sql_library_load(const char *file, const char *const *names, size_t count, void **table_out,
+                         char text[256]);
 
 #endif

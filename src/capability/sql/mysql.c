@@ -41,15 +41,15 @@ bool wy_my_await(wy_my_session *s, wy_sql_request *r, int *status, uint64_t end_
                          end_ms ? end_ms - now : 0, &came);
     if (wy_task_ended(r->task)) r->status = WY_SQL_ENDED;
     if (err) return false;
-    *status = (came & WY_WAIT_READ ? MYSQL_WAIT_READ : 0) |
-              (came & WY_WAIT_WRITE ? MYSQL_WAIT_WRITE : 0);
+    *status =
+        (came & WY_WAIT_READ ? MYSQL_WAIT_READ : 0) | (came & WY_WAIT_WRITE ? MYSQL_WAIT_WRITE : 0);
     return true;
 }
 
 /* --- connecting --- */
 
-/* Nothing of the user's own is for guests or servers: no option files, no local files, and passwords
- * only in forms that are safe to send. */
+/* Nothing of the user's own is for guests or servers: no option files, no local files, and
+ * passwords only in forms that are safe to send. */
 static MYSQL *make(const wy_my *my, const wy_my_address *login) {
     MYSQL *mysql = my->mysql_init(NULL);
     my_bool yes = 1;
@@ -92,8 +92,7 @@ static bool connect_one(wy_my_session *s, wy_sql_request *r) {
         }
         status = s->my->mysql_real_connect_cont(&result, s->mysql, status);
     }
-    if (!result)
-        wy_sql_fail(r, WY_SQL_CONNECTION_FAILED, "%s", s->my->mysql_error(s->mysql));
+    if (!result) wy_sql_fail(r, WY_SQL_CONNECTION_FAILED, "%s", s->my->mysql_error(s->mysql));
     return result != NULL;
 }
 
@@ -171,7 +170,8 @@ void wy_my_kill(wy_my_session *s) {
     if (!k) return;
     *k = (killing){.my = *s->my, .login = s->login, .thread = s->my->mysql_thread_id(s->mysql)};
     memcpy(k->number, s->number, sizeof k->number);
-    if (wy_loop_offload(wy_sql_servers_loop(s->base.servers), kill_query, free, k) != WY_OK) free(k);
+    if (wy_loop_offload(wy_sql_servers_loop(s->base.servers), kill_query, free, k) != WY_OK)
+        free(k);
 }
 
 /* --- reuse --- */

@@ -1,5 +1,5 @@
-/* Statements on MySQL and MariaDB: prepared, executed, their rows fetched one by one in binary form,
- * so that a result of any size is counted while it comes. */
+/* Statements on MySQL and MariaDB: prepared, executed, their rows fetched one by one in binary
+ * form, so that a result of any size is counted while it comes. */
 #include "capability/sql/mysql_session.h"
 
 #define BINARY_CHARSET 63
@@ -51,8 +51,8 @@ static bool abandon(execution *e) {
 static bool prepare(execution *e) {
     const wy_my *my = e->session->my;
     wy_str text = e->request->statement;
-    int result = 0, status = my->mysql_stmt_prepare_start(&result, e->stmt,
-                                                          text.len ? text.ptr : "", text.len);
+    int result = 0,
+        status = my->mysql_stmt_prepare_start(&result, e->stmt, text.len ? text.ptr : "", text.len);
     while (status) {
         if (!wy_my_await(e->session, e->request, &status, 0)) return abandon(e);
         status = my->mysql_stmt_prepare_cont(&result, e->stmt, status);
@@ -130,8 +130,9 @@ static void bind_one(MYSQL_BIND *bind, const wy_sql_value *v) {
         [WY_SQL_TEXT] = {MYSQL_TYPE_STRING, false},
         [WY_SQL_BINARY] = {MYSQL_TYPE_BLOB, false},
         [WY_SQL_NULL] = {MYSQL_TYPE_NULL, false},
-        [WY_SQL_UNSUPPORTED] = {MYSQL_TYPE_NULL, false},
+        [WY_SQL_UNSUPPORTED] = {MYSQL_TYPE_NULL, false}, /* and what follows it */
     };
+    wy_assert(v->kind < sizeof types / sizeof *types);
     bind->buffer_type = types[v->kind].type;
     bind->is_unsigned = types[v->kind].is_unsigned;
     bind->buffer = (void *)(uintptr_t)&v->uint64; /* read only */
@@ -186,7 +187,7 @@ static uint8_t kind_of(const MYSQL_FIELD *field) {
 /* Numbers go straight to their place. Of others only the length is asked for at first. */
 static void bind_column(MYSQL_BIND *bind, const MYSQL_FIELD *field, uint8_t kind, place *p) {
     bool is_number = kind <= WY_SQL_FLOAT64;
-    bind->buffer_type = !is_number ? MYSQL_TYPE_STRING
+    bind->buffer_type = !is_number                        ? MYSQL_TYPE_STRING
                         : field->type == MYSQL_TYPE_INT24 ? MYSQL_TYPE_LONG
                                                           : field->type;
     bind->is_unsigned = (field->flags & UNSIGNED_FLAG) != 0;
@@ -235,7 +236,8 @@ static bool read_value(execution *e, unsigned int i, const place *p, wy_sql_valu
     }
     if (column->kind == WY_SQL_UNSUPPORTED) {
         wy_sql_fail(r, WY_SQL_CONVERSION_FAILED,
-                    "column '" WY_STR_FMT "' is of a type that the interface has no value for; "
+                    "column '" WY_STR_FMT
+                    "' is of a type that the interface has no value for; "
                     "CAST it in the statement",
                     WY_STR_ARG(column->name));
         return false;
@@ -304,7 +306,8 @@ static void judge(wy_sql_session *base, wy_str statement) {
     static const char *const held[] = {"get_lock", NULL}, *const lock[] = {"lock", NULL};
     bool plain = wy_sql_is_plain(statement);
     base->is_stale |= !plain || wy_sql_mentions(statement, remembered);
-    base->is_spent |= wy_sql_mentions(statement, held) || (!plain && wy_sql_mentions(statement, lock));
+    base->is_spent |=
+        wy_sql_mentions(statement, held) || (!plain && wy_sql_mentions(statement, lock));
 }
 
 void wy_my_execute(wy_sql_session *base, wy_sql_request *r) {

@@ -16,7 +16,63 @@ enum {
     FLOAT8 = 701,
     BPCHAR = 1042,
     VARCHAR = 1043,
+    DATE = 1082,
+    TIME = 1083,
+    TIMESTAMP = 1114,
+    TIMESTAMPTZ = 1184,
 };
+
+/* --- dates and times: days and microseconds since the beginning of 2000 --- */
+
+#define DAY_US INT64_C(86400000000)
+#define EPOCH_DAYS 10957 /* from 1970 to 2000 */
+
+/* Days since 1970 in the Gregorian calendar. Years begin in March here, so that the leap day is the
+ * last; an era is 400 years. */
+static int64_t days_of(int32_t year, uint8_t month, uint8_t day) {
+    int64_t y = (int64_t)year - (month <= 2);
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t of_era = y - era * 400;
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static wy_sql_date date_of(int64_t days) {
+    int64_t z = days + 719468;
+    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+    int64_t of_era = z - era * 146097;
+    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
+    int64_t month = (5 * of_year + 2) / 153; /* 0: March */
+    return (wy_sql_date){.year = (int32_t)(year + era * 400 + (month >= 10)),
+                         .month = (uint8_t)(month < 10 ? month + 3 : month - 9),
+                         .day = (uint8_t)(of_year - (153 * month + 2) / 5 + 1)};
+}
+
+static bool is_date(const wy_sql_date *d) {
+    return d->year >= -4712 && d->year <= 294276 && d->month >= 1 && d->month <= 12 &&
+           d->day >= 1 && d->day <= 31;
+}
+
+static bool is_time(const wy_sql_time *t) {
+    return t->hour <= 24 && t->minute < 60 && t->second <= 60 && t->nanosecond < 1000000000;
+}
+
+static int64_t us_of(const wy_sql_time *t) {
+    return ((t->hour * INT64_C(60) + t->minute) * 60 + t->second) * 1000000 + t->nanosecond / 1000;
+}
+
+static wy_sql_time time_of(int64_t us) {
+    return (wy_sql_time){.hour = (uint8_t)(us / INT64_C(3600000000)),
+                         .minute = (uint8_t)(us / 60000000 % 60),
+                         .second = (uint8_t)(us / 1000000 % 60),
+                         .nanosecond = (uint32_t)(us % 1000000) * 1000};
+}
+
+/* Rounded down. */
+static int64_t divide(int64_t a, int64_t b) {
+    return a / b - (a % b < 0);
+}
 
 /* --- parameters --- */
 
@@ -62,6 +118,31 @@ static bool put_bytes(wy_pg_params *p, int i, wy_str bytes, wy_sql_request *r) {
     return true;
 }
 
+static bool fail_time(int i, wy_sql_request *r) {
+    wy_sql_fail(r, WY_SQL_CONVERSION_FAILED, "parameter %d is no date or time that there is",
+                i + 1);
+    return false;
+}
+
+static bool put_date(wy_pg_params *p, int i, const wy_sql_date *d, wy_sql_request *r) {
+    int64_t days = days_of(d->year, d->month, d->day) - EPOCH_DAYS;
+    return is_date(d) ? put_number(p, i, DATE, (uint64_t)days, 4, r) : fail_time(i, r);
+}
+
+static bool put_datetime(wy_pg_params *p, int i, const wy_sql_datetime *dt, wy_sql_request *r) {
+    wy_sql_date d = {dt->year, dt->month, dt->day};
+    wy_sql_time t = {dt->hour, dt->minute, dt->second, dt->nanosecond};
+    if (!is_date(&d) || !is_time(&t)) return fail_time(i, r);
+    int64_t days = days_of(d.year, d.month, d.day) - EPOCH_DAYS;
+    return put_number(p, i, TIMESTAMP, (uint64_t)(days * DAY_US + us_of(&t)), 8, r);
+}
+
+static bool put_timestamp(wy_pg_params *p, int i, int64_t seconds, wy_sql_request *r) {
+    const int64_t epoch = EPOCH_DAYS * INT64_C(86400), most = INT64_C(9000000000000);
+    if (seconds <= -most || seconds >= most) return fail_time(i, r);
+    return put_number(p, i, TIMESTAMPTZ, (uint64_t)((seconds - epoch) * 1000000), 8, r);
+}
+
 static bool put_value(wy_pg_params *p, int i, const wy_sql_value *v, wy_sql_request *r) {
     uint32_t bits32;
     uint64_t bits64;
@@ -79,6 +160,12 @@ static bool put_value(wy_pg_params *p, int i, const wy_sql_value *v, wy_sql_requ
     case WY_SQL_TEXT: return put_text(p, i, v->bytes, r);
     case WY_SQL_BINARY: return put_bytes(p, i, v->bytes, r);
     case WY_SQL_NULL: return true;
+    case WY_SQL_DATE: return put_date(p, i, &v->date, r);
+    case WY_SQL_TIME:
+        return is_time(&v->time) ? put_number(p, i, TIME, (uint64_t)us_of(&v->time), 8, r)
+                                 : fail_time(i, r);
+    case WY_SQL_DATETIME: return put_datetime(p, i, &v->datetime, r);
+    case WY_SQL_TIMESTAMP: return put_timestamp(p, i, v->int64, r);
     case WY_SQL_INT8:
     case WY_SQL_UINT8:
     case WY_SQL_UINT16:
@@ -113,7 +200,11 @@ bool wy_pg_params_make(wy_pg_params *p, wy_sql_request *r) {
 
 /* --- results --- */
 
-static uint8_t kind_of(Oid type) {
+static uint8_t kind_of(Oid type, bool has_times) {
+    if (has_times && type == DATE) return WY_SQL_DATE;
+    if (has_times && type == TIME) return WY_SQL_TIME;
+    if (has_times && type == TIMESTAMP) return WY_SQL_DATETIME;
+    if (has_times && type == TIMESTAMPTZ) return WY_SQL_TIMESTAMP;
     switch (type) {
     case BOOL: return WY_SQL_BOOLEAN;
     case BYTEA: return WY_SQL_BINARY;
@@ -133,7 +224,7 @@ static bool read_columns(const wy_pq *pq, const PGresult *result, wy_sql_request
     int count = pq->PQnfields(result);
     if (!wy_sql_set_columns(r, (size_t)count)) return false;
     for (int i = 0; i < count; i++) {
-        r->columns[i].kind = kind_of(pq->PQftype(result, i));
+        r->columns[i].kind = kind_of(pq->PQftype(result, i), r->has_times);
         if (!wy_sql_copy(r, wy_str_of(pq->PQfname(result, i)), &r->columns[i].name)) return false;
     }
     return true;
@@ -141,11 +232,50 @@ static bool read_columns(const wy_pq *pq, const PGresult *result, wy_sql_request
 
 /* How many bytes a value of the kind has; 0: any number. */
 static int size_of(uint8_t kind) {
-    return kind == WY_SQL_BOOLEAN                           ? 1
-           : kind == WY_SQL_INT16                           ? 2
-           : kind == WY_SQL_INT32 || kind == WY_SQL_FLOAT32 ? 4
-           : kind == WY_SQL_INT64 || kind == WY_SQL_FLOAT64 ? 8
-                                                            : 0;
+    switch ((wy_sql_kind)kind) {
+    case WY_SQL_BOOLEAN: return 1;
+    case WY_SQL_INT16: return 2;
+    case WY_SQL_INT32:
+    case WY_SQL_FLOAT32:
+    case WY_SQL_DATE: return 4;
+    case WY_SQL_INT64:
+    case WY_SQL_FLOAT64:
+    case WY_SQL_TIME:
+    case WY_SQL_DATETIME:
+    case WY_SQL_TIMESTAMP: return 8;
+    case WY_SQL_INT8:
+    case WY_SQL_UINT8:
+    case WY_SQL_UINT16:
+    case WY_SQL_UINT32:
+    case WY_SQL_UINT64:
+    case WY_SQL_TEXT:
+    case WY_SQL_BINARY:
+    case WY_SQL_NULL:
+    case WY_SQL_UNSUPPORTED: break;
+    }
+    return 0;
+}
+
+/* False: one of the infinite ones. */
+static bool read_time(uint64_t bits, wy_sql_value *v) {
+    int64_t us = (int64_t)bits, days = divide(us, DAY_US);
+    if (v->kind == WY_SQL_DATE) {
+        int32_t day = (int32_t)bits;
+        v->date = date_of((int64_t)day + EPOCH_DAYS);
+        return day != INT32_MAX && day != INT32_MIN;
+    }
+    if (us == INT64_MAX || us == INT64_MIN) return false;
+    if (v->kind == WY_SQL_TIME) {
+        v->time = time_of(us);
+    } else if (v->kind == WY_SQL_TIMESTAMP) {
+        v->int64 = divide(us, 1000000) + EPOCH_DAYS * INT64_C(86400);
+    } else {
+        wy_sql_date d = date_of(days + EPOCH_DAYS);
+        wy_sql_time t = time_of(us - days * DAY_US);
+        v->datetime =
+            (wy_sql_datetime){d.year, d.month, d.day, t.hour, t.minute, t.second, t.nanosecond};
+    }
+    return true;
 }
 
 static bool read_value(wy_str bytes, const wy_sql_column *column, wy_sql_value *v,
@@ -164,6 +294,12 @@ static bool read_value(wy_str bytes, const wy_sql_column *column, wy_sql_value *
     if (!size) return wy_sql_copy(r, bytes, &v->bytes);
     for (int i = 0; i < size; i++)
         bits = bits << 8 | (uint8_t)bytes.ptr[i];
+    if (column->kind >= WY_SQL_DATE) {
+        if (read_time(bits, v)) return true;
+        wy_sql_fail(r, WY_SQL_CONVERSION_FAILED, "a value of column '" WY_STR_FMT "' is infinite",
+                    WY_STR_ARG(column->name));
+        return false;
+    }
     if (size == 1)
         v->boolean = bits != 0;
     else if (size == 2)

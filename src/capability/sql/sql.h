@@ -29,7 +29,28 @@ typedef enum wy_sql_kind {
     WY_SQL_BINARY,
     WY_SQL_NULL,
     WY_SQL_UNSUPPORTED, /* only in results: of a type that the interface cannot say */
+    WY_SQL_DATE,        /* these only where the request has `has_times` */
+    WY_SQL_TIME,
+    WY_SQL_DATETIME,
+    WY_SQL_TIMESTAMP, /* seconds since 1970, in int64 */
 } wy_sql_kind;
+
+/* Laid out as the tuples of spin:postgres. */
+typedef struct wy_sql_date {
+    int32_t year;
+    uint8_t month, day; /* from 1 */
+} wy_sql_date;
+
+typedef struct wy_sql_time {
+    uint8_t hour, minute, second;
+    uint32_t nanosecond;
+} wy_sql_time;
+
+typedef struct wy_sql_datetime {
+    int32_t year;
+    uint8_t month, day, hour, minute, second;
+    uint32_t nanosecond;
+} wy_sql_datetime;
 
 typedef struct wy_sql_value {
     uint8_t kind; /* wy_sql_kind */
@@ -46,6 +67,9 @@ typedef struct wy_sql_value {
         float float32;
         double float64;
         wy_str bytes; /* TEXT (valid UTF-8), BINARY */
+        wy_sql_date date;
+        wy_sql_time time;
+        wy_sql_datetime datetime;
     };
 } wy_sql_value;
 
@@ -79,6 +103,7 @@ typedef struct wy_sql_request {
     wy_str statement;
     const wy_sql_value *params;
     size_t param_count;
+    bool has_times; /* the interface can say dates and times */
 
     wy_sql_status status;
     char text[1024]; /* why it failed */

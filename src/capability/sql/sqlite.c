@@ -159,7 +159,11 @@ static int bind_value(sqlite3_stmt *handle, int index, const wy_sql_value *value
     case WY_SQL_BINARY:
         return sqlite3_bind_blob64(handle, index, bytes, value->bytes.len, SQLITE_STATIC);
     case WY_SQL_NULL:
-    case WY_SQL_UNSUPPORTED: break;
+    case WY_SQL_UNSUPPORTED:
+    case WY_SQL_DATE:
+    case WY_SQL_TIME:
+    case WY_SQL_DATETIME:
+    case WY_SQL_TIMESTAMP: break;
     }
     return sqlite3_bind_null(handle, index);
 }

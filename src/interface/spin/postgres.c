@@ -21,7 +21,8 @@ static own wy_trap *connection_open(wy_call *call,
 static own wy_trap *connection_query(wy_call *call,
                                      const fermyon_spin_postgres_connection_query_args *args,
                                      fermyon_spin_postgres_connection_query_result *result) {
-    const wy_rdbms_statement statement = {args->statement, args->params.ptr, args->params.len};
+    const wy_rdbms_statement statement = {args->statement, args->params.ptr, args->params.len,
+                                          false};
     wy_rdbms_outcome outcome;
     wy_trap *trap = wy_rdbms_execute(call, args->self, &statement, &outcome);
     if (trap) return trap;
@@ -36,7 +37,8 @@ static own wy_trap *connection_query(wy_call *call,
 static own wy_trap *connection_execute(wy_call *call,
                                        const fermyon_spin_postgres_connection_execute_args *args,
                                        fermyon_spin_postgres_connection_execute_result *result) {
-    const wy_rdbms_statement statement = {args->statement, args->params.ptr, args->params.len};
+    const wy_rdbms_statement statement = {args->statement, args->params.ptr, args->params.len,
+                                          false};
     wy_rdbms_outcome outcome;
     wy_trap *trap = wy_rdbms_execute(call, args->self, &statement, &outcome);
     if (trap) return trap;

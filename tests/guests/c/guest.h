@@ -1,7 +1,10 @@
 // What the HTTP guests share: reading the request and writing the response over the generated
 // bindings.
 #pragma once
-#include "gen/guest.h"
+#ifndef GUEST_BINDINGS
+#define GUEST_BINDINGS "gen/guest.h"
+#endif
+#include GUEST_BINDINGS
 #include <stdint.h>
 #include <string.h>
 
