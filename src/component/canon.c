@@ -203,7 +203,7 @@ static bool check_option(wy_validator *v, const wy_scope *scope, const wy_ast_ca
     case WY_CANONOPT_UTF8:
     case WY_CANONOPT_UTF16:
     case WY_CANONOPT_LATIN1_UTF16: return true;
-    case WY_CANONOPT_MEMORY: return check_memory(v, scope, opt->idx);
+    case WY_CANONOPT_MEMORY: return true; /* by check_options */
     case WY_CANONOPT_REALLOC: {
         static const uint8_t i32s[4] = {WY_CORE_I32, WY_CORE_I32, WY_CORE_I32, WY_CORE_I32};
         if (!canon->has_memory) return wy_fail(v, "the option `realloc` needs the option `memory`");
@@ -222,6 +222,12 @@ static bool check_option(wy_validator *v, const wy_scope *scope, const wy_ast_ca
  * encoding too. */
 static bool check_options(wy_validator *v, const wy_scope *scope, const wy_ast_canon *canon) {
     unsigned seen = 0;
+    for (uint32_t i = 0; i < canon->opt_count; i++) { /* first: it says how wide addresses are */
+        v->offset = canon->opts[i].offset;
+        if (canon->opts[i].kind == WY_CANONOPT_MEMORY &&
+            !check_memory(v, scope, canon->opts[i].idx))
+            return false;
+    }
     for (uint32_t i = 0; i < canon->opt_count; i++) {
         const wy_canonopt *opt = &canon->opts[i];
         v->offset = opt->offset;
@@ -255,10 +261,9 @@ static bool validate_lift(wy_validator *v, wy_scope *scope, const wy_ast_canon *
     if (!flatten_functype(v, type->func, true, &flat)) return false;
     const wy_core_functype *core = functype_of(v, flat.params.kinds, flat.params.count,
                                                flat.results.kinds, flat.results.count);
-    if (!check_core_func(v, scope, canon->idx, core, "the lifted function") ||
-        !check_options(v, scope, canon))
-        return false;
+    if (!check_options(v, scope, canon)) return false; /* first: a 64-bit memory changes `core` */
     v->offset = offset;
+    if (!check_core_func(v, scope, canon->idx, core, "the lifted function")) return false;
     if (canon->has_post_return &&
         !check_core_func(v, scope, canon->post_return,
                          functype_of(v, flat.results.kinds, flat.results.count, NULL, 0),

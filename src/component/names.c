@@ -123,27 +123,43 @@ static bool is_canonversion(wy_str text) {
     return false;
 }
 
-/* CM[name.nested] Explainer.md, Import and Export Definitions: several namespaces or projections
- * are a gated form of interfacename. */
-static bool is_nested_name(wy_str text) {
-    size_t at = wy_str_find(text, '@');
-    if (at < text.len && !wy_semver_valid(wy_str_sub(text, at + 1, text.len))) return false;
-    text = wy_str_sub(text, 0, at);
+/* How many namespaces, packages and projections there are in "ns:ns:pkg/iface/part"; 0: it has
+ * another form. */
+static unsigned count_parts(wy_str text) {
     size_t slash = wy_str_find(text, '/');
     wy_str package = wy_str_sub(text, 0, slash);
     unsigned parts = 0;
     for (; package.len; parts++) {
         size_t end = wy_str_find(package, ':');
-        if (!fragments_valid(wy_str_sub(package, 0, end), true)) return false;
+        if (!fragments_valid(wy_str_sub(package, 0, end), true)) return 0;
         package = wy_str_sub(package, end < package.len ? end + 1 : end, package.len);
     }
     while (slash < text.len) {
         text = wy_str_sub(text, slash + 1, text.len);
         slash = wy_str_find(text, '/');
-        if (!fragments_valid(wy_str_sub(text, 0, slash), false)) return false;
+        if (!fragments_valid(wy_str_sub(text, 0, slash), false)) return 0;
         parts++;
     }
-    return parts > 3;
+    return parts;
+}
+
+/* CM[name.nested] Explainer.md, Import and Export Definitions: several namespaces or projections
+ * are a gated form of interfacename, and of the names of packages. */
+static bool is_nested_name(wy_str text) {
+    size_t at = wy_str_find(text, '@');
+    if (at < text.len && !wy_semver_valid(wy_str_sub(text, at + 1, text.len))) return false;
+    return count_parts(wy_str_sub(text, 0, at)) > 3;
+}
+
+/* Why a name of a dependency is none: a gated form, "locked-dep=<a:b:c>", or no form at all. */
+static bool refuse_depname(wy_validator *v, wy_str text) {
+    size_t open = wy_str_find(text, '<');
+    wy_str package = wy_str_sub(text, open < text.len ? open + 1 : open, text.len);
+    package = wy_str_sub(package, 0, wy_str_find(package, '>'));
+    package = wy_str_sub(package, 0, wy_str_find(package, '@'));
+    if (count_parts(package) > 2)
+        return wy_fail_gated(v, "a dependency with a nested name", "nested names");
+    return wy_fail(v, "\"%.*s\" is not a valid dependency name", WY_STR_ARG(text));
 }
 
 /* Why a name with a colon is no interface name: a gated form, or no form at all. */
@@ -196,8 +212,7 @@ bool wy_name_parse(wy_validator *v, wy_str text, wy_name *out) {
     }
     if (wy_depname_is(text)) {
         out->kind = WY_NAME_OTHER;
-        if (wy_depname_valid(text)) return true;
-        return wy_fail(v, "\"%.*s\" is not a valid dependency name", WY_STR_ARG(text));
+        return wy_depname_valid(text) || refuse_depname(v, text);
     }
     if (wy_str_find(text, ':') < text.len) {
         out->kind = WY_NAME_INTERFACE;

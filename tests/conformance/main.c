@@ -6,7 +6,7 @@
  * Every script runs in a process of its own: one that crashes or hangs costs the command it was at,
  * and the rest of the script is run again without it. Exit status 0: every command of the levels
  * asked for (P2 unless given), or N percent of them in each DIR, passed and nothing crashed; other
- * levels are information. */
+ * levels are information, but what they define is refused with the name of a proposal. */
 #include "convert.h"
 #include "script.h"
 #include "suite.h"
@@ -88,15 +88,17 @@ _Noreturn static void child(const job *j, bool keep_shims, int out_fd) {
     exit(0); /* so that a leak checker has its say */
 }
 
-static void report(const run *r, const job *j, size_t index, const char *level_name,
-                   const char *why) {
+static void report(run *r, const job *j, size_t index, const char *level_name, const char *why) {
     const json_t *command = json_array_get(j->commands, index);
+    const char *type = json_string_value(json_object_get(command, "type"));
     bool asked = false;
     for (unsigned i = 0; i < r->level_count; i++)
         asked |= r->levels[i].asked && strcmp(r->levels[i].name, level_name) == 0;
-    if (asked || r->verbose || j->verdicts[index] == CRASHED)
-        printf("  %s:%u: %s: %s: %s\n", j->file, line_of(command), level_name,
-               json_string_value(json_object_get(command, "type")), why);
+    bool defines = strcmp(type, "module") == 0 || strcmp(type, "module_definition") == 0;
+    bool unnamed = !asked && defines && !strstr(why, "belongs to the proposal '");
+    r->broken |= unnamed;
+    if (asked || unnamed || r->verbose || j->verdicts[index] == CRASHED)
+        printf("  %s:%u: %s: %s: %s\n", j->file, line_of(command), level_name, type, why);
 }
 
 static const char *level_at(const json_t *levels, size_t index) {

@@ -204,3 +204,13 @@
 (assert_malformed
   (component binary "\00asm" "\0d\00\01\00" "\01\0d" "\00asm" "\01\00\00\00" "\0d\03\01\01\00")
   "in a tag")
+
+;; CM[bin.core-module] Constant expressions are stepped over, whatever they hold.
+(component
+  (core module
+    (type $s (struct (field i32))) (type $a (array i8)) (func $f) (elem declare func $f)
+    (global i64 (i64.add (i64.const 1) (i64.mul (i64.const 2) (i64.const 3)))) (global f64 (f64.const 1))
+    (global v128 (v128.const i64x2 1 2)) (global funcref (ref.func $f)) (global $g i32 (i32.const 1))
+    (global i32 (global.get $g)) (global (ref $s) (struct.new $s (i32.const 1))) (global (ref $s) (struct.new_default $s))
+    (global (ref $a) (array.new_fixed $a 2 (i32.const 1) (i32.const 2)))
+    (global externref (extern.convert_any (ref.i31 (i32.const 1)))) (table 1 (ref i31) (ref.i31 (i32.const 0)))))

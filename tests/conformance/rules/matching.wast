@@ -329,3 +329,156 @@
 (assert_invalid (component (core type $f (func)) (core type (cont $f))) "'stack-switching'")
 (assert_invalid (component (core type (func (param contref)))) "'stack-switching'")
 (assert_invalid (component (core type (func (param (ref nocont))))) "'stack-switching'")
+
+;; CM[core.match] References: down the hierarchies, through declared supertypes, and bottom below all.
+(component
+  (core module $a (type $s (struct)) (type $y (array i32)) (type $f (func))
+    (global (export "i") (ref i31) (ref.i31 (i32.const 0)))
+    (global (export "j") (ref i31) (ref.i31 (i32.const 0)))
+    (global (export "k") (ref null none) (ref.null none)) (global (export "l") (ref null none) (ref.null none))
+    (global (export "m") (ref null none) (ref.null none))
+    (global (export "n") (ref null nofunc) (ref.null nofunc))
+    (global (export "o") (ref null noextern) (ref.null noextern))
+    (global (export "p") (ref null noexn) (ref.null noexn)) (global (export "q") (ref null $s) (ref.null $s))
+    (global (export "r") (ref null $s) (ref.null $s)) (global (export "s") (ref null $y) (ref.null $y))
+    (global (export "t") (ref null $f) (ref.null $f)) (global (export "u") (ref null none) (ref.null none))
+    (global (export "v") (ref null nofunc) (ref.null nofunc)) (global (export "w") (ref null $s) (ref.null $s))
+    (global (export "x") (mut (ref null i31)) (ref.null i31)))
+  (core module $b (type $s (struct)) (type $y (array i32)) (type $f (func))
+    (import "a" "i" (global (ref null any))) (import "a" "j" (global (ref eq)))
+    (import "a" "k" (global (ref null struct))) (import "a" "l" (global (ref null array)))
+    (import "a" "m" (global (ref null i31))) (import "a" "n" (global (ref null func)))
+    (import "a" "o" (global (ref null extern))) (import "a" "p" (global (ref null exn)))
+    (import "a" "q" (global (ref null struct))) (import "a" "r" (global (ref null eq)))
+    (import "a" "s" (global (ref null array))) (import "a" "t" (global (ref null func)))
+    (import "a" "u" (global (ref null $s))) (import "a" "v" (global (ref null $f)))
+    (import "a" "w" (global (ref null $s))) (import "a" "x" (global (mut (ref null i31)))))
+  (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+(assert_invalid
+  (component
+    (core module $a (global (export "g") (ref i31) (ref.i31 (i32.const 0))))
+    (core module $b (import "a" "g" (global (ref struct))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(assert_invalid
+  (component
+    (core module $a (global (export "g") (ref null i31) (ref.null i31)))
+    (core module $b (import "a" "g" (global (ref i31))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(assert_invalid
+  (component
+    (core module $a (global (export "g") (ref null none) (ref.null none)))
+    (core module $b (import "a" "g" (global (ref null func))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(assert_invalid
+  (component
+    (core module $a (type $s (struct)) (global (export "g") (ref null $s) (ref.null $s)))
+    (core module $b (import "a" "g" (global (ref null array))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(assert_invalid
+  (component
+    (core module $a (global (export "g") (ref null nofunc) (ref.null nofunc)))
+    (core module $b (type $s (struct)) (import "a" "g" (global (ref null $s))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(assert_invalid
+  (component
+    (core module $a (global (export "g") (ref null struct) (ref.null struct)))
+    (core module $b (type $s (struct)) (import "a" "g" (global (ref null $s))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(assert_invalid
+  (component
+    (core module $a (type $s (struct)) (global (export "g") (ref null $s) (ref.null $s)))
+    (core module $b (type $s (array i32)) (import "a" "g" (global (ref null $s))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(assert_invalid
+  (component
+    (core module $a (global (export "g") (mut (ref null i31)) (ref.null i31)))
+    (core module $b (import "a" "g" (global (mut (ref null eq)))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(component
+    (core module $a (type $t (sub (func))) (type $u (sub $t (func))) (func (export "f") (type $u)))
+    (core module $b (type $t (sub (func))) (import "a" "f" (func (type $t))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+(component
+    (core module $a (rec (type $t (sub (func))) (type $u (sub $t (func)))) (func (export "f") (type $u)))
+    (core module $b (rec (type $t (sub (func))) (type $u (sub $t (func)))) (import "a" "f" (func (type $t))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+(assert_invalid
+  (component
+    (core module $a (type $t (sub (func))) (type $u (sub $t (func))) (func (export "f") (type $t)))
+    (core module $b (type $t (sub (func))) (type $u (sub $t (func))) (import "a" "f" (func (type $u))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(assert_invalid
+  (component
+    (core module $a (rec (type $t (sub (func))) (type $u (sub $t (func)))) (func (export "f") (type $u)))
+    (core module $b (type $t (sub (func))) (import "a" "f" (func (type $t))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(assert_invalid
+  (component
+    (core module $a (type $t (func)) (func (export "f") (type $t)))
+    (core module $b (type $t (sub (func))) (import "a" "f" (func (type $t))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+(component
+    (core module $a (type $s (struct)) (table (export "t") 1 (ref null $s)))
+    (core module $b (type $s (struct)) (import "a" "t" (table 1 (ref null $s))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+(assert_invalid
+  (component
+    (core module $a (table (export "t") 1 (ref null i31)))
+    (core module $b (import "a" "t" (table 1 (ref null eq))))
+    (core instance $a (instantiate $a)) (core instance (instantiate $b (with "a" (instance $a)))))
+  "has another type than is imported")
+
+;; CM[subtype.type] Types of functions, instances and components are compared as such.
+(component
+  (type $f (func (param "a" u8))) (type $i (instance (export "a" (func)))) (type $d (component (import "a" (func))))
+  (component $c
+    (type $f (func (param "a" u8))) (import "f" (type (eq $f)))
+    (type $i (instance (export "a" (func)))) (import "i" (type (eq $i)))
+    (type $d (component (import "a" (func)))) (import "d" (type (eq $d))))
+  (instance (instantiate $c (with "f" (type $f)) (with "i" (type $i)) (with "d" (type $d)))))
+(assert_invalid
+  (component
+    (type $f (func (param "a" u8)))
+    (component $c (type $f (func (param "a" u16))) (import "f" (type (eq $f))))
+    (instance (instantiate $c (with "f" (type $f)))))
+  "value types of different kinds")
+(assert_invalid
+  (component
+    (type $d (component (import "a" (func))))
+    (component $c (type $d (component (import "b" (func)))) (import "d" (type (eq $d))))
+    (instance (instantiate $c (with "d" (type $d)))))
+  "\"a\" is missing")
+(assert_invalid
+  (component
+    (type $i (instance (export "a" (func)) (export "b" (func))))
+    (component $c (type $i (instance (export "a" (func)))) (import "i" (type (eq $i))))
+    (instance (instantiate $c (with "i" (type $i)))))
+  "\"b\" is missing")
+;; A function type that an instance exports has its resources replaced like everything else.
+(component
+  (component $c
+    (import "r" (type $r (sub resource)))
+    (import "i" (instance (alias outer 1 $r (type $q)) (type $f (func (param "x" (own $q)))) (export "t" (type (eq $f))))))
+  (import "r" (type $r (sub resource)))
+  (import "i" (instance $i (alias outer 1 $r (type $q)) (type $f (func (param "x" (own $q)))) (export "t" (type (eq $f)))))
+  (instance (instantiate $c (with "r" (type $r)) (with "i" (instance $i)))))
+(assert_invalid
+  (component
+    (component $c
+      (import "r" (type $r (sub resource)))
+      (import "i" (instance (alias outer 1 $r (type $q)) (type $f (func (param "x" (own $q)))) (export "t" (type (eq $f))))))
+    (import "r" (type $r (sub resource)))
+    (import "i" (instance $i (alias outer 1 $r (type $q)) (type $f (func (param "x" (borrow $q)))) (export "t" (type (eq $f)))))
+    (instance (instantiate $c (with "r" (type $r)) (with "i" (instance $i)))))
+  "value types of different kinds")

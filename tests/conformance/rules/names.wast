@@ -137,3 +137,9 @@
 (assert_invalid (component (type (component (import "a" (func)) (import "A" (func))))) "conflicts")
 (assert_invalid (component (type (component (export "a" (func)) (export "A" (func))))) "conflicts")
 (assert_invalid (component (type (instance (export "a" (func)) (export "A" (func))))) "conflicts")
+
+;; CM[name.nested]
+(assert_invalid (component (import "locked-dep=<a:b:c/d>" (func))) "'nested names'")
+(assert_invalid (component (import "unlocked-dep=<a:b/c@{>=1.2.3}>" (func))) "'nested names'")
+(assert_invalid (component (import "locked-dep=<a:b:c/D>" (func))) "'nested names'")
+(assert_invalid (component (import "locked-dep=<a:B:c/d>" (func))) "is not a valid dependency name")

@@ -262,3 +262,12 @@
 (assert_invalid (component (import "locked-dep=<a>" (func))) "is not a valid dependency name")
 (assert_invalid (component (import "unlocked-dep=<a:b@1.0.0>" (func))) "is not a valid dependency name")
 (assert_invalid (component (import "f" (func $f)) (export "url=<x>" (func $f))) "is not a valid export name")
+
+;; CM[visible.import] The type of an instance is looked through, too.
+(component
+  (type $r (record (field "a" u8))) (import "r" (type $q (eq $r)))
+  (type $i (instance (export "f" (func (param "x" $q))))) (import "x" (type (eq $i))))
+(assert_invalid
+  (component
+    (type $r (record (field "a" u8))) (type $i (instance (export "f" (func (param "x" $r))))) (import "x" (type (eq $i))))
+  "uses a type that has no name among the imports before it")
