@@ -480,7 +480,8 @@ wy_err wy_plan_make(wy_arena *arena, const wy_component_ast *ast, const wy_plan_
     if (!err) err = finish_exports(&b, root->result, 0, &plan->exports, &plan->export_count);
     if (!err && !config->keep_shims) err = plan_eliminate_shims(&b);
     if (err) return err;
-    if (!config->keep_shims) plan_bind_calls(&b);
+    if (!config->keep_shims) err = plan_bind_calls(&b);
+    if (err) return err;
     plan->modules = b.modules;
     plan->module_count = b.module_count;
     plan->steps = b.steps;

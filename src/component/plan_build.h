@@ -94,7 +94,9 @@ typedef struct plan_builder {
     uint32_t memory_count, memory_cap;
     uint32_t *parents;
     uint32_t instance_count, parent_cap;
-    uint8_t *reenters, *closes; /* by component instance: see plan_call.c */
+    uint8_t *reenters, *leaves; /* by component instance: see plan_call.c */
+    uint8_t *stays;             /* by func: likewise */
+    uint32_t followed;          /* functions whose code was looked at for it */
     wy_plan_kept *kept;
     uint32_t kept_count, kept_cap;
     uint32_t eliminated, direct_calls;
@@ -134,7 +136,7 @@ wy_err plan_find_entering(plan_builder *b, bool keep) WY_MUST_USE;
  * without those whose flag nobody can find cleared. */
 wy_err plan_entering_set(plan_builder *b, uint32_t callee, uint32_t caller,
                          const uint32_t **set_out, uint32_t *count_out) WY_MUST_USE;
-void plan_bind_calls(plan_builder *b);
+wy_err plan_bind_calls(plan_builder *b) WY_MUST_USE;
 
 /* plan_shim.c */
 wy_err plan_eliminate_shims(plan_builder *b) WY_MUST_USE;

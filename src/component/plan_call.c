@@ -2,8 +2,11 @@
  *
  * A caller may be bound to the callee's core function itself where a trampoline would have nothing
  * to do: every value is passed as it is, nothing has to run afterwards, no instance is entered that
- * may be entered already, and the caller is never closed. */
+ * may be entered already, and the caller makes no call while it must not. */
 #include "component/plan_build.h"
+#include "component/reach.h"
+
+#include <stdlib.h>
 
 /* --- entering --- */
 
@@ -28,26 +31,17 @@ wy_err plan_entering_set(plan_builder *b, uint32_t callee, uint32_t caller,
 /* `reenters`: instances whose children may be entered while they wait. That takes core code of the
  * instance itself that calls them: with a lowered function, or by dropping a resource. (CM:
  * Component Instances, about `may_enter` flags that are optimized out.)
- * `closes`: instances with a realloc or post-return, in which they must not be left. (CM:
- * may_leave)
  */
 static wy_err survey(plan_builder *b, bool keep) {
     b->reenters = wy_arena_calloc(b->arena, b->instance_count, 1);
-    b->closes = wy_arena_calloc(b->arena, b->instance_count, 1);
-    if (!b->reenters || !b->closes) return plan_no_memory(b);
+    b->leaves = wy_arena_calloc(b->arena, b->instance_count, 1);
+    if (!b->reenters || !b->leaves) return plan_no_memory(b);
     for (uint32_t i = 0; i < b->instance_count; i++)
         b->reenters[i] = keep;
     for (uint32_t i = 0; i < b->trampoline_count; i++) {
         const wy_trampoline *t = &b->trampolines[i];
         if (t->kind == WY_TRAMPOLINE_LOWER || t->kind == WY_TRAMPOLINE_RESOURCE_DROP)
             b->reenters[t->instance] = 1;
-        if (t->kind == WY_TRAMPOLINE_LOWER && t->options.realloc != WY_PLAN_NONE)
-            b->closes[t->instance] = 1;
-    }
-    for (uint32_t i = 0; i < b->lift_count; i++) {
-        const wy_plan_options *options = &b->lifts[i].options;
-        if (options->realloc != WY_PLAN_NONE || options->post_return != WY_PLAN_NONE)
-            b->closes[b->lifts[i].instance] = 1;
     }
     return WY_OK;
 }
@@ -111,8 +105,66 @@ static bool passes_as_is(const wy_type *type) {
     return false;
 }
 
+/* Functions whose code is looked at in one component: a malicious one could make that long. */
+#define FOLLOWED_MAX 64
+
+/* What is found out when it is first asked for. */
+enum { UNKNOWN, NO, YES };
+
+/* Whether calling the function leads to trampolines at most that ask for may_leave themselves. */
+static bool follow(const plan_builder *b, const wy_core_item *item) {
+    if (item->kind != WY_ITEM_EXPORT || b->steps[item->index].module == WY_PLAN_NONE) return false;
+    const wy_plan_step *step = &b->steps[item->index];
+    const wy_core_module *module = b->modules[step->module];
+    bool *safe = calloc(module->import_count + 1u, sizeof *safe);
+    if (!safe) return false;
+    for (uint32_t i = 0; i < module->import_count; i++) {
+        if (step->imports[i].kind != WY_ITEM_TRAMPOLINE) continue;
+        const wy_trampoline *t = &b->trampolines[step->imports[i].index];
+        safe[i] = t->kind == WY_TRAMPOLINE_LOWER ? t->callee.kind == WY_PLAN_FUNC_IMPORT
+                                                 : t->kind != WY_TRAMPOLINE_FORWARD;
+    }
+    bool stays = false;
+    for (uint32_t e = 0; e < module->export_count; e++)
+        if (module->exports[e].type.kind == WY_CORE_EXTERN_FUNC &&
+            wy_str_eq(module->exports[e].name, item->name))
+            stays = wy_core_stays_inside(module, module->exports[e].index, safe);
+    free(safe);
+    return stays;
+}
+
+static bool stays_inside(plan_builder *b, uint32_t func) {
+    if (func == WY_PLAN_NONE) return true;
+    if (b->stays[func] == UNKNOWN)
+        b->stays[func] = b->followed++ < FOLLOWED_MAX && follow(b, &b->funcs[func]) ? YES : NO;
+    return b->stays[func] == YES;
+}
+
+static bool find_leaves(plan_builder *b, uint32_t instance) {
+    for (uint32_t i = 0; i < b->trampoline_count; i++) {
+        const wy_trampoline *t = &b->trampolines[i];
+        if (t->kind == WY_TRAMPOLINE_LOWER && t->instance == instance &&
+            !stays_inside(b, t->options.realloc))
+            return true;
+    }
+    for (uint32_t i = 0; i < b->lift_count; i++) {
+        const wy_plan_options *options = &b->lifts[i].options;
+        if (b->lifts[i].instance == instance &&
+            (!stays_inside(b, options->realloc) || !stays_inside(b, options->post_return)))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a realloc or post-return of the instance, in which it must not be left (CM: may_leave),
+ * may call what another component exports. */
+static bool leaves_when_closed(plan_builder *b, uint32_t instance) {
+    if (b->leaves[instance] == UNKNOWN) b->leaves[instance] = find_leaves(b, instance) ? YES : NO;
+    return b->leaves[instance] == YES;
+}
+
 /* What step `step` may call in place of a trampoline, or NULL. */
-static const wy_core_item *target_of(const plan_builder *b, const wy_trampoline *t, uint32_t step) {
+static const wy_core_item *target_of(plan_builder *b, const wy_trampoline *t, uint32_t step) {
     if (t->kind != WY_TRAMPOLINE_LOWER || t->callee.kind != WY_PLAN_FUNC_LIFT ||
         t->entering_count || t->ready_after > step)
         return NULL;
@@ -124,10 +176,12 @@ static const wy_core_item *target_of(const plan_builder *b, const wy_trampoline 
         return NULL;
     if (params->flat_count > WY_FLAT_MAX || !passes_as_is(params)) return NULL;
     if (result && (result->flat_count > 1 || !passes_as_is(result))) return NULL;
-    return b->closes[t->instance] ? NULL : target;
+    return leaves_when_closed(b, t->instance) ? NULL : target;
 }
 
-void plan_bind_calls(plan_builder *b) {
+wy_err plan_bind_calls(plan_builder *b) {
+    b->stays = wy_arena_calloc(b->arena, b->func_count, 1);
+    if (!b->stays) return plan_no_memory(b);
     for (uint32_t k = 0; k < b->step_count; k++) {
         wy_core_item *imports = (wy_core_item *)b->steps[k].imports;
         for (uint32_t i = 0; i < b->steps[k].import_count; i++) {
@@ -139,4 +193,5 @@ void plan_bind_calls(plan_builder *b) {
             b->direct_calls++;
         }
     }
+    return WY_OK;
 }

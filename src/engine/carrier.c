@@ -1,6 +1,6 @@
-/* Carriers: a core module that imports all functions of a linker and exports them again. An instance
- * of it, made from an instance_pre, is where the functions can be taken from one by one: a lookup
- * each, while a linker makes each of them anew for each store. */
+/* Carriers: a core module that imports all functions of a linker and exports them again. An
+ * instance of it, made from an instance_pre, is where the functions can be taken from one by one: a
+ * lookup each, while a linker makes each of them anew for each store. */
 #include "engine/internal.h"
 
 #define CARRIER_BYTES_MAX ((size_t)4 << 20)

@@ -1,5 +1,5 @@
-;; Who may call another component's core function itself: $open may, $closing has a realloc, and the
-;; values of "flag" are not passed as they are.
+;; Who may call another component's core function itself: $caller may, and so may $closing, whose realloc calls nothing
+;; of the callee; not so $leaving and $jumping, whose realloc does or might. The values of "flag" are not passed as they are.
 (component
   (component $callee
     (core module $m
@@ -29,7 +29,41 @@
     (core module $m
       (import "" "add" (func $add (param i32 i32) (result i32)))
       (memory (export "memory") 1)
-      (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 16)
+      (func $down (param i32) (result i32)
+        (block $done (result i32)
+          (drop (br_table $done 0 (i32.const 16) (local.get 0)))
+          (loop (br_if 0 (i32.eqz (memory.grow (i32.const 1)))))
+          (i32.trunc_sat_f64_s (f64.const 16.5))))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (if (result i32) (local.get 0) (then (i32.load offset=1 (i32.const 15))) (else (call $down (local.get 3)))))
+      (func (export "len") (param i32 i32) (result i32) (call $add (local.get 1) (i32.const 0))))
+    (core instance $i (instantiate $m (with "" (instance (export "add" (func $add))))))
+    (func (export "len") (param "s" string) (result u32)
+      (canon lift (core func $i "len") (memory (core memory $i "memory"))
+                  (realloc (core func $i "realloc")))))
+  (component $leaving
+    (import "add" (func $add (param "a" u32) (param "b" u32) (result u32)))
+    (core func $add (canon lower (func $add)))
+    (core module $m
+      (import "" "add" (func $add (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (func $down (param i32) (result i32) (call $add (local.get 0) (i32.const 16)))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (call $down (i32.const 0)))
+      (func (export "len") (param i32 i32) (result i32) (call $add (local.get 1) (i32.const 0))))
+    (core instance $i (instantiate $m (with "" (instance (export "add" (func $add))))))
+    (func (export "len") (param "s" string) (result u32)
+      (canon lift (core func $i "len") (memory (core memory $i "memory"))
+                  (realloc (core func $i "realloc")))))
+  (component $jumping
+    (import "add" (func $add (param "a" u32) (param "b" u32) (result u32)))
+    (core func $add (canon lower (func $add)))
+    (core module $m
+      (import "" "add" (func $add (param i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (type $t (func (param i32 i32) (result i32)))
+      (table funcref (elem $add))
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+        (call_indirect (type $t) (i32.const 16) (i32.const 0) (i32.const 0)))
       (func (export "len") (param i32 i32) (result i32) (call $add (local.get 1) (i32.const 0))))
     (core instance $i (instantiate $m (with "" (instance (export "add" (func $add))))))
     (func (export "len") (param "s" string) (result u32)
@@ -38,5 +72,9 @@
   (instance $callee (instantiate $callee))
   (instance $caller (instantiate $caller (with "callee" (instance $callee))))
   (instance $closing (instantiate $closing (with "add" (func $callee "add"))))
+  (instance $leaving (instantiate $leaving (with "add" (func $callee "add"))))
+  (instance $jumping (instantiate $jumping (with "add" (func $callee "add"))))
   (export "go" (func $caller "go"))
-  (export "len" (func $closing "len")))
+  (export "len" (func $closing "len"))
+  (export "leave" (func $leaving "len"))
+  (export "jump" (func $jumping "len")))
