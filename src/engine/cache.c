@@ -160,7 +160,8 @@ static own wasmtime_module_t *map(const wy_engine *engine, int fd) {
     char path[64];
     wasmtime_module_t *module = NULL;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    wasmtime_error_t *error = wasmtime_module_deserialize_file(engine->wasm, path, &module);
+    wasmtime_error_t *error =
+        wasmtime_module_deserialize_file(wy_engine_wasm(engine), path, &module);
     if (error) wasmtime_error_delete(error); /* made for another processor, say */
     return error ? NULL : module;
 }

@@ -176,6 +176,39 @@ static void divide(wy_engine *engine, bool is_second) {
     engine->stacks_all = (is_second ? 2 : 1) * engine->stores_max + SPARE_STACKS;
 }
 
+/* What takes long: guard pages, looking at the processor. */
+static void *make_parts(void *data) {
+    wy_engine *engine = data;
+    wy_diag diag;
+    wy_diag_init(&diag);
+    engine->wasm = make_wasm(engine);
+    engine->ticker.engine = engine->wasm;
+    engine->fiber_linker = wasmtime_linker_new(engine->wasm);
+    wy_err err = wy_fiber_define(engine->fiber_linker, &diag);
+    wy_assert(!err); /* two functions, in an empty linker */
+    pthread_mutex_lock(&engine->made_lock);
+    atomic_store_explicit(&engine->is_made, true, memory_order_release);
+    pthread_cond_broadcast(&engine->made);
+    pthread_mutex_unlock(&engine->made_lock);
+    return NULL;
+}
+
+void wy_engine_await(const wy_engine *engine) {
+    wy_engine *shared = (wy_engine *)engine;
+    pthread_mutex_lock(&shared->made_lock);
+    while (!atomic_load(&shared->is_made))
+        pthread_cond_wait(&shared->made, &shared->made_lock);
+    pthread_mutex_unlock(&shared->made_lock);
+}
+
+static void describe(wy_engine *engine) {
+    snprintf(engine->fingerprint, sizeof engine->fingerprint,
+             "wasmtime %s%s epoch%s pagesize stack=%zu reservation=%llu debug=%d", WASMTIME_VERSION,
+             withy_engine_pagemap_scan ? "" : " prebuilt", engine->config.fuel ? " fuel" : "",
+             (size_t)WY_MAX_WASM_STACK, (unsigned long long)reservation_of(engine),
+             engine->config.debug_info);
+}
+
 wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_engine **engine_out,
                       wy_diag *diag) {
     if (!is_second && !can_reserve(WY_MIN_ADDRESS_BYTES))
@@ -188,24 +221,17 @@ wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_eng
     engine->config = *wanted;
     choose_pool(&engine->config);
     divide(engine, is_second);
-    engine->wasm = make_wasm(engine);
-    snprintf(engine->fingerprint, sizeof engine->fingerprint,
-             "wasmtime %s%s epoch%s pagesize stack=%zu reservation=%llu debug=%d", WASMTIME_VERSION,
-             withy_engine_pagemap_scan ? "" : " prebuilt", wanted->fuel ? " fuel" : "",
-             (size_t)WY_MAX_WASM_STACK, (unsigned long long)reservation_of(engine),
-             wanted->debug_info);
-    wy_err err = wy_ticker_init(&engine->ticker, engine->wasm);
+    describe(engine);
+    wy_err err = wy_ticker_init(&engine->ticker);
     if (err) {
-        wasm_engine_delete(engine->wasm);
         free(engine);
         return err;
     }
-    engine->fiber_linker = wasmtime_linker_new(engine->wasm);
-    err = wy_fiber_define(engine->fiber_linker, diag);
-    if (err) {
-        wy_engine_free(engine);
-        return err;
-    }
+    pthread_mutex_init(&engine->made_lock, NULL);
+    pthread_cond_init(&engine->made, NULL);
+    engine->has_maker =
+        wanted->in_background && !is_second && wy_engine_thread(&engine->maker, make_parts, engine);
+    if (!engine->has_maker) make_parts(engine);
     *engine_out = engine;
     return WY_OK;
 }
@@ -218,12 +244,15 @@ wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out,
 
 void wy_engine_free(own wy_engine *engine) {
     if (!engine) return;
+    if (engine->has_maker) pthread_join(engine->maker, NULL);
     wy_engine_free(engine->more);
     wy_ahead_end(engine);
     wy_ticker_deinit(&engine->ticker);
     wy_aot_detach_all(engine);
     wy_cache_close(engine->cache);
-    if (engine->fiber_linker) wasmtime_linker_delete(engine->fiber_linker);
+    wasmtime_linker_delete(engine->fiber_linker);
     wasm_engine_delete(engine->wasm);
+    pthread_cond_destroy(&engine->made);
+    pthread_mutex_destroy(&engine->made_lock);
     free(engine);
 }

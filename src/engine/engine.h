@@ -76,6 +76,8 @@ typedef struct wy_engine_config {
                                   the system; SIZE_MAX: what suits the kernel */
     bool debug_info;           /* keep DWARF for backtraces */
     bool fuel;                 /* count what guests execute (wy_store_set_fuel); they run slower */
+    bool in_background;        /* a thread makes what takes long; who needs it first waits. Not for
+                                  programs that fork */
     bool no_cache;             /* neither read nor write the compile cache */
     const char *cache_dir;     /* NULL: WITHY_CACHE_DIR, XDG_CACHE_HOME/withy or ~/.cache/withy */
     uint64_t cache_bytes_max;  /* 0: WY_MAX_CACHE_BYTES */

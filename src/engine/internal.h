@@ -22,7 +22,8 @@ typedef struct wy_ticker {
     atomic_bool is_asleep; /* nothing ran for a while: the next run must wake the thread */
 } wy_ticker;
 
-wy_err wy_ticker_init(wy_ticker *ticker, wasm_engine_t *engine);
+/* `engine` of it is to be there before the first wake. */
+wy_err wy_ticker_init(wy_ticker *ticker);
 void wy_ticker_deinit(wy_ticker *ticker);
 /* Starts the thread, or wakes it. */
 void wy_ticker_wake(wy_ticker *ticker);
@@ -47,10 +48,15 @@ typedef struct wy_source {
 } wy_source;
 
 struct wy_engine {
-    wasm_engine_t *wasm;
+    wasm_engine_t *wasm;             /* NULL while it is being made: wy_engine_wasm */
     wasmtime_linker_t *fiber_linker; /* "entry" and "suspend" (fiber.c) */
-    wy_cache *cache;                 /* NULL: compile without */
-    struct wy_aot *aot;              /* files compiled ahead of time, newest first */
+    atomic_bool is_made;             /* both are there */
+    bool has_maker;                  /* the thread `maker` is to be joined */
+    pthread_t maker;
+    pthread_mutex_t made_lock;
+    pthread_cond_t made;
+    wy_cache *cache;    /* NULL: compile without */
+    struct wy_aot *aot; /* files compiled ahead of time, newest first */
     wy_source source;
     wy_ahead *ahead; /* modules of the source that are being mapped; NULL: none (ahead.c) */
     /* For stores that find no place here (more.c): made when the first one comes. */
@@ -64,6 +70,14 @@ struct wy_engine {
     wy_engine_config config; /* as it came out, after falling back */
     char fingerprint[192];
 };
+
+/* Waits until all of it is there. Any thread. */
+void wy_engine_await(const wy_engine *engine);
+static inline wasm_engine_t *wy_engine_wasm(const wy_engine *engine) {
+    if (WY_UNLIKELY(!atomic_load_explicit(&engine->is_made, memory_order_acquire)))
+        wy_engine_await(engine);
+    return engine->wasm;
+}
 
 /* fiber.c: what every store's fibers begin with and park in. */
 wy_err wy_fiber_define(wasmtime_linker_t *linker, wy_diag *diag);

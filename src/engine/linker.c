@@ -31,7 +31,7 @@ wy_err wy_linker_new(wy_engine *engine, own wy_linker **linker_out) {
     if (!linker) return WY_NOMEM;
     linker->engine = engine;
     wy_arena_init(&linker->arena, DEFINITIONS_BYTES_MAX);
-    linker->wasm = wasmtime_linker_new(engine->wasm);
+    linker->wasm = wasmtime_linker_new(wy_engine_wasm(engine));
     *linker_out = linker;
     return WY_OK;
 }

@@ -55,7 +55,7 @@ static wy_err compile_apart(const wy_engine *engine, const uint8_t *bytes, size_
 }
 
 wy_err wy_module_check(wy_engine *engine, const uint8_t *bytes, size_t len, wy_diag *diag) {
-    wasmtime_error_t *error = wasmtime_module_validate(engine->wasm, bytes, len);
+    wasmtime_error_t *error = wasmtime_module_validate(wy_engine_wasm(engine), bytes, len);
     if (!error) return WY_OK;
     wy_err err = invalid(bytes, len, error, diag);
     /* The text ends with its place, which is none of the file's. */
@@ -72,7 +72,7 @@ wy_err wy_module_check(wy_engine *engine, const uint8_t *bytes, size_t len, wy_d
 static own wasmtime_module_t *copy_of(const wy_engine *engine, wy_str compiled) {
     wasmtime_module_t *wasm = NULL;
     wasmtime_error_t *error = wasmtime_module_deserialize(
-        engine->wasm, (const uint8_t *)compiled.ptr, compiled.len, &wasm);
+        wy_engine_wasm(engine), (const uint8_t *)compiled.ptr, compiled.len, &wasm);
     if (!error) return wasm;
     wy_diag diag;
     wy_diag_init(&diag);
@@ -103,7 +103,7 @@ static wy_err make(wy_engine *engine, const char *key, const uint8_t *bytes, siz
     wasm_byte_vec_t compiled = {0, NULL};
     wy_err err = engine->cache ? compile_apart(engine, bytes, len, &compiled, diag) : WY_OK;
     if (compiled.data) *wasm_out = keep(engine, key, (wy_str){compiled.data, compiled.size});
-    if (!err && !*wasm_out) err = compile(engine->wasm, bytes, len, wasm_out, diag);
+    if (!err && !*wasm_out) err = compile(wy_engine_wasm(engine), bytes, len, wasm_out, diag);
     wasm_byte_vec_delete(&compiled);
     malloc_trim(0); /* what the compiler used, twenty times the size of what it compiled */
     return err;
@@ -162,7 +162,8 @@ wy_err wy_module_serialize(const wy_module *module, own uint8_t **bytes_out, siz
 wy_err wy_module_deserialize(wy_engine *engine, const uint8_t *bytes, size_t len,
                              own wy_module **module_out, wy_diag *diag) {
     wasmtime_module_t *wasm = NULL;
-    wasmtime_error_t *error = wasmtime_module_deserialize(engine->wasm, bytes, len, &wasm);
+    wasmtime_error_t *error =
+        wasmtime_module_deserialize(wy_engine_wasm(engine), bytes, len, &wasm);
     if (error) return wy_engine_error(diag, WY_ENGINE, error);
     return wy_module_wrap(engine, wasm, "", module_out);
 }

@@ -74,7 +74,7 @@ wy_err wy_store_new(wy_engine *engine, void *data, wy_store_limits *limits, own 
     engine->stores++;
     store->engine = engine;
     store->data = data;
-    store->wasm = wasmtime_store_new(engine->wasm, store, NULL);
+    store->wasm = wasmtime_store_new(wy_engine_wasm(engine), store, NULL);
     store->context = wasmtime_store_context(store->wasm);
     if (limits) set_limits(store->wasm, limits);
     wasmtime_store_epoch_deadline_callback(store->wasm, on_epoch, store, NULL);

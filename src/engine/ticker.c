@@ -46,8 +46,8 @@ static void *run(void *data) {
     return NULL;
 }
 
-wy_err wy_ticker_init(wy_ticker *ticker, wasm_engine_t *engine) {
-    *ticker = (wy_ticker){.engine = engine};
+wy_err wy_ticker_init(wy_ticker *ticker) {
+    *ticker = (wy_ticker){0};
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

@@ -130,6 +130,7 @@ wy_err wy_file_keep(wy_file *file, const wy_str *dropped, size_t dropped_count, 
 wy_err wy_host_engine(const withy_options *options, own wy_engine **engine_out, wy_diag *diag) {
     wy_engine_config config;
     wy_engine_config_init(&config);
+    config.in_background = true;
     config.pooling = !options->no_pooling;
     config.no_cache = options->no_cache;
     config.cache_dir = options->cache_dir;
