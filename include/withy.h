@@ -126,6 +126,30 @@ WITHY_API void withy_watch_options_init(withy_watch_options *options);
 WITHY_API int withy_watch(const char *manifest, const withy_watch_options *options,
                           withy_error *error);
 
+/* --- begin an application --- */
+
+typedef struct withy_new_options {
+    const char *template_name; /* one of withy_templates */
+    const char *name;          /* of the application or component: words split by '-' */
+    const char *description;   /* NULL: none */
+    const char *folder;        /* of a new application; NULL: its name */
+    bool init;                 /* put it into the current folder, which need not be empty */
+    bool overwrite;            /* files that are there */
+} withy_new_options;
+
+/* Sets the defaults. */
+WITHY_API void withy_new_options_init(withy_new_options *options);
+
+/* Writes a new application with one component. Returns 0 or an exit status. */
+WITHY_API int withy_new(const withy_new_options *options, withy_error *error);
+
+/* Writes a new component into a folder of its own beside the manifest (NULL: the nearest spin.toml
+ * from the current folder upwards), and adds it to that. Returns 0 or an exit status. */
+WITHY_API int withy_add(const char *manifest, const withy_new_options *options, withy_error *error);
+
+/* Calls `write` with the name of each template. */
+WITHY_API void withy_templates(void (*write)(void *data, const char *name), void *data);
+
 /* --- run a command --- */
 
 /* Calls wasi:cli/run of the component with arguments (without the program's name, which is the

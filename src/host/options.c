@@ -40,3 +40,7 @@ void withy_watch_options_init(withy_watch_options *options) {
     memset(options, 0, sizeof *options);
     withy_up_options_init(&options->up);
 }
+
+void withy_new_options_init(withy_new_options *options) {
+    memset(options, 0, sizeof *options);
+}
