@@ -114,6 +114,22 @@ typedef struct wy_app_redis_trigger {
     uint32_t line, column;
 } wy_app_redis_trigger;
 
+/* One subscription at the application's MQTT broker. */
+typedef struct wy_app_mqtt_trigger {
+    wy_str id;
+    wy_str topic; /* a template */
+    unsigned qos;
+    const wy_app_component *component;
+    uint32_t retries;   /* further tries of a message that could not be handled */
+    wy_str dead_letter; /* the topic that takes it in the end; empty: none */
+    uint32_t line, column;
+} wy_app_mqtt_trigger;
+
+typedef struct wy_app_mqtt {
+    wy_str address, user, password; /* templates; user and password empty: none */
+    uint16_t keep_alive_s;
+} wy_app_mqtt;
+
 typedef struct wy_app {
     wy_str name, version, description;
     wy_app_list authors;
@@ -122,7 +138,10 @@ typedef struct wy_app {
     const wy_app_component *components;
     const wy_app_http_trigger *http_triggers;
     const wy_app_redis_trigger *redis_triggers;
-    uint32_t variable_count, component_count, http_trigger_count, redis_trigger_count;
+    wy_app_mqtt mqtt; /* where the MQTT triggers subscribe */
+    const wy_app_mqtt_trigger *mqtt_triggers;
+    uint32_t variable_count, component_count, http_trigger_count, redis_trigger_count,
+        mqtt_trigger_count;
 } wy_app;
 
 /* NULL when there is none. */

@@ -153,11 +153,14 @@ wy_err wy_spin_room(wy_spin_reader *r, uint32_t components, uint32_t bindings) {
     r->tables = wy_arena_calloc(r->arena, count, sizeof *r->tables);
     r->http_triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->http_triggers);
     r->redis_triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->redis_triggers);
+    r->mqtt_triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->mqtt_triggers);
     r->app->components = r->components;
     r->app->http_triggers = r->http_triggers;
     r->app->redis_triggers = r->redis_triggers;
+    r->app->mqtt_triggers = r->mqtt_triggers;
     wy_fields top = wy_spin_fields(r, r->root, "the manifest");
-    bool ok = r->components && r->tables && r->http_triggers && r->redis_triggers;
+    bool ok =
+        r->components && r->tables && r->http_triggers && r->redis_triggers && r->mqtt_triggers;
     return ok ? WY_OK : wy_fields_nomem(&top);
 }
 

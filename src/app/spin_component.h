@@ -18,6 +18,7 @@ typedef struct wy_spin_reader {
     const wy_toml **tables; /* of the components, their profile applied */
     wy_app_http_trigger *http_triggers;
     wy_app_redis_trigger *redis_triggers;
+    wy_app_mqtt_trigger *mqtt_triggers;
     wy_str redis_address; /* of the application, for bindings without their own */
 } wy_spin_reader;
 

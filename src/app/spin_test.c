@@ -165,7 +165,7 @@ TEST(what_is_not_there_yet_is_refused_by_name) {
     refuse(HELLO "[[trigger.rediss]]\nchannel = \"c\"\ncomponent = \"hello\"\n", WY_UNSUPPORTED, 6,
            "the trigger type 'rediss' is not supported; did you mean 'redis'?");
     refuse(HELLO "[[trigger.timer]]\ncomponent = \"hello\"\n", WY_UNSUPPORTED, 6,
-           "the trigger type 'timer' is not supported; there are 'http' and 'redis'");
+           "the trigger type 'timer' is not supported; there are 'http', 'redis' and 'mqtt'");
     refuse(
         HELLO
         "[[trigger.http]]\nroute = \"/\"\ncomponent = \"hello\"\nexecutor = { type = \"wagi\" }\n",

@@ -100,6 +100,19 @@ static wy_err http_settings(wy_spin_reader *r, const wy_fields *f) {
     return err;
 }
 
+/* What becomes of messages that cannot be handled. */
+static wy_err read_tries(const wy_fields *f, uint32_t *retries_out, wy_str *dead_letter_out) {
+    const wy_toml *retries;
+    wy_err err = wy_fields_get(f, "retries", WY_TOML_INTEGER, &retries);
+    if (err == WY_OK) err = wy_fields_string(f, "dead_letter", false, dead_letter_out);
+    if (err != WY_OK || !retries) return err;
+    if (retries->integer < 0 || retries->integer > WY_MAX_MESSAGE_RETRIES)
+        return wy_fields_fail(f, retries, WY_INVALID, "'retries' must be from 0 to %d",
+                              WY_MAX_MESSAGE_RETRIES);
+    *retries_out = (uint32_t)retries->integer;
+    return WY_OK;
+}
+
 /* --- redis --- */
 
 static wy_err read_redis(wy_spin_reader *r, const wy_fields *f, const binding *b) {
@@ -111,14 +124,8 @@ static wy_err read_redis(wy_spin_reader *r, const wy_fields *f, const binding *b
     if (err == WY_OK) err = wy_fields_string(f, "address", false, &out->address);
     const wy_toml *address = wy_toml_get(f->table, "address");
     if (err == WY_OK && address) err = wy_spin_template(f, r->app, address);
-    const wy_toml *retries;
-    if (err == WY_OK) err = wy_fields_get(f, "retries", WY_TOML_INTEGER, &retries);
-    if (err == WY_OK) err = wy_fields_string(f, "dead_letter", false, &out->dead_letter);
+    if (err == WY_OK) err = read_tries(f, &out->retries, &out->dead_letter);
     if (err != WY_OK) return err;
-    if (retries && (retries->integer < 0 || retries->integer > WY_MAX_MESSAGE_RETRIES))
-        return wy_fields_fail(f, retries, WY_INVALID, "'retries' must be from 0 to %d",
-                              WY_MAX_MESSAGE_RETRIES);
-    if (retries) out->retries = (uint32_t)retries->integer;
     if (!b->component) return wy_fields_fail(f, f->table, WY_INVALID, "'component' is missing");
     if (!address) out->address = r->redis_address;
     if (out->address.len == 0)
@@ -133,6 +140,54 @@ static wy_err redis_settings(wy_spin_reader *r, const wy_fields *f) {
     return wy_fields_string(f, "address", false, &r->redis_address);
 }
 
+/* --- mqtt --- */
+
+/* A number from 0 to `max`, written as one or as a string of digits; absent: `*out` stays. */
+static wy_err read_number(const wy_fields *f, const char *key, uint64_t max, uint64_t *out) {
+    const wy_toml *value = wy_toml_get(f->table, key);
+    bool good = !value;
+    if (value && value->kind == WY_TOML_STRING) good = wy_str_to_u64(value->string, max, out);
+    if (value && value->kind == WY_TOML_INTEGER) {
+        good = value->integer >= 0 && (uint64_t)value->integer <= max;
+        if (good) *out = (uint64_t)value->integer;
+    }
+    if (good) return WY_OK;
+    return wy_fields_fail(f, value, WY_INVALID, "'%s' must be a number from 0 to %llu", key,
+                          (unsigned long long)max);
+}
+
+static wy_err read_mqtt(wy_spin_reader *r, const wy_fields *f, const binding *b) {
+    wy_app_mqtt_trigger *out = &r->mqtt_triggers[r->app->mqtt_trigger_count];
+    uint64_t qos = 0;
+    *out = (wy_app_mqtt_trigger){
+        .id = b->id, .component = b->component, .line = b->table->line, .column = b->table->column};
+    wy_err err = wy_fields_string(f, "topic", true, &out->topic);
+    if (err == WY_OK) err = wy_spin_template(f, r->app, wy_toml_get(f->table, "topic"));
+    if (err == WY_OK) err = read_number(f, "qos", 2, &qos);
+    if (err == WY_OK) err = read_tries(f, &out->retries, &out->dead_letter);
+    if (err != WY_OK) return err;
+    if (!b->component) return wy_fields_fail(f, f->table, WY_INVALID, "'component' is missing");
+    if (r->app->mqtt.address.len == 0)
+        return wy_fields_fail(f, f->table, WY_INVALID,
+                              "[application.trigger.mqtt] does not say the 'address' of a broker");
+    out->qos = (unsigned)qos;
+    r->app->mqtt_trigger_count++;
+    return WY_OK;
+}
+
+static wy_err mqtt_settings(wy_spin_reader *r, const wy_fields *f) {
+    wy_app_mqtt *out = &r->app->mqtt;
+    uint64_t keep_alive = WY_MQTT_KEEP_ALIVE_S;
+    wy_err err = wy_fields_known(f, "address username password keep_alive_interval");
+    /* templates; the variables they name are read after this */
+    if (err == WY_OK) err = wy_fields_string(f, "address", true, &out->address);
+    if (err == WY_OK) err = wy_fields_string(f, "username", false, &out->user);
+    if (err == WY_OK) err = wy_fields_string(f, "password", false, &out->password);
+    if (err == WY_OK) err = read_number(f, "keep_alive_interval", UINT16_MAX, &keep_alive);
+    out->keep_alive_s = (uint16_t)keep_alive;
+    return err;
+}
+
 /* --- types --- */
 
 static const struct {
@@ -144,6 +199,8 @@ static const struct {
      "route executor", read_http, http_settings},
     {"redis", "id component components dependencies channel address retries dead_letter",
      "channel address", read_redis, redis_settings},
+    {"mqtt", "id component components dependencies topic qos retries dead_letter", "", read_mqtt,
+     mqtt_settings},
 };
 #define TYPE_COUNT (sizeof types / sizeof *types)
 
@@ -166,7 +223,7 @@ wy_err wy_spin_trigger_known(const wy_spin_reader *r, wy_str type, const wy_toml
                             "the trigger type '" WY_STR_FMT "' is not supported; %s" WY_STR_FMT
                             "%s",
                             WY_STR_ARG(type), nearest.len ? "did you mean '" : "there are ",
-                            WY_STR_ARG(nearest), nearest.len ? "'?" : "'http' and 'redis'");
+                            WY_STR_ARG(nearest), nearest.len ? "'?" : "'http', 'redis' and 'mqtt'");
 }
 
 wy_err wy_spin_trigger_settings(wy_spin_reader *r, wy_str type, const wy_toml *table,
@@ -229,7 +286,8 @@ static wy_err bind_component(wy_spin_reader *r, const wy_fields *f, const wy_tom
         return wy_fields_fail(f, component, WY_INVALID,
                               "'component' must be the id of a component or a table, not %s",
                               wy_toml_kind_name(component->kind));
-    uint32_t number = r->app->http_trigger_count + r->app->redis_trigger_count + 1;
+    uint32_t number =
+        r->app->http_trigger_count + r->app->redis_trigger_count + r->app->mqtt_trigger_count + 1;
     const char *id = wy_toml_get(f->table, "id")
                          ? wy_arena_printf(r->arena, WY_STR_FMT "-component", WY_STR_ARG(out->id))
                          : wy_arena_printf(r->arena, "inline-component%u", number);

@@ -82,6 +82,9 @@
 #define WY_MAX_MQTT_PACKET_BYTES ((size_t)129 << 20)  /* of a packet that a broker sends */
 #define WY_MQTT_CONNECT_TIMEOUT_MS 10000 /* and as long again until the login is over */
 #define WY_MQTT_ANSWER_TIMEOUT_MS 60000  /* without a packet while messages are under way */
+#define WY_MQTT_RETRY_MIN_MS 100         /* until a lost subscription is made again; doubled */
+#define WY_MQTT_RETRY_MAX_MS 10000       /* but not beyond */
+#define WY_MQTT_KEEP_ALIVE_S 30          /* of a subscription that names none */
 #define WY_MQTT_IDLE_MS 60000            /* then an unused connection is closed */
 
 /* --- messages (trigger/) --- */

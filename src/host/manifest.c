@@ -186,17 +186,22 @@ static wy_err choose(wy_arena *arena, const wy_app *app, const char *const *only
     wy_app *part = wy_arena_alloc(arena, sizeof *part);
     wy_app_http_trigger *http = wy_arena_calloc(arena, app->http_trigger_count, sizeof *http);
     wy_app_redis_trigger *redis = wy_arena_calloc(arena, app->redis_trigger_count, sizeof *redis);
-    if (!part || !http || !redis) return no_memory(diag);
+    wy_app_mqtt_trigger *mqtt = wy_arena_calloc(arena, app->mqtt_trigger_count, sizeof *mqtt);
+    if (!part || !http || !redis || !mqtt) return no_memory(diag);
     *part = *app;
     part->http_triggers = http;
     part->redis_triggers = redis;
-    part->http_trigger_count = part->redis_trigger_count = 0;
+    part->mqtt_triggers = mqtt;
+    part->http_trigger_count = part->redis_trigger_count = part->mqtt_trigger_count = 0;
     for (uint32_t i = 0; i < app->http_trigger_count; i++)
         if (is_chosen(app->http_triggers[i].component, only, count))
             http[part->http_trigger_count++] = app->http_triggers[i];
     for (uint32_t i = 0; i < app->redis_trigger_count; i++)
         if (is_chosen(app->redis_triggers[i].component, only, count))
             redis[part->redis_trigger_count++] = app->redis_triggers[i];
+    for (uint32_t i = 0; i < app->mqtt_trigger_count; i++)
+        if (is_chosen(app->mqtt_triggers[i].component, only, count))
+            mqtt[part->mqtt_trigger_count++] = app->mqtt_triggers[i];
     *app_out = part;
     return WY_OK;
 }

@@ -1,6 +1,8 @@
 /* Routes: printing them for people and for programs. */
 #include "host/routes.h"
 
+#include "host/triggers.h"
+
 #include <stdio.h>
 
 /* "/path/..." without its end. */
@@ -49,10 +51,7 @@ static void print_plain(const wy_app *app, const char *address) {
                WY_STR_ARG(trigger->component ? trigger->component->id : trigger->id), address,
                WY_STR_ARG(plain), wild ? " (wildcard)" : "");
     }
-    for (uint32_t t = 0; t < app->redis_trigger_count; t++)
-        printf("Handling messages of Redis: " WY_STR_FMT ", channel " WY_STR_FMT "\n",
-               WY_STR_ARG(app->redis_triggers[t].component->id),
-               WY_STR_ARG(app->redis_triggers[t].channel));
+    wy_triggers_announce(app);
 }
 
 void wy_routes_print(const wy_app *app, const char *address, bool as_json) {

@@ -14,8 +14,8 @@
 #include "host/routes.h"
 #include "host/source.h"
 #include "host/stores.h"
+#include "host/triggers.h"
 #include "trigger/http/spin.h"
-#include "trigger/redis.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +78,8 @@ typedef struct application {
     const char *state_dir, *log_dir; /* NULL: none */
     unit *units;                     /* one a component */
     wy_http_component **handlers;    /* one an HTTP trigger */
-    wy_redis_trigger *redis;         /* NULL: no trigger of that kind */
+    wy_triggers triggers;            /* those that bring messages */
+    const wy_worker_tools *tools;    /* while it is loaded */
     wy_clients clients;
     wy_scheduler *scheduler; /* of the worker; NULL: in none */
 } application;
@@ -332,7 +333,7 @@ static application *application_new(shared *s) {
 
 static void application_free(application *a) {
     if (!a) return;
-    wy_redis_trigger_free(a->redis);
+    wy_triggers_free(&a->triggers);
     for (uint32_t i = 0; a->units && i < a->app->component_count; i++) {
         if (a->units[i].handler) wy_http_component_free(a->units[i].handler);
         wy_guest_free(a->units[i].guest);
@@ -470,38 +471,28 @@ static wy_err load_handlers(application *a, const wy_worker_tools *tools, wy_dia
     return err;
 }
 
-/* Address and channel may name variables. */
-static wy_err bind_redis(application *a, const wy_app_redis_trigger *trigger,
-                         const wy_worker_tools *tools, wy_redis_binding *out, wy_diag *diag) {
-    size_t index = (size_t)(trigger->component - a->app->components);
-    const wy_config *config = a->grants[index].config.config;
-    *out = (wy_redis_binding){
-        .id = trigger->id, .retries = trigger->retries, .dead_letter = trigger->dead_letter};
-    wy_err err = wy_config_resolve(config, trigger->address, &a->arena, &out->address, diag);
-    if (!err) err = wy_config_resolve(config, trigger->channel, &a->arena, &out->channel, diag);
-    if (err) {
-        wy_diag_prefix(diag, "[[trigger.redis]] " WY_STR_FMT, WY_STR_ARG(trigger->id));
-        return err;
-    }
-    err = load_unit(a, &a->units[index], tools, diag);
-    if (!err) out->component = wy_guest_component(a->units[index].guest);
+static wy_err load_component(void *data, const wy_app_component *source,
+                             const wy_component **component_out, wy_diag *diag) {
+    application *a = data;
+    unit *u = &a->units[source - a->app->components];
+    wy_err err = load_unit(a, u, a->tools, diag);
+    if (!err) *component_out = wy_guest_component(u->guest);
     return err;
 }
 
-static wy_err load_redis(application *a, const wy_worker_tools *tools, wy_diag *diag) {
-    uint32_t count = a->app->redis_trigger_count;
-    if (count == 0) return WY_OK;
-    wy_redis_binding *bindings = wy_arena_calloc(&a->arena, count, sizeof *bindings);
-    if (!bindings) return no_memory(diag);
-    wy_err err = WY_OK;
-    for (uint32_t i = 0; i < count && !err; i++)
-        err = bind_redis(a, &a->app->redis_triggers[i], tools, &bindings[i], diag);
-    const wy_redis_trigger_config config = {.scheduler = tools->scheduler,
-                                            .client = a->clients.redis,
-                                            .bindings = bindings,
-                                            .binding_count = count,
-                                            .timeout_ms = a->options->serve.common.timeout_ms};
-    return err ? err : wy_redis_trigger_new(&config, &a->redis, diag);
+static wy_err load_triggers(application *a, const wy_worker_tools *tools, wy_diag *diag) {
+    a->tools = tools;
+    const wy_triggers_config config = {
+        .app = a->app,
+        .arena = &a->arena,
+        .config = a->app->component_count ? a->grants[0].config.config : NULL,
+        .clients = &a->clients,
+        .scheduler = tools->scheduler,
+        .timeout_ms = a->options->serve.common.timeout_ms,
+        .load = load_component,
+        .data = a,
+    };
+    return wy_triggers_make(&a->triggers, &config, diag);
 }
 
 static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *served_out,
@@ -520,7 +511,7 @@ static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *serve
         wy_mqtt_client_limit(a->clients.mqtt, s->runtime.mqtt.max_connections,
                              s->runtime.mqtt.max_payload_bytes);
     if (!err) err = load_handlers(a, tools, diag);
-    if (!err) err = load_redis(a, tools, diag);
+    if (!err) err = load_triggers(a, tools, diag);
     wy_http_spin *spin = NULL;
     if (!err) err = wy_http_spin_new(&a->arena, a->app, a->handlers, &spin, diag);
     if (err)
@@ -534,19 +525,17 @@ static bool up_is_idle(const void *application_data) {
     const application *a = application_data;
     for (uint32_t i = 0; i < a->app->component_count; i++)
         if (a->units[i].handler && !wy_http_component_is_idle(a->units[i].handler)) return false;
-    return !a->redis || wy_redis_trigger_is_idle(a->redis);
+    return wy_triggers_are_idle(&a->triggers);
 }
 
 static void up_begin(void *application_data) {
     application *a = application_data;
-    wy_diag diag;
-    wy_diag_init(&diag);
-    if (a->redis && wy_redis_trigger_begin(a->redis, &diag)) wy_log(WY_LOG_ERROR, "%s", diag.text);
+    wy_triggers_begin(&a->triggers);
 }
 
 static void up_retire(void *application_data) {
     application *a = application_data;
-    if (a->redis) wy_redis_trigger_retire(a->redis);
+    wy_triggers_retire(&a->triggers);
 }
 
 static void up_unload(void *data, void *application_data) {
@@ -659,7 +648,7 @@ static wy_err shared_init(shared *s, wy_diag *diag) {
     err = read_manifest(a, diag);
     if (!err) err = open_stores(s, a, diag);
     if (!err) err = prepare(a, diag); /* for its errors, before anything is started */
-    if (!err) s->no_requests = !a->app->http_trigger_count && a->app->redis_trigger_count;
+    if (!err) s->no_requests = !a->app->http_trigger_count && wy_triggers_any(a->app);
     for (size_t i = 0; !err && i < o->sqlite_count; i++)
         err = wy_stores_run_sql(&s->stores.databases, o->sqlite[i], diag);
     application_free(a);

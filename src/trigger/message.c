@@ -177,7 +177,8 @@ void wy_message_queue_add(wy_message_queue *queue, const wy_message_handler *han
     if (message->payload.len)
         memcpy(j->bytes + message->source.len, message->payload.ptr, message->payload.len);
     j->message = (wy_message){{j->bytes, message->source.len},
-                              {j->bytes + message->source.len, message->payload.len}};
+                              {j->bytes + message->source.len, message->payload.len},
+                              message->data};
     queue->bytes += message->payload.len;
     enqueue(queue, j);
     if (!queue->is_full && queue->bytes > queue->config.bytes_max) {

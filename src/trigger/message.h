@@ -14,6 +14,7 @@ typedef struct wy_message_queue wy_message_queue;
 typedef struct wy_message {
     wy_str source; /* the channel or topic it came from */
     wy_str payload;
+    void *data; /* of whoever brought it */
 } wy_message;
 
 /* One binding: a component and how it is called. Plain data, outlives the queue. */
@@ -26,7 +27,6 @@ typedef struct wy_message_handler {
     own wy_trap *(*call)(wy_instance *instance, const wy_plan_export *export,
                          const wy_message *message, bool *failed_out);
     uint32_t retries; /* further tries when handling fails, each in a fresh instance */
-    void *data;       /* the user's own, for `on_end` */
 } wy_message_handler;
 
 typedef enum wy_message_outcome {

@@ -111,7 +111,7 @@ static void on_full(void *data, bool full) {
 static void on_message(void *data, wy_str channel, wy_str payload) {
     const feed *f = data;
     wy_redis_trigger *t = f->trigger;
-    wy_message message = {channel, payload};
+    wy_message message = {.source = channel, .payload = payload};
     for (uint32_t i = 0; i < t->config.binding_count; i++) {
         const wy_redis_binding *binding = &t->config.bindings[i];
         if (wy_str_eq(binding->address, f->url) && wy_str_eq(binding->channel, channel))
@@ -126,7 +126,8 @@ static wy_err make_handler(wy_redis_trigger *t, uint32_t index, wy_diag *diag) {
     const wy_plan_export *export =
         wy_component_export(binding->component, WY_STR("fermyon:spin/inbound-redis"), (wy_str){0},
                             WY_STR("handle-message"));
-    if (!export)
+    const wy_func_type *type = fermyon_spin_first_inbound_redis_interface.funcs[0].type;
+    if (!export || !wy_func_type_equal(export->func.type, type, NULL, NULL))
         return wy_diag_set(diag, WY_UNMET,
                            "component \"" WY_STR_FMT
                            "\" does not export fermyon:spin/inbound-redis: it cannot handle the "

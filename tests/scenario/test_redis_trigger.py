@@ -215,7 +215,7 @@ def test_stopping_waits_for_what_is_being_handled(app, servers):
         assert direct("PUBSUB", "NUMSUB", "c") == [b"c", 0]
         direct("RPUSH", "gate", "go")
         assert wait_for(direct, "seen", 1) == [b"x"]
-    assert host.stop() == 0
+    assert host.process.wait(20) == 0
 
 
 def test_component_without_a_handler(command, servers, guest, tmp_path):
