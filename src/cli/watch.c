@@ -20,13 +20,14 @@ int wy_verb_watch(int argc, char **argv) {
     wy_cli_up_table(&up, up_table);
     for (wy_option *o = up_table; o->name; o++)
         if (o->letter == 'c') o->letter = 0; /* here it clears */
-    const wy_option own_table[] = {
-        {"clear", 'c', WY_OPTION_FLAG, NULL, "clear the terminal before each round", &options.clear},
-        {"debounce", 'd', WY_OPTION_NUMBER, "MS", "quiet time after a change (default 100)",
-         &debounce},
-        {"skip-build", 0, WY_OPTION_FLAG, NULL, "only load anew; watch the components themselves",
-         &options.skip_build},
-        {0}};
+    const wy_option own_table[] = {{"clear", 'c', WY_OPTION_FLAG, NULL,
+                                    "clear the terminal before each round", &options.clear},
+                                   {"debounce", 'd', WY_OPTION_NUMBER, "MS",
+                                    "quiet time after a change (default 100)", &debounce},
+                                   {"skip-build", 0, WY_OPTION_FLAG, NULL,
+                                    "only load anew; watch the components themselves",
+                                    &options.skip_build},
+                                   {0}};
     const wy_option *tables[] = {own_table, up_table, table};
     const wy_syntax syntax = {usage, text, tables, 3, false, wy_cli_up_refused};
     wy_operands operands;

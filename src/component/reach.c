@@ -45,7 +45,8 @@ static bool follow(reach *r, uint32_t func) {
     return true;
 }
 
-/* The instructions behind the prefix 0xfc: conversions that saturate; memories and tables in bulk. */
+/* The instructions behind the prefix 0xfc: conversions that saturate; memories and tables in bulk.
+ */
 static bool skip_misc(cursor *c) {
     static const uint8_t operands[] = {0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1};
     uint32_t code = take_u32(c);
@@ -72,7 +73,7 @@ static bool step(reach *r, cursor *c) {
     const uint8_t code = take_byte(c);
     if (code == 0x10 || code == 0x12) return follow(r, take_u32(c)); /* call, return_call */
     if (code >= 0x28 && code <= 0x3e) return skip_memarg(c);
-    if (code >= 0x45 && code <= 0xc4) return true; /* arithmetic */
+    if (code >= 0x45 && code <= 0xc4) return true;              /* arithmetic */
     if (code >= 0x20 && code <= 0x26) return skip_leb(c), true; /* locals, globals, tables */
     switch (code) {
     case 0x00: /* unreachable, nop, else, end, return, drop, select */

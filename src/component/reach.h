@@ -1,5 +1,5 @@
-/* What a core function may call: read off its code, so that the plan can tell a function that cannot
- * leave its module. */
+/* What a core function may call: read off its code, so that the plan can tell a function that
+ * cannot leave its module. */
 #ifndef WY_COMPONENT_REACH_H
 #define WY_COMPONENT_REACH_H
 

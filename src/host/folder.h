@@ -12,7 +12,7 @@ wy_err wy_folder_make(const char *path, wy_diag *diag) WY_MUST_USE;
  */
 typedef struct wy_temporary_folder {
     char path[1024]; /* "": there is none */
-    int lock;      /* the folder itself, locked for as long as a process has it open */
+    int lock;        /* the folder itself, locked for as long as a process has it open */
 } wy_temporary_folder;
 
 /* A new empty folder that only this user may enter, "<parent>/<name>.<six letters>"; removes those

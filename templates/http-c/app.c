@@ -12,8 +12,8 @@ TYPES("[method]outgoing-body.write") void body_write(int32_t body, uint8_t *resu
 TYPES("[static]outgoing-body.finish")
 void body_finish(int32_t body, int32_t has_trailers, int32_t trailers, uint8_t *result);
 TYPES("[static]response-outparam.set")
-void outparam_set(int32_t out, int32_t is_error, int32_t response, int32_t, int64_t, int32_t, int32_t,
-                  int32_t, int32_t);
+void outparam_set(int32_t out, int32_t is_error, int32_t response, int32_t, int64_t, int32_t,
+                  int32_t, int32_t, int32_t);
 TYPES("[resource-drop]incoming-request") void request_drop(int32_t request);
 STREAMS("[method]output-stream.blocking-write-and-flush")
 void stream_write(int32_t stream, const char *bytes, int32_t len, uint8_t *result);
@@ -27,8 +27,8 @@ static int32_t handle_in_result(void) {
     return *(int32_t *)(void *)(result + 4);
 }
 
-__attribute__((export_name("wasi:http/incoming-handler@0.2.0#handle")))
-void handle(int32_t request, int32_t out) {
+__attribute__((export_name("wasi:http/incoming-handler@0.2.0#handle"))) void handle(int32_t request,
+                                                                                    int32_t out) {
     static const char greeting[] = "Hello from %NAME%\n";
     int32_t response = response_new(fields_new());
     response_body(response, result);
@@ -45,8 +45,8 @@ void handle(int32_t request, int32_t out) {
 // What the host returns in memory (nothing here asks for it) would be made by this.
 static uint8_t heap[65536];
 static uint32_t used;
-__attribute__((export_name("cabi_realloc")))
-void *cabi_realloc(void *old, uint32_t old_size, uint32_t align, uint32_t size) {
+__attribute__((export_name("cabi_realloc"))) void *cabi_realloc(void *old, uint32_t old_size,
+                                                                uint32_t align, uint32_t size) {
     (void)old, (void)old_size;
     used = (used + align - 1) / align * align;
     if (size > sizeof heap - used) __builtin_trap();

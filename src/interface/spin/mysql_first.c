@@ -28,8 +28,8 @@ static own wy_trap *run(wy_call *call, wy_str address, wy_str text, const void *
 static own wy_trap *query(wy_call *call, const fermyon_spin_first_mysql_query_args *args,
                           fermyon_spin_first_mysql_query_result *result) {
     wy_rdbms_outcome outcome;
-    wy_trap *trap = run(call, args->address, args->statement, args->params.ptr, args->params.len,
-                        &outcome);
+    wy_trap *trap =
+        run(call, args->address, args->statement, args->params.ptr, args->params.len, &outcome);
     if (trap) return trap;
     result->is_err = outcome.is_err;
     if (outcome.is_err)
@@ -42,8 +42,8 @@ static own wy_trap *query(wy_call *call, const fermyon_spin_first_mysql_query_ar
 static own wy_trap *execute(wy_call *call, const fermyon_spin_first_mysql_execute_args *args,
                             fermyon_spin_first_mysql_execute_result *result) {
     wy_rdbms_outcome outcome;
-    wy_trap *trap = run(call, args->address, args->statement, args->params.ptr, args->params.len,
-                        &outcome);
+    wy_trap *trap =
+        run(call, args->address, args->statement, args->params.ptr, args->params.len, &outcome);
     if (trap) return trap;
     result->is_err = outcome.is_err;
     if (outcome.is_err) result->err = error_of(&outcome.err);
@@ -53,4 +53,5 @@ static own wy_trap *execute(wy_call *call, const fermyon_spin_first_mysql_execut
 static const fermyon_spin_first_mysql_ops ops = {.query = query, .execute = execute};
 
 extern const wy_interface wy_interface_fermyon_spin_first_mysql;
-const wy_interface wy_interface_fermyon_spin_first_mysql = {&fermyon_spin_first_mysql_interface, &ops};
+const wy_interface wy_interface_fermyon_spin_first_mysql = {&fermyon_spin_first_mysql_interface,
+                                                            &ops};
