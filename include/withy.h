@@ -26,6 +26,8 @@ typedef struct withy_options {
     bool no_cache;          /* compile anew, keep nothing */
     bool no_pooling;        /* allocate memories on demand */
     bool keep_shims;        /* do not eliminate shim and fixup modules */
+    bool network;           /* sockets: connect, listen and look names up, anywhere; not for
+                               applications, whose manifests say what they may reach */
     const char *cache_dir;  /* NULL: WITHY_CACHE_DIR, XDG_CACHE_HOME/withy or ~/.cache/withy */
     uint64_t memory_max;    /* bytes, all memories of one instance; 0: the default, 4 GiB */
     uint32_t instances_max; /* alive at once in one worker; 0: the default, 1000 */

@@ -112,6 +112,10 @@
 #define WY_MAX_STREAM_READ ((size_t)1 << 20)     /* bytes one read may return */
 #define WY_STREAM_WRITE_PERMIT ((size_t)1 << 20) /* bytes check-write permits at most */
 
+/* --- sockets (interface/wasi/) --- */
+#define WY_MAX_GUEST_SOCKETS 1000                 /* that one instance holds open */
+#define WY_SOCKET_WRITE_PERMIT ((size_t)64 << 10) /* bytes check-write permits for a connection */
+
 /* --- files --- */
 #define WY_MAX_GUEST_FILES 1000 /* files and folders that one instance holds open */
 

@@ -191,6 +191,8 @@ void wy_common_table(wy_common_options *c, wy_option table[WY_COMMON_OPTION_COUN
          "what to do with imports nobody provides", &c->unmet},
         {"cache-dir", 0, WY_OPTION_TEXT, "DIR", "where compiled code is kept", &c->cache_dir},
         {"no-cache", 0, WY_OPTION_FLAG, NULL, "compile anew, keep nothing", &c->no_cache},
+        {"network", 0, WY_OPTION_FLAG, NULL, "sockets may connect and listen anywhere (not for up)",
+         &c->network},
         {"no-pooling", 0, WY_OPTION_FLAG, NULL, "allocate memories on demand", &c->no_pooling},
         {"keep-shims", 0, WY_OPTION_FLAG, NULL, "link every module as the component says",
          &c->keep_shims},
@@ -260,6 +262,7 @@ int wy_common_apply(wy_common_options *common, withy_options *options) {
     options->no_cache = common->no_cache;
     options->no_pooling = common->no_pooling;
     options->keep_shims = common->keep_shims;
+    options->network = common->network;
     options->cache_dir = common->cache_dir;
     options->memory_max = common->memory_max;
     options->instances_max = (uint32_t)common->instances_max;

@@ -66,14 +66,14 @@ typedef struct wy_common_options {
     wy_cli_values env, dirs, config;
     const char *unmet, *cache_dir, *kv;
     uint64_t memory_max, instances_max, timeout_ms;
-    bool no_cache, no_pooling, keep_shims;
+    bool no_cache, no_pooling, keep_shims, network;
     withy_pair env_pairs[WY_CLI_VALUES_MAX], config_pairs[WY_CLI_VALUES_MAX];
     withy_dir dir_items[WY_CLI_VALUES_MAX];
     char *copies[4 * WY_CLI_VALUES_MAX]; /* freed by wy_common_deinit */
     size_t copy_count;
 } wy_common_options;
 
-#define WY_COMMON_OPTION_COUNT 12
+#define WY_COMMON_OPTION_COUNT 13
 void wy_common_table(wy_common_options *common, wy_option table[WY_COMMON_OPTION_COUNT + 1]);
 /* Moves what was parsed into `options`. Returns -1, or 2 after printing what is wrong. */
 int wy_common_apply(wy_common_options *common, withy_options *options) WY_MUST_USE;

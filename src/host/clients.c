@@ -21,6 +21,7 @@ void wy_clients_deinit(wy_clients *clients) {
 
 wy_client_settings wy_clients_grant(const wy_clients *clients, const wy_http_policy *policy) {
     return (wy_client_settings){.http = {clients->http, policy},
+                                .sockets = {.policy = policy},
                                 .redis = {clients->redis, policy},
                                 .mqtt = {clients->mqtt, policy},
                                 .rdbms = {clients->databases, policy}};
@@ -28,6 +29,7 @@ wy_client_settings wy_clients_grant(const wy_clients *clients, const wy_http_pol
 
 void wy_client_settings_use(const wy_client_settings *settings, const void *slots[WY_SLOT_COUNT]) {
     slots[WY_SLOT_WASI_HTTP] = &settings->http;
+    slots[WY_SLOT_SOCKETS] = &settings->sockets;
     slots[WY_SLOT_REDIS] = &settings->redis;
     slots[WY_SLOT_MQTT] = &settings->mqtt;
     slots[WY_SLOT_RDBMS] = &settings->rdbms;

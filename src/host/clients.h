@@ -7,6 +7,7 @@
 #include "interface/spin/mqtt.h"
 #include "interface/spin/redis.h"
 #include "interface/wasi/http.h"
+#include "interface/wasi/sockets.h"
 #include "runtime/component.h"
 
 typedef struct wy_clients {
@@ -23,12 +24,13 @@ void wy_clients_deinit(wy_clients *clients);
 /* The settings of one component; all zero: it reaches nothing. Must outlive the component. */
 typedef struct wy_client_settings {
     wy_wasi_http_settings http;
+    wy_wasi_sockets_settings sockets;
     wy_spin_redis_settings redis;
     wy_spin_mqtt_settings mqtt;
     wy_rdbms_settings rdbms;
 } wy_client_settings;
 
-/* `policy` NULL: anything may be reached. */
+/* `policy` NULL: anything may be reached by the clients, and nothing by sockets. */
 wy_client_settings wy_clients_grant(const wy_clients *clients, const wy_http_policy *policy);
 void wy_client_settings_use(const wy_client_settings *settings, const void *slots[WY_SLOT_COUNT]);
 

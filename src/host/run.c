@@ -128,6 +128,7 @@ static int load_and_use(const char *path, const char *const *args, size_t arg_co
         config.arguments = arguments;
         config.argument_count = arg_count + 1;
         granted = wy_clients_grant(&clients, NULL);
+        granted.sockets.allow_all = options->network;
         fill_config(&config, options, stores, &granted);
         err = wy_guest_load(engine, options, &config, &guest, diag);
     }

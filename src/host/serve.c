@@ -253,6 +253,7 @@ static wy_err load_file(const single *s, loaded *l, const wy_worker_tools *tools
     wy_err err = wy_clients_init(&l->clients, tools->loop);
     if (err) return wy_diag_set(diag, err, "the clients could not be made");
     l->granted = wy_clients_grant(&l->clients, NULL);
+    l->granted.sockets.allow_all = s->options->common.network;
     wy_settings_config config;
     wy_settings_config_init(&config);
     config.path = s->path;

@@ -180,12 +180,15 @@ static wy_err make_grants(application *a, wy_diag *diag) {
 static bool allow_host(void *data, wy_str scheme, wy_str host, uint16_t port) {
     const unit *u = data;
     if (wy_app_hosts_allow(&u->hosts, scheme, host, port)) return true;
+    char url[320];
+    bool is_v6 = wy_str_find(host, ':') < host.len;
+    snprintf(url, sizeof url, WY_STR_FMT "://%s" WY_STR_FMT "%s:%u", WY_STR_ARG(scheme),
+             is_v6 ? "[" : "", WY_STR_ARG(host), is_v6 ? "]" : "", port);
     wy_log(WY_LOG_WARN,
-           "component \"" WY_STR_FMT "\" may not connect to " WY_STR_FMT "://" WY_STR_FMT
-           ":%u; to allow it, add to its table in the manifest:\n    allowed_outbound_hosts = "
-           "[\"" WY_STR_FMT "://" WY_STR_FMT ":%u\"]",
-           WY_STR_ARG(u->component->id), WY_STR_ARG(scheme), WY_STR_ARG(host), port,
-           WY_STR_ARG(scheme), WY_STR_ARG(host), port);
+           "component \"" WY_STR_FMT
+           "\" may not connect to %s; to allow it, add to its table in "
+           "the manifest:\n    allowed_outbound_hosts = [\"%s\"]",
+           WY_STR_ARG(u->component->id), url, url);
     return false;
 }
 
@@ -203,6 +206,18 @@ static bool allow_address(void *data, const char *text) {
     return false;
 }
 
+/* A name that may be asked about is a message to whoever answers. */
+static bool allow_lookup(void *data, wy_str name) {
+    const unit *u = data;
+    if (u->hosts.count) return true;
+    wy_log(WY_LOG_WARN,
+           "component \"" WY_STR_FMT "\" may not look up \"" WY_STR_FMT
+           "\": it may not connect to anything; allowed_outbound_hosts in its table of the "
+           "manifest says what it may",
+           WY_STR_ARG(u->component->id), WY_STR_ARG(name));
+    return false;
+}
+
 static wy_err grant_hosts(application *a, unit *u, wy_diag *diag) {
     const wy_app_list *list = &u->component->allowed_outbound_hosts;
     const wy_config *config = a->grants[u->component - a->app->components].config.config;
@@ -213,7 +228,10 @@ static wy_err grant_hosts(application *a, unit *u, wy_diag *diag) {
         if (err) return err;
     }
     u->blocked = &a->shared->blocked;
-    u->policy = (wy_http_policy){.allow = allow_host, .allow_address = allow_address, .data = u};
+    u->policy = (wy_http_policy){.allow = allow_host,
+                                 .allow_address = allow_address,
+                                 .allow_lookup = allow_lookup,
+                                 .data = u};
     wy_err err = wy_app_hosts_new(&a->arena, entries, list->count, &u->hosts, diag);
     if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(u->component->id));
     return err;

@@ -15,6 +15,13 @@ typedef struct wy_address {
 
 #define WY_ADDRESS_TEXT_MAX 64
 
+/* The system's form. */
+struct sockaddr;
+struct sockaddr_storage;
+void wy_address_to_system(const wy_address *address, struct sockaddr_storage *out);
+/* False: neither IPv4 nor IPv6. */
+bool wy_address_of_system(const struct sockaddr *address, wy_address *out);
+
 /* "1.2.3.4:80" or "[::1]:80". */
 void wy_address_print(const wy_address *address, char out[WY_ADDRESS_TEXT_MAX]);
 /* The same without port and brackets. */

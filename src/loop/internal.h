@@ -41,9 +41,6 @@ uv_stream_t *wy_stream_uv(wy_stream *stream);
 
 /* "1.2.3.4:80", "[::1]:80", or "unix". */
 void wy_address_print_system(const struct sockaddr *address, char out[64]);
-void wy_address_to_system(const wy_address *address, struct sockaddr_storage *out);
-/* False: neither IPv4 nor IPv6. */
-bool wy_address_of_system(const struct sockaddr *address, wy_address *out);
 
 /* --- TLS: tls.c stands between a stream and its socket --- */
 

@@ -287,13 +287,18 @@ wy_err wy_fd_watch_new(wy_loop *loop, int fd, bool readable, bool writable,
         return WY_IO;
     }
     watch->uv.data = watch;
-    int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
-    if (uv_poll_start(&watch->uv, events, on_fd) != 0) {
+    if (wy_fd_watch_want(watch, readable, writable) != WY_OK) {
         wy_fd_watch_free(watch);
         return WY_IO;
     }
     *out = watch;
     return WY_OK;
+}
+
+wy_err wy_fd_watch_want(wy_fd_watch *watch, bool readable, bool writable) {
+    int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
+    int bad = events ? uv_poll_start(&watch->uv, events, on_fd) : uv_poll_stop(&watch->uv);
+    return bad ? WY_IO : WY_OK;
 }
 
 void wy_fd_watch_free(own wy_fd_watch *watch) {

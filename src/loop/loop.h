@@ -57,7 +57,9 @@ void wy_signal_free(own wy_signal *signal);
 wy_err wy_fd_watch_new(wy_loop *loop, int fd, bool readable, bool writable,
                        void (*callback)(void *data, bool readable, bool writable), void *data,
                        own wy_fd_watch **out);
-void wy_fd_watch_free(own wy_fd_watch *watch);
+/* Watches for something else from now on; for neither: nothing is reported. */
+wy_err wy_fd_watch_want(wy_fd_watch *watch, bool readable, bool writable);
+void wy_fd_watch_free(own wy_fd_watch *watch); /* NULL is fine */
 
 /* --- listening sockets --- */
 /* WY_EXISTS when somebody listens on the address: wy_listen_fd would share it with them where they

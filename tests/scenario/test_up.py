@@ -5,7 +5,9 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -56,7 +58,7 @@ def manifest(guest, tmp_path):
     """Writes spin.toml with {faults} and so on replaced by the guests' paths."""
 
     def write(text: str) -> Path:
-        names = ["faults", "files", "hello", "echo", "kv", "proxy"]
+        names = ["faults", "files", "hello", "echo", "kv", "proxy", "hello-rs"]
         (tmp_path / "spin.toml").write_text(text.format(**{name: guest(name) for name in names}))
         return tmp_path
 
@@ -477,6 +479,43 @@ def test_components_reach_only_what_their_manifest_allows(manifest, start, serve
     assert host.ask(f"/granted?url={url}").text == "Hello, world!"
     assert "Hello" not in host.ask(f"/denied?url={url}").text
     host.wait_for_log(f'allowed_outbound_hosts = ["http://127.0.0.1:{target.port}"]')
+
+
+SOCKETS = """
+spin_manifest_version = 2
+[application]
+name = "sockets"
+[[trigger.http]]
+route = "/..."
+component = "some"
+[component.some]
+source = "{hello-rs}"
+allowed_outbound_hosts = ["tcp://127.0.0.0/8:PORT"]
+"""
+
+
+def test_sockets_reach_only_what_their_manifest_allows(manifest, start, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def greet():
+            for _ in range(2):
+                connection, _ = server.accept()
+                connection.sendall(b"welcome")
+                connection.close()
+
+        threading.Thread(target=greet, daemon=True).start()
+        folder = manifest(SOCKETS.replace("PORT", str(port)))
+        host = start("up", cwd=folder)
+        assert host.ask(f"/socket/127.0.0.1:{port}").text == "welcome"
+        assert host.ask(f"/socket/localhost:{port}").text == "welcome"
+        assert host.ask("/socket/127.0.0.1:9").text == "error PermissionDenied"
+        host.wait_for_log('allowed_outbound_hosts = ["tcp://127.0.0.1:9"]')
+        host.end()
+        (folder / "runtime.toml").write_text('[outbound_networking]\nblock_networks = ["private"]\n')
+        host = start("up", "--runtime-config-file", "runtime.toml", cwd=folder)
+        assert host.ask(f"/socket/127.0.0.1:{port}").text == "error PermissionDenied"
+        host.wait_for_log("block_networks of the runtime configuration forbids it")
 
 
 @pytest.mark.parametrize("entry", ["*", "example.com", "ftp://example.com", "http://self"])

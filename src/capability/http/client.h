@@ -17,6 +17,8 @@ typedef struct wy_http_policy {
     bool (*allow)(void *data, wy_str scheme, wy_str host, uint16_t port);
     /* Sees each resolved address ("ip:port") before it is used. NULL: any. */
     bool (*allow_address)(void *data, const char *address);
+    /* Whether a name may be looked up for its own sake. NULL: any. */
+    bool (*allow_lookup)(void *data, wy_str name);
     void *data;
 } wy_http_policy;
 
