@@ -1,4 +1,5 @@
-/* libwithy: an application without a manifest: linked components that answer HTTP requests.
+/* libwithy: an application without a manifest: linked components that answer HTTP requests and
+ * handle messages.
  *
  *   withy_app_new, withy_app_route for each route, withy_app_listen; then turn the engine's loop
  *   (withy_engine_poll) for as long as it is to serve.
@@ -52,11 +53,31 @@ WITHY_API withy_status withy_app_listen(withy_app *app, const char *address, boo
 /* Where it listens, with the port it got; of several, the last. "" before it does. */
 WITHY_API const char *withy_app_address(const withy_app *app);
 
+typedef struct withy_subscribe_options {
+    uint64_t timeout_ms;     /* of one try to handle a message; 0: none */
+    uint32_t retries;        /* further tries, each in a fresh instance */
+    const char *dead_letter; /* the list that takes what nobody could handle; NULL: it is lost */
+} withy_subscribe_options;
+
+/* Sets the defaults. */
+WITHY_API void withy_subscribe_options_init(withy_subscribe_options *options);
+
+/* Lets a component, which must export fermyon:spin/inbound-redis, handle the messages of a channel,
+ * each in an instance of its own; at "redis://localhost:6379". Begins at once: connects, and
+ * connects again when the server was away. Strings are copied. `options` NULL: as initialised.
+ * WITHY_INVALID: no such address; WITHY_UNMET: the component cannot handle messages; WITHY_USAGE:
+ * it was stopped. */
+WITHY_API withy_status withy_app_subscribe(withy_app *app, const char *address, const char *channel,
+                                           withy_linked *linked,
+                                           const withy_subscribe_options *options,
+                                           withy_error *error);
+
 /* Accepts no more and lets open requests finish; connections that take longer than half a minute
- * are cut. After the last one withy_engine_poll has nothing to wait for on behalf of the
- * application. Idempotent. */
+ * are cut. Takes no more messages, and handles those that it has. After the last one
+ * withy_engine_poll has nothing to wait for on behalf of the application. Idempotent. */
 WITHY_API void withy_app_stop(withy_app *app);
-/* Cuts what is open, and waits until the last request has ended. Not from inside a callback. */
+/* Cuts what is open, and waits until the last request has ended and the last message was handled.
+ * Not from inside a callback. */
 WITHY_API void withy_app_free(withy_app *app);
 
 #ifdef __cplusplus

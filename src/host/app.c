@@ -1,9 +1,11 @@
-/* Applications of the public API: routes to linked components, served on the engine's loop. */
+/* Applications of the public API: routes and channels that lead to linked components, served on the
+ * engine's loop. */
 #include "host/embed.h"
 #include "withy/app.h"
 
 #include "base/limits.h"
 #include "trigger/http/spin.h"
+#include "trigger/redis.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +17,21 @@ typedef struct route {
     wy_http_component *handler;
 } route;
 
+/* A channel of a server. */
+typedef struct subscription {
+    wy_redis_binding binding;
+    withy_linked *linked;
+    wy_redis_trigger *trigger;
+    struct subscription *next;
+} subscription;
+
 struct withy_app {
     withy_engine *engine;
     wy_arena arena;
     wy_app model; /* with one component and one trigger a route; made when it first listens */
     route *routes;
     uint32_t route_count, route_cap;
+    subscription *subscriptions;
     wy_http_component **handlers; /* one a trigger */
     wy_http_server *server;       /* NULL: it has not listened yet */
     bool is_listening;            /* until what is open has finished */
@@ -61,12 +72,15 @@ withy_status withy_app_new(withy_engine *engine, const char *name, withy_app **a
 static bool is_idle(const withy_app *app) {
     for (uint32_t i = 0; i < app->route_count; i++)
         if (!wy_http_component_is_idle(app->routes[i].handler)) return false;
+    for (const subscription *s = app->subscriptions; s; s = s->next)
+        if (!wy_redis_trigger_is_idle(s->trigger)) return false;
     return true;
 }
 
 bool wy_embed_apps_busy(const withy_engine *engine) {
     for (const withy_app *app = engine->apps; app; app = app->next)
-        if (app->is_listening || !is_idle(app)) return true;
+        if (app->is_listening || (app->subscriptions && !app->is_stopped) || !is_idle(app))
+            return true;
     return false;
 }
 
@@ -76,11 +90,17 @@ void withy_app_free(withy_app *app) {
     wy_assert(!wy_scheduler_current(engine->scheduler));
     wy_http_server_free(app->server);
     listening_ends(app);
+    for (const subscription *s = app->subscriptions; s; s = s->next)
+        wy_redis_trigger_retire(s->trigger);
     while (!is_idle(app))
         wy_embed_turn(engine, -1);
     for (uint32_t i = 0; i < app->route_count; i++) {
         wy_http_component_free(app->routes[i].handler);
         wy_embed_linked_release(app->routes[i].linked);
+    }
+    for (const subscription *s = app->subscriptions; s; s = s->next) {
+        wy_redis_trigger_free(s->trigger);
+        wy_embed_linked_release(s->linked);
     }
     *app->link = app->next;
     if (app->next) app->next->link = app->link;
@@ -199,7 +219,67 @@ const char *withy_app_address(const withy_app *app) {
     return app->address;
 }
 
+/* --- messages --- */
+
+void withy_subscribe_options_init(withy_subscribe_options *options) {
+    memset(options, 0, sizeof *options);
+}
+
+static bool copy_text(withy_app *app, const char *text, wy_str *out) {
+    char *copy = text ? wy_arena_strndup(&app->arena, text, strlen(text)) : NULL;
+    *out = wy_str_of(copy);
+    return copy || !text;
+}
+
+static wy_err subscribe(withy_app *app, const char *address, const char *channel,
+                        withy_linked *linked, const withy_subscribe_options *options,
+                        wy_diag *diag) {
+    if (app->is_stopped) return wy_diag_set(diag, WY_USAGE, "the application was stopped");
+    if (linked->component->engine != app->engine)
+        return wy_diag_set(diag, WY_USAGE, "the component was linked in another engine");
+    wy_err err = wy_embed_clients(app->engine);
+    subscription *s = err ? NULL : wy_arena_calloc(&app->arena, 1, sizeof *s);
+    if (!s || !copy_text(app, address, &s->binding.address) ||
+        !copy_text(app, channel, &s->binding.channel) ||
+        !copy_text(app, options->dead_letter, &s->binding.dead_letter))
+        return wy_diag_set(diag, WY_NOMEM, "out of memory for a subscription");
+    s->binding.id = wy_component_name(linked->target);
+    s->binding.component = linked->target;
+    s->binding.retries = options->retries;
+    const wy_redis_trigger_config config = {.scheduler = app->engine->scheduler,
+                                            .client = app->engine->clients.redis,
+                                            .bindings = &s->binding,
+                                            .binding_count = 1,
+                                            .timeout_ms = options->timeout_ms};
+    err = wy_redis_trigger_new(&config, &s->trigger, diag);
+    if (!err) err = wy_redis_trigger_begin(s->trigger, diag);
+    if (err) {
+        wy_redis_trigger_free(s->trigger);
+        return err;
+    }
+    s->linked = linked;
+    linked->refs++;
+    s->next = app->subscriptions;
+    app->subscriptions = s;
+    return WY_OK;
+}
+
+withy_status withy_app_subscribe(withy_app *app, const char *address, const char *channel,
+                                 withy_linked *linked, const withy_subscribe_options *options,
+                                 withy_error *error) {
+    wy_diag diag;
+    wy_diag_init(&diag);
+    withy_subscribe_options defaults;
+    withy_subscribe_options_init(&defaults);
+    wy_err err = subscribe(app, address, channel, linked, options ? options : &defaults, &diag);
+    if (!err) return WITHY_OK;
+    wy_diag_prefix(&diag, "channel \"%s\"", channel);
+    return wy_host_status(err, &diag, error);
+}
+
 void withy_app_stop(withy_app *app) {
     app->is_stopped = true;
+    for (const subscription *s = app->subscriptions; s; s = s->next)
+        wy_redis_trigger_retire(s->trigger);
     if (app->is_listening) wy_http_server_drain(app->server, listening_ends, app);
 }

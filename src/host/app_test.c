@@ -4,11 +4,15 @@
 #include "withy.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define ALL WITHY_SOURCE_DIR "/tests/data/embed/all.wasm"
@@ -108,12 +112,19 @@ TEST(addresses_are_not_shared_unasked) {
     teardown(&w);
 }
 
-static void ask_at(world *w, const char *address, const char *path) {
-    struct sockaddr_in to = {.sin_family = AF_INET};
-    to.sin_port = htons((uint16_t)strtoul(strchr(address, ':') + 1, NULL, 10));
+/* A socket to a port of this machine; -1: nobody listens there. */
+static int dial(uint16_t port) {
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
     inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return fd;
+    close(fd);
+    return -1;
+}
+
+static void ask_at(world *w, const char *address, const char *path) {
+    int fd = dial((uint16_t)strtoul(strchr(address, ':') + 1, NULL, 10));
+    assert_true(fd >= 0);
     dprintf(fd, "GET %s HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n", path);
     size_t len = 0;
     ssize_t n;
@@ -213,6 +224,92 @@ TEST(ending_an_application_ends_its_requests) {
     pthread_join(thread, NULL);
     assert_string_equal(w.answer, "");
     withy_waker_wake(w.waker); /* nobody is there any more */
+    teardown(&w);
+}
+
+/* --- messages --- */
+
+#define REDIS WITHY_SOURCE_DIR "/tests/data/embed/redis.wasm"
+
+/* A server of its own on a port that was free; skips the test where there is none. */
+static pid_t start_redis(uint16_t *port_out) {
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    inet_pton(AF_INET, "127.0.0.1", &at.sin_addr);
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    close(fd);
+    *port_out = ntohs(at.sin_port);
+    char port[8];
+    snprintf(port, sizeof port, "%u", *port_out);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int nowhere = open("/dev/null", O_WRONLY);
+        dup2(nowhere, 1);
+        execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+               "--daemonize", "no", NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 1000; i++) {
+        int status, there = dial(*port_out);
+        if (there >= 0) {
+            close(there);
+            return pid;
+        }
+        if (waitpid(pid, &status, WNOHANG) == pid) skip();
+        usleep(10000);
+    }
+    fail_msg("redis-server does not answer");
+    return -1;
+}
+
+/* Returns how many got it. */
+static int publish(uint16_t port, const char *channel, const char *text) {
+    char answer[64] = {0};
+    int fd = dial(port);
+    dprintf(fd, "PUBLISH %s %s\r\n", channel, text);
+    assert_true(read(fd, answer, sizeof answer - 1) > 0);
+    close(fd);
+    return (int)strtol(answer + 1, NULL, 10);
+}
+
+TEST(messages_of_a_channel_are_handled) {
+    uint16_t port;
+    pid_t redis = start_redis(&port);
+    char address[64];
+    snprintf(address, sizeof address, "redis://127.0.0.1:%u", port);
+    world w;
+    setup_with(&w, REDIS);
+    assert_int_equal(withy_app_subscribe(w.app, "nowhere", "news", w.linked, NULL, &error),
+                     WITHY_INVALID);
+    OK(withy_app_subscribe(w.app, address, "news", w.linked, NULL, &error));
+    while (publish(port, "news", "hello") == 0)
+        assert_true(withy_engine_poll(w.engine, 10));
+    while (!w.paused)
+        assert_true(withy_engine_poll(w.engine, -1));
+    withy_app_stop(w.app);
+    assert_true(withy_engine_poll(w.engine, 0)); /* what it has is handled */
+    withy_waker_wake(w.waker);
+    while (withy_engine_poll(w.engine, -1)) {
+    }
+    assert_int_equal(w.paused, 1);
+    assert_int_equal(publish(port, "news", "nobody hears this"), 0);
+    assert_int_equal(withy_app_subscribe(w.app, address, "news", w.linked, NULL, &error),
+                     WITHY_USAGE);
+    teardown(&w);
+    kill(redis, SIGKILL);
+    waitpid(redis, NULL, 0);
+}
+
+TEST(who_cannot_handle_messages_is_refused) {
+    world w;
+    setup(&w);
+    assert_int_equal(
+        withy_app_subscribe(w.app, "redis://127.0.0.1:1", "news", w.linked, NULL, &error),
+        WITHY_UNMET);
+    assert_non_null(strstr(error.text, "inbound-redis"));
     teardown(&w);
 }
 

@@ -41,6 +41,8 @@ struct withy_engine {
 };
 
 void wy_embed_engine_release(withy_engine *engine);
+/* Makes the engine's clients, once. */
+wy_err wy_embed_clients(withy_engine *engine) WY_MUST_USE;
 /* One turn of the loop, blocking for `timeout_ms` at most (-1: for as long as it takes); then calls
  * the `done` of calls that are over. Not on a fiber. */
 void wy_embed_turn(withy_engine *engine, int timeout_ms);

@@ -64,6 +64,10 @@ withy_status withy_engine_new(const withy_engine_options *options, withy_engine 
     return WITHY_OK;
 }
 
+wy_err wy_embed_clients(withy_engine *engine) {
+    return engine->clients.http ? WY_OK : wy_clients_init(&engine->clients, engine->loop);
+}
+
 void wy_embed_engine_release(withy_engine *engine) {
     if (--engine->refs == 0) destroy(engine);
 }

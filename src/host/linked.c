@@ -112,7 +112,7 @@ static bool allow(void *data, wy_str scheme, wy_str host, uint16_t port) {
 static wy_err grant_clients(withy_linked *linked, const withy_link_options *options) {
     withy_engine *engine = linked->component->engine;
     if (options->no_connect) return WY_OK;
-    wy_err err = engine->clients.http ? WY_OK : wy_clients_init(&engine->clients, engine->loop);
+    wy_err err = wy_embed_clients(engine);
     if (err) return err;
     linked->allow_connect = options->allow_connect;
     linked->allow_data = options->allow_data;

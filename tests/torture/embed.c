@@ -10,6 +10,7 @@
 
 #define ALL WITHY_SOURCE_DIR "/tests/data/embed/all.wasm"
 #define HTTP WITHY_SOURCE_DIR "/tests/data/embed/http.wasm"
+#define REDIS WITHY_SOURCE_DIR "/tests/data/embed/redis.wasm"
 #define FRONT WITHY_SOURCE_DIR "/tests/data/embed/front.wasm"
 #define BACK WITHY_SOURCE_DIR "/tests/data/embed/back.wasm"
 #define RUNS_MAX 100000
@@ -18,9 +19,9 @@ static withy_error error;
 
 typedef struct life {
     withy_engine *engine;
-    withy_component *component, *handler, *front, *back, *composed;
+    withy_component *component, *handler, *reader, *front, *back, *composed;
     withy_linker *linker;
-    withy_linked *linked, *linked_handler, *linked_composed;
+    withy_linked *linked, *linked_handler, *linked_reader, *linked_composed;
     withy_instance *instance;
     withy_arena *arena;
     withy_app *app;
@@ -186,6 +187,11 @@ static void serve(life *l) {
     if (TRY(l, withy_app_new(l->engine, "tortured", &l->app, &error)) &&
         TRY(l, withy_app_route(l->app, "/...", l->linked_handler, NULL, &error)))
         TRY(l, withy_app_listen(l->app, "127.0.0.1:0", false, &error));
+    if (l->status || !TRY(l, withy_component_load_file(l->engine, REDIS, &l->reader, &error)) ||
+        !TRY(l, withy_linker_link(l->linker, l->reader, NULL, &l->linked_reader, &error)))
+        return;
+    TRY(l,
+        withy_app_subscribe(l->app, "redis://127.0.0.1:1", "news", l->linked_reader, NULL, &error));
 }
 
 static life live(void) {
@@ -206,9 +212,11 @@ static life live(void) {
     withy_linked_free(l.linked);
     withy_linked_free(l.linked_handler);
     withy_linked_free(l.linked_composed);
+    withy_linked_free(l.linked_reader);
     withy_linker_free(l.linker);
     withy_component_free(l.component);
     withy_component_free(l.handler);
+    withy_component_free(l.reader);
     withy_component_free(l.front);
     withy_component_free(l.back);
     withy_component_free(l.composed);
