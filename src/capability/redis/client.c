@@ -84,7 +84,7 @@ static void settle(wy_redis_call *call, wy_err err, const char *text) {
     }
     call->is_done = true;
     call->err = err;
-    snprintf(call->text, sizeof call->text, "%s", text ? text : "");
+    if (text) snprintf(call->text, sizeof call->text, "%s", text);
     if (call->on_done) call->on_done(call->data);
 }
 
@@ -96,7 +96,7 @@ static void append(connection *c, wy_redis_call *call) {
     c->end = &call->next;
     if (!c->unsent) c->unsent = call;
     c->call_count++;
-    if (!c->is_ready) return; /* logging in comes first */
+    if (!c->is_ready || c->wants_push) return; /* logging in comes first */
     c->wants_push = true;
     wy_timer_start(c->client->turn, 0);
 }

@@ -2,43 +2,43 @@
 #include "capability/redis/client.h"
 
 static const struct {
-    const char *name;
+    wy_str name;
     wy_redis_way way;
 } known[] = {
     /* wait for data */
-    {"BLPOP", WY_REDIS_BLOCKING},
-    {"BRPOP", WY_REDIS_BLOCKING},
-    {"BRPOPLPUSH", WY_REDIS_BLOCKING},
-    {"BLMOVE", WY_REDIS_BLOCKING},
-    {"BLMPOP", WY_REDIS_BLOCKING},
-    {"BZPOPMIN", WY_REDIS_BLOCKING},
-    {"BZPOPMAX", WY_REDIS_BLOCKING},
-    {"BZMPOP", WY_REDIS_BLOCKING},
-    {"WAIT", WY_REDIS_BLOCKING},
-    {"WAITAOF", WY_REDIS_BLOCKING},
-    {"SHUTDOWN", WY_REDIS_BLOCKING},
+    {{"BLPOP", 5}, WY_REDIS_BLOCKING},
+    {{"BRPOP", 5}, WY_REDIS_BLOCKING},
+    {{"BRPOPLPUSH", 10}, WY_REDIS_BLOCKING},
+    {{"BLMOVE", 6}, WY_REDIS_BLOCKING},
+    {{"BLMPOP", 6}, WY_REDIS_BLOCKING},
+    {{"BZPOPMIN", 8}, WY_REDIS_BLOCKING},
+    {{"BZPOPMAX", 8}, WY_REDIS_BLOCKING},
+    {{"BZMPOP", 6}, WY_REDIS_BLOCKING},
+    {{"WAIT", 4}, WY_REDIS_BLOCKING},
+    {{"WAITAOF", 7}, WY_REDIS_BLOCKING},
+    {{"SHUTDOWN", 8}, WY_REDIS_BLOCKING},
     /* belong to their connection */
-    {"AUTH", WY_REDIS_STATEFUL},
-    {"SELECT", WY_REDIS_STATEFUL},
-    {"MULTI", WY_REDIS_STATEFUL},
-    {"EXEC", WY_REDIS_STATEFUL},
-    {"DISCARD", WY_REDIS_STATEFUL},
-    {"WATCH", WY_REDIS_STATEFUL},
-    {"UNWATCH", WY_REDIS_STATEFUL},
-    {"HELLO", WY_REDIS_STATEFUL},
-    {"CLIENT", WY_REDIS_STATEFUL},
-    {"RESET", WY_REDIS_STATEFUL},
-    {"QUIT", WY_REDIS_STATEFUL},
-    {"READONLY", WY_REDIS_STATEFUL},
-    {"READWRITE", WY_REDIS_STATEFUL},
-    {"ASKING", WY_REDIS_STATEFUL},
+    {{"AUTH", 4}, WY_REDIS_STATEFUL},
+    {{"SELECT", 6}, WY_REDIS_STATEFUL},
+    {{"MULTI", 5}, WY_REDIS_STATEFUL},
+    {{"EXEC", 4}, WY_REDIS_STATEFUL},
+    {{"DISCARD", 7}, WY_REDIS_STATEFUL},
+    {{"WATCH", 5}, WY_REDIS_STATEFUL},
+    {{"UNWATCH", 7}, WY_REDIS_STATEFUL},
+    {{"HELLO", 5}, WY_REDIS_STATEFUL},
+    {{"CLIENT", 6}, WY_REDIS_STATEFUL},
+    {{"RESET", 5}, WY_REDIS_STATEFUL},
+    {{"QUIT", 4}, WY_REDIS_STATEFUL},
+    {{"READONLY", 8}, WY_REDIS_STATEFUL},
+    {{"READWRITE", 9}, WY_REDIS_STATEFUL},
+    {{"ASKING", 6}, WY_REDIS_STATEFUL},
     /* turn the connection into a stream of messages */
-    {"SUBSCRIBE", WY_REDIS_REFUSED},
-    {"PSUBSCRIBE", WY_REDIS_REFUSED},
-    {"SSUBSCRIBE", WY_REDIS_REFUSED},
-    {"MONITOR", WY_REDIS_REFUSED},
-    {"SYNC", WY_REDIS_REFUSED},
-    {"PSYNC", WY_REDIS_REFUSED},
+    {{"SUBSCRIBE", 9}, WY_REDIS_REFUSED},
+    {{"PSUBSCRIBE", 10}, WY_REDIS_REFUSED},
+    {{"SSUBSCRIBE", 10}, WY_REDIS_REFUSED},
+    {{"MONITOR", 7}, WY_REDIS_REFUSED},
+    {{"SYNC", 4}, WY_REDIS_REFUSED},
+    {{"PSYNC", 5}, WY_REDIS_REFUSED},
 };
 
 static bool has_word(const wy_str *argv, size_t argc, wy_str word) {
@@ -58,6 +58,6 @@ wy_redis_way wy_redis_command_way(const wy_str *argv, size_t argc) {
     if (wy_str_eq_nocase(name, WY_STR("HELLO")) && first.len && !wy_str_eqz(first, "2"))
         return WY_REDIS_REFUSED; /* another protocol than what is read here */
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (wy_str_eq_nocase(name, wy_str_of(known[i].name))) return known[i].way;
+        if (wy_str_eq_nocase(name, known[i].name)) return known[i].way;
     return WY_REDIS_SHARED;
 }

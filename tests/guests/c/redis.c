@@ -1,6 +1,7 @@
 // Talks to a Redis server through fermyon:spin/redis: /ACTION?address=A&key=K&value=V, where ACTION
-// is publish get set incr del sadd smembers srem. /do executes the lines of the body as commands on
-// one connection (words split by blanks, #N is a number). /big?bytes=N sets and gets so many bytes.
+// is publish get set incr del sadd smembers srem; get?times=N does it N times. /do executes the
+// lines of the body as commands on one connection (words split by blanks, #N is a number).
+// /big?bytes=N sets and gets so many bytes.
 #include "guest.h"
 #include <stdlib.h>
 
@@ -40,9 +41,12 @@ typedef struct context {
 } context;
 
 static bool get(context *c, redis r, failure *error) {
-    fermyon_spin_redis_option_payload_t found;
-    if (!fermyon_spin_redis_method_connection_get(r, &c->key, &found, error)) {
-        return false;
+    fermyon_spin_redis_option_payload_t found = {0};
+    for (uint64_t i = query_number(c->path, "times", 1); i > 0; i--) {
+        fermyon_spin_redis_option_payload_free(&found);
+        if (!fermyon_spin_redis_method_connection_get(r, &c->key, &found, error)) {
+            return false;
+        }
     }
     if (found.is_some) {
         write_line(c->out, "", found.val.ptr, found.val.len);
