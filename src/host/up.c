@@ -513,6 +513,20 @@ static wy_err load_triggers(application *a, const wy_worker_tools *tools, wy_dia
     return wy_triggers_make(&a->triggers, &config, diag);
 }
 
+/* As the runtime configuration says. */
+static void limit_clients(application *a) {
+    const wy_runtime_config *runtime = &a->shared->runtime;
+    if (runtime->postgres.max_connections)
+        wy_sql_servers_limit(a->clients.databases, WY_SQL_POSTGRES,
+                             runtime->postgres.max_connections);
+    if (runtime->mysql.max_connections)
+        wy_sql_servers_limit(a->clients.databases, WY_SQL_MYSQL, runtime->mysql.max_connections);
+    if (runtime->redis.max_connections)
+        wy_redis_client_limit(a->clients.redis, runtime->redis.max_connections);
+    wy_mqtt_client_limit(a->clients.mqtt, runtime->mqtt.max_connections,
+                         runtime->mqtt.max_payload_bytes);
+}
+
 static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *served_out,
                       wy_diag *diag) {
     shared *s = data;
@@ -523,11 +537,7 @@ static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *serve
     if (!err && wy_clients_init(&a->clients, tools->loop)) err = no_memory(diag);
     a->scheduler = tools->scheduler;
     if (!err) err = prepare(a, diag);
-    if (!err && s->runtime.redis.max_connections)
-        wy_redis_client_limit(a->clients.redis, s->runtime.redis.max_connections);
-    if (!err)
-        wy_mqtt_client_limit(a->clients.mqtt, s->runtime.mqtt.max_connections,
-                             s->runtime.mqtt.max_payload_bytes);
+    if (!err) limit_clients(a);
     if (!err) err = load_handlers(a, tools, diag);
     if (!err) err = load_triggers(a, tools, diag);
     wy_http_spin *spin = NULL;
@@ -577,8 +587,6 @@ static wy_err refuse_configuration(const wy_runtime_config *c, wy_diag *diag) {
     if (c->tls_count) what = "[[client_tls]]";
     if (c->max_sockets || c->max_connections) what = "[outbound_networking] max_...";
     if (c->http.no_pooling || c->http.max_connections) what = "[outbound_http]";
-    if (c->postgres.max_connections) what = "[outbound_pg]";
-    if (c->mysql.max_connections) what = "[outbound_mysql]";
     return what ? wy_diag_set(diag, WY_UNSUPPORTED, "%s is not supported", what) : WY_OK;
 }
 

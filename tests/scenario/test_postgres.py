@@ -230,6 +230,22 @@ def test_many_at_once(app, server):
     assert seen == [f"i32:{n}|t:" for n in range(60)]
 
 
+def test_connections_that_there_may_be(app, server, tmp_path):
+    (tmp_path / "runtime.toml").write_text("[outbound_pg]\nmax_connections = 2\n")
+    host = app("--workers", "1", "--runtime-config-file", "runtime.toml")
+    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'counted'"
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        url = server.url + "?application_name=counted"
+        asked = [pool.submit(said, host, url, "query SELECT 1 AS one, pg_sleep(0.2)::text AS s") for _ in range(12)]
+        seen = set()
+        while not all(future.done() for future in asked):
+            seen.add(int(server.ask(count)))
+        assert [future.result()[1] for future in asked] == ["i32:1|t:"] * 12
+    assert max(seen) == 2
+    # another address gets the place of an idle one
+    assert said(host, server.url, "query SELECT 1 AS one") == ["one i32", "i32:1"]
+
+
 def test_large_results(app, server):
     host = app("--workers", "1")
     assert said(host, server.url, "query SELECT n, 2 * n FROM generate_series(1, 100000) n", path="/?count=1") == [

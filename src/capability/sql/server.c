@@ -9,11 +9,28 @@
 
 #define NUMBERS_MAX (WY_MAX_CONNECT_ADDRESSES * WY_ADDRESS_TEXT_MAX)
 
+/* What a guest asks for. */
+typedef struct target {
+    wy_sql_protocol_id id;
+    const wy_sql_protocol *protocol;
+    const void *library;
+    const char *address;
+    wy_sql_place place;
+    const wy_http_policy *policy;
+} target;
+
+/* A connection that a task is opening; on its stack. */
+typedef struct opening {
+    const target *target;
+    struct opening *next;
+} opening;
+
 struct wy_sql_servers {
     wy_loop *loop;
     wy_timer *sweep;
     wy_sql_session *all;
-    uint32_t count; /* open, and being opened */
+    opening *openings;
+    uint32_t most[WY_SQL_PROTOCOLS]; /* connections that each may have */
     bool is_sweeping;
     void *libraries[WY_SQL_PROTOCOLS]; /* NULL: not loaded yet */
     wy_wait_list freed;                /* tasks that wait for room */
@@ -35,7 +52,6 @@ static void end_session(wy_sql_servers *servers, wy_sql_session *session) {
     while (*link != session)
         link = &(*link)->next;
     *link = session->next;
-    servers->count--;
     free(session->address);
     session->protocol->close(session);
     wy_wait_list_wake(&servers->freed);
@@ -89,12 +105,18 @@ wy_err wy_sql_servers_new(wy_loop *loop, own wy_sql_servers **servers_out) {
     *servers_out = NULL;
     if (!servers) return WY_NOMEM;
     servers->loop = loop;
+    for (int i = 0; i < WY_SQL_PROTOCOLS; i++)
+        servers->most[i] = WY_MAX_SQL_SERVER_CONNECTIONS;
     wy_err err = wy_timer_new(loop, on_sweep, servers, &servers->sweep);
     if (err)
         free(servers);
     else
         *servers_out = servers;
     return err;
+}
+
+void wy_sql_servers_limit(wy_sql_servers *servers, wy_sql_protocol_id protocol, uint32_t most) {
+    servers->most[protocol] = most;
 }
 
 void wy_sql_servers_free(own wy_sql_servers *servers) {
@@ -144,64 +166,88 @@ static const void *load_library(wy_sql_servers *servers, wy_sql_protocol_id id,
 
 /* --- finding one --- */
 
-static bool belongs(const wy_sql_session *s, const wy_sql_protocol *protocol, const char *address,
-                    const wy_http_policy *policy) {
-    return s->protocol == protocol && s->policy == policy && strcmp(s->address, address) == 0;
+static bool belongs(const wy_sql_session *s, const target *t) {
+    return s->protocol == t->protocol && s->policy == t->policy &&
+           strcmp(s->address, t->address) == 0;
 }
 
 /* An idle one, out of the list of idle ones; those that the server ended are closed. */
-static wy_sql_session *take_idle(wy_sql_servers *servers, const wy_sql_protocol *protocol,
-                                 const char *address, const wy_http_policy *policy) {
+static wy_sql_session *take_idle(wy_sql_servers *servers, const target *t) {
     for (wy_sql_session *s = servers->all, *next; s; s = next) {
         next = s->next;
-        if (!s->is_idle || !belongs(s, protocol, address, policy)) continue;
+        if (!s->is_idle || !belongs(s, t)) continue;
         s->is_idle = false;
-        if (protocol->is_alive(s)) return s;
+        if (t->protocol->is_alive(s)) return s;
         end_session(servers, s);
     }
     return NULL;
 }
 
-/* Room for one more: where there is none, the one that was idle longest is closed. */
-static bool make_room(wy_sql_servers *servers, const wy_sql_protocol *protocol,
+/* How many connections there are, and those being opened. */
+typedef struct census {
+    uint32_t all, of_protocol, of_address;
+    wy_sql_session *idle, *idle_of_protocol; /* for how long: the longest */
+} census;
+
+static void count_one(census *c, const target *t, const wy_sql_protocol *protocol,
                       const char *address) {
-    uint32_t same = 0;
-    wy_sql_session *oldest = NULL;
-    for (wy_sql_session *s = servers->all; s; s = s->next) {
-        same += s->protocol == protocol && strcmp(s->address, address) == 0;
-        if (s->is_idle && (!oldest || s->idle_since_ms < oldest->idle_since_ms)) oldest = s;
-    }
-    if (same >= WY_MAX_SQL_SHARE) return false;
-    if (servers->count < WY_MAX_SQL_SERVER_CONNECTIONS) return true;
-    if (oldest) end_session(servers, oldest);
-    return oldest != NULL;
+    c->all++;
+    c->of_protocol += protocol == t->protocol;
+    c->of_address += protocol == t->protocol && strcmp(address, t->address) == 0;
 }
 
-static bool may_reach(const wy_sql_protocol *protocol, const wy_sql_place *place,
-                      const wy_http_policy *policy, wy_sql_request *request) {
+static census take_census(const wy_sql_servers *servers, const target *t) {
+    census c = {0};
+    for (const opening *o = servers->openings; o; o = o->next)
+        count_one(&c, t, o->target->protocol, o->target->address);
+    for (wy_sql_session *s = servers->all; s; s = s->next) {
+        count_one(&c, t, s->protocol, s->address);
+        if (!s->is_idle) continue;
+        if (!c.idle || s->idle_since_ms < c.idle->idle_since_ms) c.idle = s;
+        if (s->protocol == t->protocol &&
+            (!c.idle_of_protocol || s->idle_since_ms < c.idle_of_protocol->idle_since_ms))
+            c.idle_of_protocol = s;
+    }
+    return c;
+}
+
+/* Room for one more: where there is none, the one that was idle longest is closed. */
+static bool make_room(wy_sql_servers *servers, const target *t) {
+    census c = take_census(servers, t);
+    if (c.of_address >= WY_MAX_SQL_SHARE) return false;
+    bool is_full = c.of_protocol >= servers->most[t->id];
+    if (!is_full && c.all < WY_MAX_SQL_SERVER_CONNECTIONS) return true;
+    wy_sql_session *out = is_full ? c.idle_of_protocol : c.idle;
+    if (out) end_session(servers, out);
+    return out != NULL;
+}
+
+static bool may_reach(const target *t, wy_sql_request *request) {
+    const wy_http_policy *policy = t->policy;
     if (!policy || !policy->allow ||
-        policy->allow(policy->data, wy_str_of(protocol->scheme), wy_str_of(place->host),
-                      place->port))
+        policy->allow(policy->data, wy_str_of(t->protocol->scheme), wy_str_of(t->place.host),
+                      t->place.port))
         return true;
     wy_sql_fail(request, WY_SQL_CONNECTION_FAILED, "address %s://%s:%u is not permitted",
-                protocol->scheme, place->host, place->port);
+                t->protocol->scheme, t->place.host, t->place.port);
     return false;
 }
 
 /* The numeric addresses of the host that may be reached, separated by commas. */
-static bool resolve(const wy_sql_place *place, const wy_http_policy *policy,
-                    char numbers[NUMBERS_MAX], wy_sql_request *request) {
+static bool resolve(const target *t, char numbers[NUMBERS_MAX], wy_sql_request *request) {
     wy_address addresses[WY_MAX_CONNECT_ADDRESSES];
+    const wy_http_policy *policy = t->policy;
     char text[WY_WAIT_TEXT_MAX];
     unsigned count;
-    wy_err err = wy_wait_resolve(request->task, place->host, place->port, addresses, &count, text);
+    wy_err err = wy_wait_resolve(request->task, t->place.host, t->place.port, addresses, &count,
+                                 text);
     numbers[0] = '\0';
     if (wy_task_ended(request->task)) {
         request->status = WY_SQL_ENDED;
         return false;
     }
     if (err) {
-        wy_sql_fail(request, WY_SQL_CONNECTION_FAILED, "%s: %s", place->host, text);
+        wy_sql_fail(request, WY_SQL_CONNECTION_FAILED, "%s: %s", t->place.host, text);
         return false;
     }
     for (unsigned i = 0; i < count; i++) {
@@ -214,78 +260,83 @@ static bool resolve(const wy_sql_place *place, const wy_http_policy *policy,
     }
     if (!numbers[0])
         wy_sql_fail(request, WY_SQL_CONNECTION_FAILED, "no address of %s is permitted",
-                    place->host);
+                    t->place.host);
     return numbers[0] != '\0';
 }
 
-static wy_sql_session *open_session(wy_sql_servers *servers, const wy_sql_protocol *protocol,
-                                    const void *library, const char *address,
-                                    const wy_sql_place *place, const wy_http_policy *policy,
+static wy_sql_session *open_session(wy_sql_servers *servers, const target *t,
                                     wy_sql_request *request) {
     char numbers[NUMBERS_MAX];
-    if (!resolve(place, policy, numbers, request)) return NULL;
-    wy_sql_session *session = protocol->connect(library, address, place, numbers, request);
+    if (!resolve(t, numbers, request)) return NULL;
+    wy_sql_session *session =
+        t->protocol->connect(t->library, t->address, &t->place, numbers, request);
     if (!session) return NULL;
     session->base.driver = &driver;
-    session->protocol = protocol;
+    session->protocol = t->protocol;
     session->servers = servers;
-    session->policy = policy;
-    session->address = strdup(address);
+    session->policy = t->policy;
+    session->address = strdup(t->address);
     if (!session->address) {
-        protocol->close(session);
+        t->protocol->close(session);
         wy_sql_nomem(request);
         return NULL;
     }
+    session->next = servers->all;
+    servers->all = session;
     return session;
 }
 
-/* Until there may be room or an idle connection. */
-static bool wait_for_room(wy_sql_servers *servers, wy_sql_request *request) {
-    wy_err err = wy_task_wait_on(request->task, &servers->freed);
-    if (err) request->status = WY_SQL_ENDED;
-    return !err;
+/* Others see meanwhile that it takes room. */
+static wy_sql_session *open_counted(wy_sql_servers *servers, const target *t,
+                                    wy_sql_request *request) {
+    opening mine = {t, servers->openings};
+    servers->openings = &mine;
+    wy_sql_session *session = open_session(servers, t, request);
+    opening **link = &servers->openings;
+    while (*link != &mine)
+        link = &(*link)->next;
+    *link = mine.next;
+    if (!session) wy_wait_list_wake(&servers->freed);
+    return session;
+}
+
+/* As new; false: it was closed. */
+static bool renew(wy_sql_servers *servers, wy_sql_session *session, wy_sql_request *request) {
+    if (!session->is_stale || session->protocol->renew(session, request)) return true;
+    end_session(servers, session);
+    if (request->status != WY_SQL_ENDED) request->status = WY_SQL_OK;
+    return false;
+}
+
+/* An idle connection, or a new one, or one of these once there is room. */
+static wy_sql_session *get_session(wy_sql_servers *servers, const target *t,
+                                   wy_sql_request *request) {
+    while (request->status == WY_SQL_OK) {
+        wy_sql_session *session = take_idle(servers, t);
+        if (session && renew(servers, session, request)) return session;
+        if (session) continue;
+        if (make_room(servers, t)) return open_counted(servers, t, request);
+        if (wy_task_wait_on(request->task, &servers->freed)) request->status = WY_SQL_ENDED;
+    }
+    return NULL;
 }
 
 own wy_sql_connection *wy_sql_servers_connect(wy_sql_servers *servers, wy_sql_protocol_id id,
                                               wy_str address, const wy_http_policy *policy,
                                               wy_sql_request *request) {
-    const wy_sql_protocol *protocol = protocols[id];
+    target t = {.id = id, .protocol = protocols[id], .policy = policy};
     request->status = WY_SQL_OK;
-    const void *library = load_library(servers, id, request);
-    char *text = library ? wy_arena_strndup(request->arena, address.ptr, address.len) : NULL;
-    wy_sql_place place;
-    if (!library) return NULL;
-    if (!text) {
+    t.library = load_library(servers, id, request);
+    if (!t.library) return NULL;
+    t.address = wy_arena_strndup(request->arena, address.ptr, address.len);
+    if (!t.address) {
         wy_sql_nomem(request);
         return NULL;
     }
-    if (!protocol->locate(library, text, &place, request) ||
-        !may_reach(protocol, &place, policy, request))
+    if (!t.protocol->locate(t.library, t.address, &t.place, request) || !may_reach(&t, request))
         return NULL;
-    for (;;) {
-        wy_sql_session *session = take_idle(servers, protocol, text, policy);
-        if (!session && !make_room(servers, protocol, text)) {
-            if (!wait_for_room(servers, request)) return NULL;
-            continue;
-        }
-        if (session) {
-            if (!session->is_stale || protocol->renew(session, request)) return &session->base;
-            end_session(servers, session);
-            if (request->status == WY_SQL_ENDED) return NULL;
-            request->status = WY_SQL_OK;
-            continue;
-        }
-        servers->count++; /* while it is being opened */
-        session = open_session(servers, protocol, library, text, &place, policy, request);
-        if (session) {
-            session->next = servers->all;
-            servers->all = session;
-            return &session->base;
-        }
-        servers->count--;
-        wy_wait_list_wake(&servers->freed);
-        return NULL;
-    }
+    wy_sql_session *session = get_session(servers, &t, request);
+    return session ? &session->base : NULL;
 }
 
 /* --- what protocols share --- */

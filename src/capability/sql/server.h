@@ -18,6 +18,8 @@ typedef enum wy_sql_protocol_id {
 
 /* Connects to nothing yet. */
 wy_err wy_sql_servers_new(wy_loop *loop, own wy_sql_servers **servers_out) WY_MUST_USE;
+/* At most so many connections by the protocol are open at once; guests wait for one. */
+void wy_sql_servers_limit(wy_sql_servers *servers, wy_sql_protocol_id protocol, uint32_t most);
 /* Closes what is kept. No connection may be in use. NULL is fine. */
 void wy_sql_servers_free(own wy_sql_servers *servers);
 
