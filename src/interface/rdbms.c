@@ -36,7 +36,7 @@ _Static_assert(sizeof(column) == sizeof(wy_sql_column) &&
                    offsetof(column, data_type) == offsetof(wy_sql_column, kind),
                "columns");
 
-static wy_rdbms_error error_of(wy_call *call, const wy_sql_request *request) {
+wy_rdbms_error wy_rdbms_error_of(wy_call *call, const wy_sql_request *request) {
     static const uint8_t tags[] = {
         [WY_SQL_CONNECTION_FAILED] = FERMYON_SPIN_RDBMS_TYPES_ERROR_CONNECTION_FAILED,
         [WY_SQL_BAD_PARAMETER] = FERMYON_SPIN_RDBMS_TYPES_ERROR_BAD_PARAMETER,
@@ -90,7 +90,7 @@ own wy_trap *wy_rdbms_open(wy_call *call, wy_sql_protocol_id protocol, wy_str ad
         free(h);
         s->handle_count--;
         if (request.status == WY_SQL_ENDED) return wy_task_trap(call->task);
-        if (h) *error_out = error_of(call, &request);
+        if (h) *error_out = wy_rdbms_error_of(call, &request);
         return NULL;
     }
     *h = (handle){connection, s};
@@ -98,19 +98,24 @@ own wy_trap *wy_rdbms_open(wy_call *call, wy_sql_protocol_id protocol, wy_str ad
     return NULL;
 }
 
+own wy_trap *wy_rdbms_run(wy_call *call, wy_handle object, wy_sql_request *request) {
+    request->task = call->task;
+    request->arena = call->arena;
+    wy_sql_execute(((const handle *)object)->connection, request);
+    return request->status == WY_SQL_ENDED ? wy_task_trap(call->task) : NULL;
+}
+
 own wy_trap *wy_rdbms_execute(wy_call *call, wy_handle object, const wy_rdbms_statement *statement,
                               wy_rdbms_outcome *outcome) {
-    wy_sql_request request = {.task = call->task,
-                              .arena = call->arena,
-                              .statement = statement->text,
+    wy_sql_request request = {.statement = statement->text,
                               .params = (const wy_sql_value *)statement->params,
                               .param_count = statement->param_count,
                               .has_times = statement->has_times};
-    wy_sql_execute(((const handle *)object)->connection, &request);
-    if (request.status == WY_SQL_ENDED) return wy_task_trap(call->task);
+    wy_trap *trap = wy_rdbms_run(call, object, &request);
+    if (trap) return trap;
     *outcome = (wy_rdbms_outcome){.is_err = request.status != WY_SQL_OK};
     if (outcome->is_err) {
-        outcome->err = error_of(call, &request);
+        outcome->err = wy_rdbms_error_of(call, &request);
         return NULL;
     }
     for (size_t i = 0; i < request.column_count; i++)

@@ -38,6 +38,11 @@ typedef struct wy_rdbms_outcome {
 /* Executes while the task is parked. */
 own wy_trap *wy_rdbms_execute(wy_call *call, wy_handle handle, const wy_rdbms_statement *statement,
                               wy_rdbms_outcome *outcome) WY_MUST_USE;
+/* The same for interfaces whose values are laid out in another way: the request has its statement,
+ * parameters and wishes. A trap when the task ended. */
+own wy_trap *wy_rdbms_run(wy_call *call, wy_handle handle, wy_sql_request *request) WY_MUST_USE;
+/* Of a request that failed. */
+wy_rdbms_error wy_rdbms_error_of(wy_call *call, const wy_sql_request *request);
 /* Both at once, for interfaces whose calls name the server: the connection is kept below. */
 own wy_trap *wy_rdbms_once(wy_call *call, wy_sql_protocol_id protocol, wy_str address,
                            const wy_rdbms_statement *statement,

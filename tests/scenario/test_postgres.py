@@ -294,3 +294,46 @@ def test_third_version(app, server):
     assert said(host, server.url, "query SELECT 'infinity'::date")[0].startswith("error value-conversion-failed a value of column 'date'")
     assert said(host, server.url, "query SELECT 'a'::bytea AS b, 1.5::float4 AS f, true AS y, 1.5 AS n")[1] == "b:a|f32:1500|y:1|?:"
     assert said(host, server.url, "query SELECT 1/0")[0].startswith("error query-failed ERROR:")
+
+
+TYPES_4 = [  # expression, number of the type, how the guest writes it
+    ("'0b3c9d3e-8f5a-4f0e-9c1d-2a7b6c5d4e3f'::uuid", "13", "0b3c9d3e-8f5a-4f0e-9c1d-2a7b6c5d4e3f"),
+    ("""'{"a": [1, "grün"]}'::jsonb""", "14", '{"a": [1, "grün"]}'),
+    ("123456789012345678901234567890.12345::numeric", "15", "123456789012345678901234567890.12345"),
+    ("-0.00012::numeric", "15", "-0.00012"), ("10000::numeric", "15", "10000"), ("'NaN'::numeric", "15", "NaN"),
+    ("0.0::numeric", "15", "0.0"), ("50000000.5::numeric(20,3)", "15", "50000000.500"), ("'-Infinity'::numeric", "15", "-Infinity"),
+    ("'[1,5)'::int4range", "16", "[1,5)"), ("'(,7]'::int4range", "16", "(,8)"), ("'(,)'::int8range", "17", "(,)"),
+    ("'[-9000000000,9000000000]'::int8range", "17", "[-9000000000,9000000001)"), ("'(1.5,2.50]'::numrange", "18", "(1.5,2.50]"),
+    ("'{1,NULL,-3}'::int4[]", "19", "1;null;-3"), ("'{}'::int4[]", "19", ""), ("'{9000000000}'::int8[]", "20", "9000000000"),
+    ("'{1.50,NULL}'::numeric[]", "21", "1.50;null"), ("""'{a,"b \\"c\\\\",NULL,"NULL",""}'::text[]""", "22", 'a;b "c\\;null;NULL;'),
+    ("'{x,y}'::varchar[]", "22", "x;y"), ("'1 year 2 mons 3 days 04:05:06.7'::interval", "23", "14m 3d 14706700000us"),
+    ("'2024-02-29'::date", "9", "2024-2-29"), ("7", "3", "7"), ("'t'::text", "7", "t"), ("NULL::uuid", "13", "null"),
+]  # fmt: skip
+
+
+def test_fourth_version(app, server):
+    host = app(component="postgres-4")
+    for expression, kind, written in TYPES_4:
+        assert said(host, server.url, f"query SELECT {expression} AS v") == [kind, written], expression
+        # the value as a parameter is the value that it was
+        lines = said(host, server.url, f"query SELECT {expression} AS v", f"echo SELECT $1 IS NOT DISTINCT FROM {expression}")
+        assert lines[-1] == "true", (expression, lines)
+    assert said(host, server.url, "query SELECT 'empty'::int4range AS e, '{{1,2}}'::int4[] AS a, '{}'::json AS j, '10.0.0.1'::inet AS i") == [
+        "16|19|json|inet", "? 1|? 44|? 2|? 8",
+    ]  # fmt: skip
+    assert said(host, server.url, "execute CREATE TEMP TABLE n (k int PRIMARY KEY)", "execute INSERT INTO n VALUES (1), (2)") == ["ok 0", "ok 2"]
+
+
+def test_errors_of_the_fourth_version(app, server):
+    host = app(component="postgres-4")
+    line = said(host, server.url, "execute CREATE TEMP TABLE n (k int PRIMARY KEY)", "execute INSERT INTO n VALUES (1), (1)")[-1]
+    assert line.startswith(
+        'error query-failed severity=ERROR code=23505 message=duplicate key value violates unique constraint "n_pkey" '
+        "detail=Key (k)=(1) already exists. "
+    )
+    assert " table:n " in line and line.endswith("constraint:n_pkey")
+    assert said(host, server.url, "query SELEC 1") == [
+        'error query-failed severity=ERROR code=42601 message=syntax error at or near "SELEC" position:1'
+    ]
+    assert said(host, "postgres://example.com/")[0].startswith("error connection-failed text=address ")
+    assert said(host, server.url, "query SELECT 'infinity'::date")[0].startswith("error value-conversion-failed text=")

@@ -322,6 +322,41 @@ static void take_command(session *s, PGresult *result, wy_sql_request *r) {
         s->base.is_stale = true;
 }
 
+/* False: the server does not say it, or it is no text. */
+static bool copy_field(session *s, const PGresult *result, int code, wy_str *out,
+                       wy_sql_request *r) {
+    wy_str text = wy_str_of(s->pq->PQresultErrorField(result, code));
+    if (!text.ptr || !wy_utf8_valid(text.ptr, text.len)) return false;
+    const char *copy = wy_arena_strndup(r->arena, text.ptr, text.len);
+    if (copy) *out = (wy_str){copy, text.len};
+    return copy != NULL;
+}
+
+/* What the server says in parts, as far as there is memory for it. */
+static void take_fault(session *s, const PGresult *result, wy_sql_request *r) {
+    static const struct {
+        int code;
+        const char *name;
+    } extras[] = {{PG_DIAG_MESSAGE_HINT, "hint"},      {PG_DIAG_STATEMENT_POSITION, "position"},
+                  {PG_DIAG_CONTEXT, "where"},          {PG_DIAG_SCHEMA_NAME, "schema"},
+                  {PG_DIAG_TABLE_NAME, "table"},       {PG_DIAG_COLUMN_NAME, "column"},
+                  {PG_DIAG_DATATYPE_NAME, "datatype"}, {PG_DIAG_CONSTRAINT_NAME, "constraint"}};
+    const size_t count = sizeof extras / sizeof *extras;
+    wy_sql_fault *fault = wy_arena_calloc(r->arena, 1, sizeof *fault);
+    if (fault) fault->extras = wy_arena_calloc(r->arena, count, sizeof *fault->extras);
+    if (!fault || !fault->extras) return;
+    copy_field(s, result, PG_DIAG_SEVERITY, &fault->severity, r);
+    copy_field(s, result, PG_DIAG_SQLSTATE, &fault->code, r);
+    copy_field(s, result, PG_DIAG_MESSAGE_PRIMARY, &fault->message, r);
+    copy_field(s, result, PG_DIAG_MESSAGE_DETAIL, &fault->detail, r);
+    for (size_t i = 0; i < count; i++) {
+        wy_str *extra = fault->extras[fault->extra_count];
+        extra[0] = wy_str_of(extras[i].name);
+        if (copy_field(s, result, extras[i].code, &extra[1], r)) fault->extra_count++;
+    }
+    r->fault = fault;
+}
+
 /* False: reading on is of no use. */
 static bool take_result(session *s, PGresult *result, wy_sql_request *r) {
     switch (s->pq->PQresultStatus(result)) {
@@ -344,6 +379,7 @@ static bool take_result(session *s, PGresult *result, wy_sql_request *r) {
     if (s->pq->PQstatus(s->conn) == CONNECTION_BAD) s->base.is_broken = true;
     fail(s, r, s->base.is_broken ? WY_SQL_CONNECTION_FAILED : WY_SQL_QUERY_FAILED,
          s->pq->PQresultErrorMessage(result));
+    if (!s->base.is_broken) take_fault(s, result, r);
     return true;
 }
 

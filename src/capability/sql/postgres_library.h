@@ -28,6 +28,7 @@
     X(PQclear)                                                                                     \
     X(PQresultStatus)                                                                              \
     X(PQresultErrorMessage)                                                                        \
+    X(PQresultErrorField)                                                                          \
     X(PQnfields)                                                                                   \
     X(PQntuples)                                                                                   \
     X(PQfname)                                                                                     \

@@ -92,8 +92,8 @@ static bool put_number(wy_pg_params *p, int i, Oid type, uint64_t bits, int size
     return true;
 }
 
-/* As text without a type: it may stand for a date or a uuid too. */
-static bool put_text(wy_pg_params *p, int i, wy_str text, wy_sql_request *r) {
+/* As text; without a type it may stand for a date or a uuid too. */
+static bool put_text(wy_pg_params *p, int i, Oid type, wy_str text, wy_sql_request *r) {
     if (text.len && memchr(text.ptr, '\0', text.len)) {
         wy_sql_fail(r, WY_SQL_BAD_PARAMETER,
                     "parameter %d: PostgreSQL has no text with a zero byte in it", i + 1);
@@ -101,6 +101,7 @@ static bool put_text(wy_pg_params *p, int i, wy_str text, wy_sql_request *r) {
     }
     char *copy = wy_arena_strndup(r->arena, text.ptr, text.len);
     if (!copy) wy_sql_nomem(r);
+    p->types[i] = type;
     p->values[i] = copy;
     return copy != NULL;
 }
@@ -157,7 +158,7 @@ static bool put_value(wy_pg_params *p, int i, const wy_sql_value *v, wy_sql_requ
     case WY_SQL_FLOAT64:
         memcpy(&bits64, &v->float64, sizeof bits64);
         return put_number(p, i, FLOAT8, bits64, 8, r);
-    case WY_SQL_TEXT: return put_text(p, i, v->bytes, r);
+    case WY_SQL_TEXT: return put_text(p, i, r->has_raw ? v->type : ANY, v->bytes, r);
     case WY_SQL_BINARY: return put_bytes(p, i, v->bytes, r);
     case WY_SQL_NULL: return true;
     case WY_SQL_DATE: return put_date(p, i, &v->date, r);
@@ -224,6 +225,7 @@ static bool read_columns(const wy_pq *pq, const PGresult *result, wy_sql_request
     int count = pq->PQnfields(result);
     if (!wy_sql_set_columns(r, (size_t)count)) return false;
     for (int i = 0; i < count; i++) {
+        r->columns[i].type = pq->PQftype(result, i);
         r->columns[i].kind = kind_of(pq->PQftype(result, i), r->has_times);
         if (!wy_sql_copy(r, wy_str_of(pq->PQfname(result, i)), &r->columns[i].name)) return false;
     }
@@ -283,7 +285,8 @@ static bool read_value(wy_str bytes, const wy_sql_column *column, wy_sql_value *
     int size = size_of(column->kind);
     uint64_t bits = 0;
     v->kind = column->kind;
-    if (column->kind == WY_SQL_UNSUPPORTED) return true;
+    if (column->kind == WY_SQL_UNSUPPORTED)
+        return r->has_raw ? wy_sql_copy(r, bytes, &v->bytes) : true;
     if (column->kind == WY_SQL_BINARY) return wy_sql_copy(r, bytes, &v->bytes);
     bool valid = size ? bytes.len == (size_t)size : wy_utf8_valid(bytes.ptr, bytes.len);
     if (!valid) {

@@ -239,8 +239,8 @@ static bool resolve(const target *t, char numbers[NUMBERS_MAX], wy_sql_request *
     const wy_http_policy *policy = t->policy;
     char text[WY_WAIT_TEXT_MAX];
     unsigned count;
-    wy_err err = wy_wait_resolve(request->task, t->place.host, t->place.port, addresses, &count,
-                                 text);
+    wy_err err =
+        wy_wait_resolve(request->task, t->place.host, t->place.port, addresses, &count, text);
     numbers[0] = '\0';
     if (wy_task_ended(request->task)) {
         request->status = WY_SQL_ENDED;

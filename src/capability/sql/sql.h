@@ -53,7 +53,9 @@ typedef struct wy_sql_datetime {
 } wy_sql_datetime;
 
 typedef struct wy_sql_value {
-    uint8_t kind; /* wy_sql_kind */
+    uint8_t kind;  /* wy_sql_kind */
+    uint32_t type; /* of a TEXT parameter where the request has `has_raw`: the server's own number
+                      of the type; 0: what the place asks for */
     union {
         bool boolean;
         int8_t int8;
@@ -81,7 +83,8 @@ typedef struct wy_sql_row {
 
 typedef struct wy_sql_column {
     wy_str name;
-    uint8_t kind; /* wy_sql_kind; WY_SQL_UNSUPPORTED: another type; sqlite: unused */
+    uint8_t kind;  /* wy_sql_kind; WY_SQL_UNSUPPORTED: another type; sqlite: unused */
+    uint32_t type; /* postgres: the server's own number of the type */
 } wy_sql_column;
 
 typedef enum wy_sql_status {
@@ -95,6 +98,13 @@ typedef enum wy_sql_status {
     WY_SQL_ENDED, /* the task was told to end: unwind with wy_task_trap */
 } wy_sql_status;
 
+/* What a server says of a statement that failed. */
+typedef struct wy_sql_fault {
+    wy_str severity, code, message, detail; /* detail.ptr NULL: none */
+    wy_str (*extras)[2];                    /* names and values of whatever else it says */
+    size_t extra_count;
+} wy_sql_fault;
+
 /* One statement: what goes in, what comes out. Inputs are views that stay valid while it runs;
  * outputs lie in `arena`. */
 typedef struct wy_sql_request {
@@ -104,6 +114,7 @@ typedef struct wy_sql_request {
     const wy_sql_value *params;
     size_t param_count;
     bool has_times; /* the interface can say dates and times */
+    bool has_raw;   /* postgres: UNSUPPORTED values have `bytes`, the server's form of them */
 
     wy_sql_status status;
     char text[1024]; /* why it failed */
@@ -111,9 +122,10 @@ typedef struct wy_sql_request {
     size_t column_count;
     wy_sql_row *rows;
     size_t row_count;
-    uint64_t affected; /* rows that it changed */
-    size_t bytes;      /* of the result so far; at most WY_MAX_RESULT_BYTES */
-    uint32_t row_cap;  /* rows that there is room for */
+    uint64_t affected;         /* rows that it changed */
+    const wy_sql_fault *fault; /* postgres, QUERY_FAILED: in parts; NULL: only the text is known */
+    size_t bytes;              /* of the result so far; at most WY_MAX_RESULT_BYTES */
+    uint32_t row_cap;          /* rows that there is room for */
 } wy_sql_request;
 
 /* Puts the formatted text into the request, sets its status, and returns it. */

@@ -16,12 +16,12 @@
 #if IS_MYSQL
 #define NAME(name) fermyon_spin_mysql_##name
 #elif VERSION == 3
-#define NAME(name) spin_postgres_postgres_##name
+#define NAME(name) spin_postgres_3_0_0_postgres_##name
 #else
 #define NAME(name) fermyon_spin_postgres_##name
 #endif
 #if VERSION == 3
-#define TYPE(name) spin_postgres_postgres_##name
+#define TYPE(name) spin_postgres_3_0_0_postgres_##name
 #else
 #define TYPE(name) fermyon_spin_rdbms_types_##name
 #endif

@@ -47,13 +47,24 @@ extern int64_t __wasm_import_spin_sqlite_sqlite_method_connection_changes(int32_
 // Imported Functions from `spin:postgres/postgres@3.0.0`
 
 __attribute__((__import_module__("spin:postgres/postgres@3.0.0"), __import_name__("[static]connection.open")))
-extern void __wasm_import_spin_postgres_postgres_static_connection_open(uint8_t *, size_t, uint8_t *);
+extern void __wasm_import_spin_postgres_3_0_0_postgres_static_connection_open(uint8_t *, size_t, uint8_t *);
 
 __attribute__((__import_module__("spin:postgres/postgres@3.0.0"), __import_name__("[method]connection.query")))
-extern void __wasm_import_spin_postgres_postgres_method_connection_query(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+extern void __wasm_import_spin_postgres_3_0_0_postgres_method_connection_query(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
 
 __attribute__((__import_module__("spin:postgres/postgres@3.0.0"), __import_name__("[method]connection.execute")))
-extern void __wasm_import_spin_postgres_postgres_method_connection_execute(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+extern void __wasm_import_spin_postgres_3_0_0_postgres_method_connection_execute(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+// Imported Functions from `spin:postgres/postgres@4.0.0`
+
+__attribute__((__import_module__("spin:postgres/postgres@4.0.0"), __import_name__("[static]connection.open")))
+extern void __wasm_import_spin_postgres_4_0_0_postgres_static_connection_open(uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("spin:postgres/postgres@4.0.0"), __import_name__("[method]connection.query")))
+extern void __wasm_import_spin_postgres_4_0_0_postgres_method_connection_query(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("spin:postgres/postgres@4.0.0"), __import_name__("[method]connection.execute")))
+extern void __wasm_import_spin_postgres_4_0_0_postgres_method_connection_execute(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
 
 // Imported Functions from `wasi:io/poll@0.2.0`
 
@@ -737,7 +748,7 @@ void spin_sqlite_sqlite_result_query_result_error_free(spin_sqlite_sqlite_result
   }
 }
 
-void spin_postgres_postgres_error_free(spin_postgres_postgres_error_t *ptr) {
+void spin_postgres_3_0_0_postgres_error_free(spin_postgres_3_0_0_postgres_error_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 0: {
       guest_string_free(&ptr->val.connection_failed);
@@ -762,7 +773,7 @@ void spin_postgres_postgres_error_free(spin_postgres_postgres_error_t *ptr) {
   }
 }
 
-void spin_postgres_postgres_db_value_free(spin_postgres_postgres_db_value_t *ptr) {
+void spin_postgres_3_0_0_postgres_db_value_free(spin_postgres_3_0_0_postgres_db_value_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 0: {
       break;
@@ -807,7 +818,7 @@ void spin_postgres_postgres_db_value_free(spin_postgres_postgres_db_value_t *ptr
   }
 }
 
-void spin_postgres_postgres_parameter_value_free(spin_postgres_postgres_parameter_value_t *ptr) {
+void spin_postgres_3_0_0_postgres_parameter_value_free(spin_postgres_3_0_0_postgres_parameter_value_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 0: {
       break;
@@ -852,93 +863,517 @@ void spin_postgres_postgres_parameter_value_free(spin_postgres_postgres_paramete
   }
 }
 
-void spin_postgres_postgres_column_free(spin_postgres_postgres_column_t *ptr) {
+void spin_postgres_3_0_0_postgres_column_free(spin_postgres_3_0_0_postgres_column_t *ptr) {
   guest_string_free(&ptr->name);
 }
 
-void spin_postgres_postgres_row_free(spin_postgres_postgres_row_t *ptr) {
+void spin_postgres_3_0_0_postgres_row_free(spin_postgres_3_0_0_postgres_row_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    spin_postgres_postgres_db_value_t *list_ptr = ptr->ptr;
+    spin_postgres_3_0_0_postgres_db_value_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      spin_postgres_postgres_db_value_free(&list_ptr[i]);
+      spin_postgres_3_0_0_postgres_db_value_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
-void spin_postgres_postgres_list_column_free(spin_postgres_postgres_list_column_t *ptr) {
+void spin_postgres_3_0_0_postgres_list_column_free(spin_postgres_3_0_0_postgres_list_column_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    spin_postgres_postgres_column_t *list_ptr = ptr->ptr;
+    spin_postgres_3_0_0_postgres_column_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      spin_postgres_postgres_column_free(&list_ptr[i]);
+      spin_postgres_3_0_0_postgres_column_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
-void spin_postgres_postgres_list_row_free(spin_postgres_postgres_list_row_t *ptr) {
+void spin_postgres_3_0_0_postgres_list_row_free(spin_postgres_3_0_0_postgres_list_row_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    spin_postgres_postgres_row_t *list_ptr = ptr->ptr;
+    spin_postgres_3_0_0_postgres_row_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      spin_postgres_postgres_row_free(&list_ptr[i]);
+      spin_postgres_3_0_0_postgres_row_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
-void spin_postgres_postgres_row_set_free(spin_postgres_postgres_row_set_t *ptr) {
-  spin_postgres_postgres_list_column_free(&ptr->columns);
-  spin_postgres_postgres_list_row_free(&ptr->rows);
+void spin_postgres_3_0_0_postgres_row_set_free(spin_postgres_3_0_0_postgres_row_set_t *ptr) {
+  spin_postgres_3_0_0_postgres_list_column_free(&ptr->columns);
+  spin_postgres_3_0_0_postgres_list_row_free(&ptr->rows);
 }
 
 __attribute__((__import_module__("spin:postgres/postgres@3.0.0"), __import_name__("[resource-drop]connection")))
-extern void __wasm_import_spin_postgres_postgres_connection_drop(int32_t handle);
+extern void __wasm_import_spin_postgres_3_0_0_postgres_connection_drop(int32_t handle);
 
-void spin_postgres_postgres_connection_drop_own(spin_postgres_postgres_own_connection_t handle) {
-  __wasm_import_spin_postgres_postgres_connection_drop(handle.__handle);
+void spin_postgres_3_0_0_postgres_connection_drop_own(spin_postgres_3_0_0_postgres_own_connection_t handle) {
+  __wasm_import_spin_postgres_3_0_0_postgres_connection_drop(handle.__handle);
 }
 
-void spin_postgres_postgres_connection_drop_borrow(spin_postgres_postgres_borrow_connection_t handle) {
-  __wasm_import_spin_postgres_postgres_connection_drop(handle.__handle);
+void spin_postgres_3_0_0_postgres_connection_drop_borrow(spin_postgres_3_0_0_postgres_borrow_connection_t handle) {
+  __wasm_import_spin_postgres_3_0_0_postgres_connection_drop(handle.__handle);
 }
 
-spin_postgres_postgres_borrow_connection_t spin_postgres_postgres_borrow_connection(spin_postgres_postgres_own_connection_t arg) {
-  return (spin_postgres_postgres_borrow_connection_t) { arg.__handle };
+spin_postgres_3_0_0_postgres_borrow_connection_t spin_postgres_3_0_0_postgres_borrow_connection(spin_postgres_3_0_0_postgres_own_connection_t arg) {
+  return (spin_postgres_3_0_0_postgres_borrow_connection_t) { arg.__handle };
 }
 
-void spin_postgres_postgres_result_own_connection_error_free(spin_postgres_postgres_result_own_connection_error_t *ptr) {
+void spin_postgres_3_0_0_postgres_result_own_connection_error_free(spin_postgres_3_0_0_postgres_result_own_connection_error_t *ptr) {
   if (!ptr->is_err) {
   } else {
-    spin_postgres_postgres_error_free(&ptr->val.err);
+    spin_postgres_3_0_0_postgres_error_free(&ptr->val.err);
   }
 }
 
-void spin_postgres_postgres_list_parameter_value_free(spin_postgres_postgres_list_parameter_value_t *ptr) {
+void spin_postgres_3_0_0_postgres_list_parameter_value_free(spin_postgres_3_0_0_postgres_list_parameter_value_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    spin_postgres_postgres_parameter_value_t *list_ptr = ptr->ptr;
+    spin_postgres_3_0_0_postgres_parameter_value_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      spin_postgres_postgres_parameter_value_free(&list_ptr[i]);
+      spin_postgres_3_0_0_postgres_parameter_value_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
-void spin_postgres_postgres_result_row_set_error_free(spin_postgres_postgres_result_row_set_error_t *ptr) {
+void spin_postgres_3_0_0_postgres_result_row_set_error_free(spin_postgres_3_0_0_postgres_result_row_set_error_t *ptr) {
   if (!ptr->is_err) {
-    spin_postgres_postgres_row_set_free(&ptr->val.ok);
+    spin_postgres_3_0_0_postgres_row_set_free(&ptr->val.ok);
   } else {
-    spin_postgres_postgres_error_free(&ptr->val.err);
+    spin_postgres_3_0_0_postgres_error_free(&ptr->val.err);
   }
 }
 
-void spin_postgres_postgres_result_u64_error_free(spin_postgres_postgres_result_u64_error_t *ptr) {
+void spin_postgres_3_0_0_postgres_result_u64_error_free(spin_postgres_3_0_0_postgres_result_u64_error_t *ptr) {
   if (!ptr->is_err) {
   } else {
-    spin_postgres_postgres_error_free(&ptr->val.err);
+    spin_postgres_3_0_0_postgres_error_free(&ptr->val.err);
+  }
+}
+
+void guest_option_string_free(guest_option_string_t *ptr) {
+  if (ptr->is_some) {
+    guest_string_free(&ptr->val);
+  }
+}
+
+void guest_tuple2_string_string_free(guest_tuple2_string_string_t *ptr) {
+  guest_string_free(&ptr->f0);
+  guest_string_free(&ptr->f1);
+}
+
+void guest_list_tuple2_string_string_free(guest_list_tuple2_string_string_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    guest_tuple2_string_string_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      guest_tuple2_string_string_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void spin_postgres_4_0_0_postgres_db_error_free(spin_postgres_4_0_0_postgres_db_error_t *ptr) {
+  guest_string_free(&ptr->as_text);
+  guest_string_free(&ptr->severity);
+  guest_string_free(&ptr->code);
+  guest_string_free(&ptr->message);
+  guest_option_string_free(&ptr->detail);
+  guest_list_tuple2_string_string_free(&ptr->extras);
+}
+
+void spin_postgres_4_0_0_postgres_query_error_free(spin_postgres_4_0_0_postgres_query_error_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 0: {
+      guest_string_free(&ptr->val.text);
+      break;
+    }
+    case 1: {
+      spin_postgres_4_0_0_postgres_db_error_free(&ptr->val.db_error);
+      break;
+    }
+  }
+}
+
+void spin_postgres_4_0_0_postgres_error_free(spin_postgres_4_0_0_postgres_error_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 0: {
+      guest_string_free(&ptr->val.connection_failed);
+      break;
+    }
+    case 1: {
+      guest_string_free(&ptr->val.bad_parameter);
+      break;
+    }
+    case 2: {
+      spin_postgres_4_0_0_postgres_query_error_free(&ptr->val.query_failed);
+      break;
+    }
+    case 3: {
+      guest_string_free(&ptr->val.value_conversion_failed);
+      break;
+    }
+    case 4: {
+      guest_string_free(&ptr->val.other);
+      break;
+    }
+  }
+}
+
+void spin_postgres_4_0_0_postgres_db_data_type_free(spin_postgres_4_0_0_postgres_db_data_type_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 24: {
+      guest_string_free(&ptr->val.other);
+      break;
+    }
+  }
+}
+
+void spin_postgres_4_0_0_postgres_column_free(spin_postgres_4_0_0_postgres_column_t *ptr) {
+  guest_string_free(&ptr->name);
+  spin_postgres_4_0_0_postgres_db_data_type_free(&ptr->data_type);
+}
+
+void spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
+void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t *ptr) {
+  spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_free(&ptr->f0);
+  spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_free(&ptr->f1);
+}
+
+void spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
+void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t *ptr) {
+  spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_free(&ptr->f0);
+  spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_free(&ptr->f1);
+}
+
+void spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_t *ptr) {
+  guest_string_free(&ptr->f0);
+}
+
+void spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_t *ptr) {
+  if (ptr->is_some) {
+    spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_free(&ptr->val);
+  }
+}
+
+void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t *ptr) {
+  spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_free(&ptr->f0);
+  spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_free(&ptr->f1);
+}
+
+void guest_option_s32_free(guest_option_s32_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
+void guest_list_option_s32_free(guest_list_option_s32_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    guest_option_s32_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      guest_option_s32_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void guest_option_s64_free(guest_option_s64_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
+void guest_list_option_s64_free(guest_list_option_s64_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    guest_option_s64_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      guest_option_s64_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void guest_list_option_string_free(guest_list_option_string_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    guest_option_string_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      guest_option_string_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void spin_postgres_4_0_0_postgres_db_value_free(spin_postgres_4_0_0_postgres_db_value_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 0: {
+      break;
+    }
+    case 1: {
+      break;
+    }
+    case 2: {
+      break;
+    }
+    case 3: {
+      break;
+    }
+    case 4: {
+      break;
+    }
+    case 5: {
+      break;
+    }
+    case 6: {
+      break;
+    }
+    case 7: {
+      guest_string_free(&ptr->val.str);
+      break;
+    }
+    case 8: {
+      break;
+    }
+    case 9: {
+      break;
+    }
+    case 10: {
+      break;
+    }
+    case 11: {
+      break;
+    }
+    case 12: {
+      break;
+    }
+    case 13: {
+      guest_string_free(&ptr->val.uuid);
+      break;
+    }
+    case 14: {
+      break;
+    }
+    case 15: {
+      guest_string_free(&ptr->val.decimal);
+      break;
+    }
+    case 16: {
+      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(&ptr->val.range_int32);
+      break;
+    }
+    case 17: {
+      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(&ptr->val.range_int64);
+      break;
+    }
+    case 18: {
+      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(&ptr->val.range_decimal);
+      break;
+    }
+    case 19: {
+      guest_list_option_s32_free(&ptr->val.array_int32);
+      break;
+    }
+    case 20: {
+      guest_list_option_s64_free(&ptr->val.array_int64);
+      break;
+    }
+    case 21: {
+      guest_list_option_string_free(&ptr->val.array_decimal);
+      break;
+    }
+    case 22: {
+      guest_list_option_string_free(&ptr->val.array_str);
+      break;
+    }
+    case 23: {
+      break;
+    }
+    case 25: {
+      break;
+    }
+  }
+}
+
+void spin_postgres_4_0_0_postgres_parameter_value_free(spin_postgres_4_0_0_postgres_parameter_value_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 0: {
+      break;
+    }
+    case 1: {
+      break;
+    }
+    case 2: {
+      break;
+    }
+    case 3: {
+      break;
+    }
+    case 4: {
+      break;
+    }
+    case 5: {
+      break;
+    }
+    case 6: {
+      break;
+    }
+    case 7: {
+      guest_string_free(&ptr->val.str);
+      break;
+    }
+    case 8: {
+      break;
+    }
+    case 9: {
+      break;
+    }
+    case 10: {
+      break;
+    }
+    case 11: {
+      break;
+    }
+    case 12: {
+      break;
+    }
+    case 13: {
+      guest_string_free(&ptr->val.uuid);
+      break;
+    }
+    case 14: {
+      break;
+    }
+    case 15: {
+      guest_string_free(&ptr->val.decimal);
+      break;
+    }
+    case 16: {
+      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(&ptr->val.range_int32);
+      break;
+    }
+    case 17: {
+      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(&ptr->val.range_int64);
+      break;
+    }
+    case 18: {
+      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(&ptr->val.range_decimal);
+      break;
+    }
+    case 19: {
+      guest_list_option_s32_free(&ptr->val.array_int32);
+      break;
+    }
+    case 20: {
+      guest_list_option_s64_free(&ptr->val.array_int64);
+      break;
+    }
+    case 21: {
+      guest_list_option_string_free(&ptr->val.array_decimal);
+      break;
+    }
+    case 22: {
+      guest_list_option_string_free(&ptr->val.array_str);
+      break;
+    }
+    case 23: {
+      break;
+    }
+  }
+}
+
+void spin_postgres_4_0_0_postgres_row_free(spin_postgres_4_0_0_postgres_row_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    spin_postgres_4_0_0_postgres_db_value_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      spin_postgres_4_0_0_postgres_db_value_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void spin_postgres_4_0_0_postgres_list_column_free(spin_postgres_4_0_0_postgres_list_column_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    spin_postgres_4_0_0_postgres_column_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      spin_postgres_4_0_0_postgres_column_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void spin_postgres_4_0_0_postgres_list_row_free(spin_postgres_4_0_0_postgres_list_row_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    spin_postgres_4_0_0_postgres_row_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      spin_postgres_4_0_0_postgres_row_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void spin_postgres_4_0_0_postgres_row_set_free(spin_postgres_4_0_0_postgres_row_set_t *ptr) {
+  spin_postgres_4_0_0_postgres_list_column_free(&ptr->columns);
+  spin_postgres_4_0_0_postgres_list_row_free(&ptr->rows);
+}
+
+__attribute__((__import_module__("spin:postgres/postgres@4.0.0"), __import_name__("[resource-drop]connection")))
+extern void __wasm_import_spin_postgres_4_0_0_postgres_connection_drop(int32_t handle);
+
+void spin_postgres_4_0_0_postgres_connection_drop_own(spin_postgres_4_0_0_postgres_own_connection_t handle) {
+  __wasm_import_spin_postgres_4_0_0_postgres_connection_drop(handle.__handle);
+}
+
+void spin_postgres_4_0_0_postgres_connection_drop_borrow(spin_postgres_4_0_0_postgres_borrow_connection_t handle) {
+  __wasm_import_spin_postgres_4_0_0_postgres_connection_drop(handle.__handle);
+}
+
+spin_postgres_4_0_0_postgres_borrow_connection_t spin_postgres_4_0_0_postgres_borrow_connection(spin_postgres_4_0_0_postgres_own_connection_t arg) {
+  return (spin_postgres_4_0_0_postgres_borrow_connection_t) { arg.__handle };
+}
+
+void spin_postgres_4_0_0_postgres_result_own_connection_error_free(spin_postgres_4_0_0_postgres_result_own_connection_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    spin_postgres_4_0_0_postgres_error_free(&ptr->val.err);
+  }
+}
+
+void spin_postgres_4_0_0_postgres_list_parameter_value_free(spin_postgres_4_0_0_postgres_list_parameter_value_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    spin_postgres_4_0_0_postgres_parameter_value_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      spin_postgres_4_0_0_postgres_parameter_value_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void spin_postgres_4_0_0_postgres_result_row_set_error_free(spin_postgres_4_0_0_postgres_result_row_set_error_t *ptr) {
+  if (!ptr->is_err) {
+    spin_postgres_4_0_0_postgres_row_set_free(&ptr->val.ok);
+  } else {
+    spin_postgres_4_0_0_postgres_error_free(&ptr->val.err);
+  }
+}
+
+void spin_postgres_4_0_0_postgres_result_u64_error_free(spin_postgres_4_0_0_postgres_result_u64_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    spin_postgres_4_0_0_postgres_error_free(&ptr->val.err);
   }
 }
 
@@ -1069,19 +1504,12 @@ void wasi_http_types_scheme_free(wasi_http_types_scheme_t *ptr) {
   }
 }
 
-void guest_option_string_free(guest_option_string_t *ptr) {
-  if (ptr->is_some) {
-    guest_string_free(&ptr->val);
-  }
-}
-
 void guest_option_u16_free(guest_option_u16_t *ptr) {
   if (ptr->is_some) {
   }
 }
 
 void wasi_http_types_dns_error_payload_free(wasi_http_types_dns_error_payload_t *ptr) {
-  guest_option_string_free(&ptr->rcode);
   guest_option_u16_free(&ptr->info_code);
 }
 
@@ -1092,7 +1520,6 @@ void guest_option_u8_free(guest_option_u8_t *ptr) {
 
 void wasi_http_types_tls_alert_received_payload_free(wasi_http_types_tls_alert_received_payload_t *ptr) {
   guest_option_u8_free(&ptr->alert_id);
-  guest_option_string_free(&ptr->alert_message);
 }
 
 void guest_option_u32_free(guest_option_u32_t *ptr) {
@@ -1101,7 +1528,6 @@ void guest_option_u32_free(guest_option_u32_t *ptr) {
 }
 
 void wasi_http_types_field_size_payload_free(wasi_http_types_field_size_payload_t *ptr) {
-  guest_option_string_free(&ptr->field_name);
   guest_option_u32_free(&ptr->field_size);
 }
 
@@ -1167,15 +1593,12 @@ void wasi_http_types_error_code_free(wasi_http_types_error_code_t *ptr) {
       break;
     }
     case 31: {
-      guest_option_string_free(&ptr->val.http_response_transfer_coding);
       break;
     }
     case 32: {
-      guest_option_string_free(&ptr->val.http_response_content_coding);
       break;
     }
     case 38: {
-      guest_option_string_free(&ptr->val.internal_error);
       break;
     }
   }
@@ -1969,21 +2392,21 @@ uint64_t spin_sqlite_sqlite_method_connection_changes(spin_sqlite_sqlite_borrow_
   return (uint64_t) (ret);
 }
 
-bool spin_postgres_postgres_static_connection_open(guest_string_t *address, spin_postgres_postgres_own_connection_t *ret, spin_postgres_postgres_error_t *err) {
+bool spin_postgres_3_0_0_postgres_static_connection_open(guest_string_t *address, spin_postgres_3_0_0_postgres_own_connection_t *ret, spin_postgres_3_0_0_postgres_error_t *err) {
   __attribute__((__aligned__(sizeof(void*))))
   uint8_t ret_area[(4*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_spin_postgres_postgres_static_connection_open((uint8_t *) (*address).ptr, (*address).len, ptr);
-  spin_postgres_postgres_result_own_connection_error_t result;
+  __wasm_import_spin_postgres_3_0_0_postgres_static_connection_open((uint8_t *) (*address).ptr, (*address).len, ptr);
+  spin_postgres_3_0_0_postgres_result_own_connection_error_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
       result.is_err = false;
-      result.val.ok = (spin_postgres_postgres_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
+      result.val.ok = (spin_postgres_3_0_0_postgres_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
       break;
     }
     case 1: {
       result.is_err = true;
-      spin_postgres_postgres_error_t variant;
+      spin_postgres_3_0_0_postgres_error_t variant;
       variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
       switch ((int32_t) variant.tag) {
         case 0: {
@@ -2021,24 +2444,24 @@ bool spin_postgres_postgres_static_connection_open(guest_string_t *address, spin
   }
 }
 
-bool spin_postgres_postgres_method_connection_query(spin_postgres_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_postgres_list_parameter_value_t *params, spin_postgres_postgres_row_set_t *ret, spin_postgres_postgres_error_t *err) {
+bool spin_postgres_3_0_0_postgres_method_connection_query(spin_postgres_3_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_3_0_0_postgres_list_parameter_value_t *params, spin_postgres_3_0_0_postgres_row_set_t *ret, spin_postgres_3_0_0_postgres_error_t *err) {
   __attribute__((__aligned__(sizeof(void*))))
   uint8_t ret_area[(5*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_spin_postgres_postgres_method_connection_query((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
-  spin_postgres_postgres_result_row_set_error_t result;
+  __wasm_import_spin_postgres_3_0_0_postgres_method_connection_query((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  spin_postgres_3_0_0_postgres_result_row_set_error_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
       result.is_err = false;
-      result.val.ok = (spin_postgres_postgres_row_set_t) {
-        (spin_postgres_postgres_list_column_t) (spin_postgres_postgres_list_column_t) { (spin_postgres_postgres_column_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
-        (spin_postgres_postgres_list_row_t) (spin_postgres_postgres_list_row_t) { (spin_postgres_postgres_row_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      result.val.ok = (spin_postgres_3_0_0_postgres_row_set_t) {
+        (spin_postgres_3_0_0_postgres_list_column_t) (spin_postgres_3_0_0_postgres_list_column_t) { (spin_postgres_3_0_0_postgres_column_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (spin_postgres_3_0_0_postgres_list_row_t) (spin_postgres_3_0_0_postgres_list_row_t) { (spin_postgres_3_0_0_postgres_row_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
       };
       break;
     }
     case 1: {
       result.is_err = true;
-      spin_postgres_postgres_error_t variant13;
+      spin_postgres_3_0_0_postgres_error_t variant13;
       variant13.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
       switch ((int32_t) variant13.tag) {
         case 0: {
@@ -2076,12 +2499,12 @@ bool spin_postgres_postgres_method_connection_query(spin_postgres_postgres_borro
   }
 }
 
-bool spin_postgres_postgres_method_connection_execute(spin_postgres_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_postgres_error_t *err) {
+bool spin_postgres_3_0_0_postgres_method_connection_execute(spin_postgres_3_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_3_0_0_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_3_0_0_postgres_error_t *err) {
   __attribute__((__aligned__(8)))
   uint8_t ret_area[(16+2*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_spin_postgres_postgres_method_connection_execute((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
-  spin_postgres_postgres_result_u64_error_t result;
+  __wasm_import_spin_postgres_3_0_0_postgres_method_connection_execute((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  spin_postgres_3_0_0_postgres_result_u64_error_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
       result.is_err = false;
@@ -2090,7 +2513,7 @@ bool spin_postgres_postgres_method_connection_execute(spin_postgres_postgres_bor
     }
     case 1: {
       result.is_err = true;
-      spin_postgres_postgres_error_t variant;
+      spin_postgres_3_0_0_postgres_error_t variant;
       variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
       switch ((int32_t) variant.tag) {
         case 0: {
@@ -2116,6 +2539,258 @@ bool spin_postgres_postgres_method_connection_execute(spin_postgres_postgres_bor
       }
 
       result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool spin_postgres_4_0_0_postgres_static_connection_open(guest_string_t *address, spin_postgres_4_0_0_postgres_own_connection_t *ret, spin_postgres_4_0_0_postgres_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(16*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_spin_postgres_4_0_0_postgres_static_connection_open((uint8_t *) (*address).ptr, (*address).len, ptr);
+  spin_postgres_4_0_0_postgres_result_own_connection_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (spin_postgres_4_0_0_postgres_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      spin_postgres_4_0_0_postgres_error_t variant0;
+      variant0.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant0.tag) {
+        case 0: {
+          variant0.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant0.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          spin_postgres_4_0_0_postgres_query_error_t variant;
+          variant.tag = (int32_t) *((uint8_t*) (ptr + (2*sizeof(void*))));
+          switch ((int32_t) variant.tag) {
+            case 0: {
+              variant.val.text = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) };
+              break;
+            }
+            case 1: {
+              guest_option_string_t option;
+              switch ((int32_t) *((uint8_t*) (ptr + (11*sizeof(void*))))) {
+                case 0: {
+                  option.is_some = false;
+                  break;
+                }
+                case 1: {
+                  option.is_some = true;
+                  option.val = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (12*sizeof(void*))))), (*((size_t*) (ptr + (13*sizeof(void*))))) };
+                  break;
+                }
+              }
+              variant.val.db_error = (spin_postgres_4_0_0_postgres_db_error_t) {
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (5*sizeof(void*))))), (*((size_t*) (ptr + (6*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (7*sizeof(void*))))), (*((size_t*) (ptr + (8*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (9*sizeof(void*))))), (*((size_t*) (ptr + (10*sizeof(void*))))) },
+                (guest_option_string_t) option,
+                (guest_list_tuple2_string_string_t) (guest_list_tuple2_string_string_t) { (guest_tuple2_string_string_t*)(*((uint8_t **) (ptr + (14*sizeof(void*))))), (*((size_t*) (ptr + (15*sizeof(void*))))) },
+              };
+              break;
+            }
+          }
+          variant0.val.query_failed = variant;
+          break;
+        }
+        case 3: {
+          variant0.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant0.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant0;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool spin_postgres_4_0_0_postgres_method_connection_query(spin_postgres_4_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_0_0_postgres_list_parameter_value_t *params, spin_postgres_4_0_0_postgres_row_set_t *ret, spin_postgres_4_0_0_postgres_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(16*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_spin_postgres_4_0_0_postgres_method_connection_query((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  spin_postgres_4_0_0_postgres_result_row_set_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (spin_postgres_4_0_0_postgres_row_set_t) {
+        (spin_postgres_4_0_0_postgres_list_column_t) (spin_postgres_4_0_0_postgres_list_column_t) { (spin_postgres_4_0_0_postgres_column_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (spin_postgres_4_0_0_postgres_list_row_t) (spin_postgres_4_0_0_postgres_list_row_t) { (spin_postgres_4_0_0_postgres_row_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      spin_postgres_4_0_0_postgres_error_t variant56;
+      variant56.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant56.tag) {
+        case 0: {
+          variant56.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant56.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          spin_postgres_4_0_0_postgres_query_error_t variant55;
+          variant55.tag = (int32_t) *((uint8_t*) (ptr + (2*sizeof(void*))));
+          switch ((int32_t) variant55.tag) {
+            case 0: {
+              variant55.val.text = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) };
+              break;
+            }
+            case 1: {
+              guest_option_string_t option54;
+              switch ((int32_t) *((uint8_t*) (ptr + (11*sizeof(void*))))) {
+                case 0: {
+                  option54.is_some = false;
+                  break;
+                }
+                case 1: {
+                  option54.is_some = true;
+                  option54.val = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (12*sizeof(void*))))), (*((size_t*) (ptr + (13*sizeof(void*))))) };
+                  break;
+                }
+              }
+              variant55.val.db_error = (spin_postgres_4_0_0_postgres_db_error_t) {
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (5*sizeof(void*))))), (*((size_t*) (ptr + (6*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (7*sizeof(void*))))), (*((size_t*) (ptr + (8*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (9*sizeof(void*))))), (*((size_t*) (ptr + (10*sizeof(void*))))) },
+                (guest_option_string_t) option54,
+                (guest_list_tuple2_string_string_t) (guest_list_tuple2_string_string_t) { (guest_tuple2_string_string_t*)(*((uint8_t **) (ptr + (14*sizeof(void*))))), (*((size_t*) (ptr + (15*sizeof(void*))))) },
+              };
+              break;
+            }
+          }
+          variant56.val.query_failed = variant55;
+          break;
+        }
+        case 3: {
+          variant56.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant56.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant56;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool spin_postgres_4_0_0_postgres_method_connection_execute(spin_postgres_4_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_0_0_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_4_0_0_postgres_error_t *err) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[(16+14*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_spin_postgres_4_0_0_postgres_method_connection_execute((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  spin_postgres_4_0_0_postgres_result_u64_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (uint64_t) (*((int64_t*) (ptr + 8)));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      spin_postgres_4_0_0_postgres_error_t variant44;
+      variant44.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant44.tag) {
+        case 0: {
+          variant44.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant44.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          spin_postgres_4_0_0_postgres_query_error_t variant;
+          variant.tag = (int32_t) *((uint8_t*) (ptr + (8+1*sizeof(void*))));
+          switch ((int32_t) variant.tag) {
+            case 0: {
+              variant.val.text = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+2*sizeof(void*))))), (*((size_t*) (ptr + (8+3*sizeof(void*))))) };
+              break;
+            }
+            case 1: {
+              guest_option_string_t option;
+              switch ((int32_t) *((uint8_t*) (ptr + (8+10*sizeof(void*))))) {
+                case 0: {
+                  option.is_some = false;
+                  break;
+                }
+                case 1: {
+                  option.is_some = true;
+                  option.val = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+11*sizeof(void*))))), (*((size_t*) (ptr + (8+12*sizeof(void*))))) };
+                  break;
+                }
+              }
+              variant.val.db_error = (spin_postgres_4_0_0_postgres_db_error_t) {
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+2*sizeof(void*))))), (*((size_t*) (ptr + (8+3*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+4*sizeof(void*))))), (*((size_t*) (ptr + (8+5*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+6*sizeof(void*))))), (*((size_t*) (ptr + (8+7*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+8*sizeof(void*))))), (*((size_t*) (ptr + (8+9*sizeof(void*))))) },
+                (guest_option_string_t) option,
+                (guest_list_tuple2_string_string_t) (guest_list_tuple2_string_string_t) { (guest_tuple2_string_string_t*)(*((uint8_t **) (ptr + (8+13*sizeof(void*))))), (*((size_t*) (ptr + (8+14*sizeof(void*))))) },
+              };
+              break;
+            }
+          }
+          variant44.val.query_failed = variant;
+          break;
+        }
+        case 3: {
+          variant44.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant44.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant44;
       break;
     }
   }

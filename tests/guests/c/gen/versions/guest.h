@@ -383,7 +383,7 @@ typedef struct {
 } spin_sqlite_sqlite_result_query_result_error_t;
 
 // Errors related to interacting with a database.
-typedef struct spin_postgres_postgres_error_t {
+typedef struct spin_postgres_3_0_0_postgres_error_t {
   uint8_t tag;
   union {
     guest_string_t     connection_failed;
@@ -392,31 +392,31 @@ typedef struct spin_postgres_postgres_error_t {
     guest_string_t     value_conversion_failed;
     guest_string_t     other;
   } val;
-} spin_postgres_postgres_error_t;
+} spin_postgres_3_0_0_postgres_error_t;
 
-#define SPIN_POSTGRES_POSTGRES_ERROR_CONNECTION_FAILED 0
-#define SPIN_POSTGRES_POSTGRES_ERROR_BAD_PARAMETER 1
-#define SPIN_POSTGRES_POSTGRES_ERROR_QUERY_FAILED 2
-#define SPIN_POSTGRES_POSTGRES_ERROR_VALUE_CONVERSION_FAILED 3
-#define SPIN_POSTGRES_POSTGRES_ERROR_OTHER 4
+#define SPIN_POSTGRES_3_0_0_POSTGRES_ERROR_CONNECTION_FAILED 0
+#define SPIN_POSTGRES_3_0_0_POSTGRES_ERROR_BAD_PARAMETER 1
+#define SPIN_POSTGRES_3_0_0_POSTGRES_ERROR_QUERY_FAILED 2
+#define SPIN_POSTGRES_3_0_0_POSTGRES_ERROR_VALUE_CONVERSION_FAILED 3
+#define SPIN_POSTGRES_3_0_0_POSTGRES_ERROR_OTHER 4
 
 // Data types for a database column
-typedef uint8_t spin_postgres_postgres_db_data_type_t;
+typedef uint8_t spin_postgres_3_0_0_postgres_db_data_type_t;
 
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_BOOLEAN 0
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_INT8 1
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_INT16 2
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_INT32 3
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_INT64 4
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_FLOATING32 5
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_FLOATING64 6
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_STR 7
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_BINARY 8
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_DATE 9
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_TIME 10
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_DATETIME 11
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_TIMESTAMP 12
-#define SPIN_POSTGRES_POSTGRES_DB_DATA_TYPE_OTHER 13
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_BOOLEAN 0
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_INT8 1
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_INT16 2
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_INT32 3
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_INT64 4
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_FLOATING32 5
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_FLOATING64 6
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_STR 7
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_BINARY 8
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_DATE 9
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_TIME 10
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_DATETIME 11
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_TIMESTAMP 12
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_DATA_TYPE_OTHER 13
 
 typedef struct {
   int32_t f0;
@@ -442,7 +442,7 @@ typedef struct {
 } guest_tuple7_s32_u8_u8_u8_u8_u8_u32_t;
 
 // Database values
-typedef struct spin_postgres_postgres_db_value_t {
+typedef struct spin_postgres_3_0_0_postgres_db_value_t {
   uint8_t tag;
   union {
     bool     boolean;
@@ -459,31 +459,31 @@ typedef struct spin_postgres_postgres_db_value_t {
     guest_tuple7_s32_u8_u8_u8_u8_u8_u32_t     datetime;
     int64_t     timestamp;
   } val;
-} spin_postgres_postgres_db_value_t;
+} spin_postgres_3_0_0_postgres_db_value_t;
 
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_BOOLEAN 0
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_INT8 1
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_INT16 2
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_INT32 3
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_INT64 4
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_FLOATING32 5
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_FLOATING64 6
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_STR 7
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_BINARY 8
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_DATE 9
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_BOOLEAN 0
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_INT8 1
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_INT16 2
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_INT32 3
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_INT64 4
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_FLOATING32 5
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_FLOATING64 6
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_STR 7
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_BINARY 8
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_DATE 9
 // (year, month, day)
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_TIME 10
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_TIME 10
 // (hour, minute, second, nanosecond)
 // Date-time types are always treated as UTC (without timezone info).
 // The instant is represented as a (year, month, day, hour, minute, second, nanosecond) tuple.
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_DATETIME 11
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_DATETIME 11
 // Unix timestamp (seconds since epoch)
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_TIMESTAMP 12
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_DB_NULL 13
-#define SPIN_POSTGRES_POSTGRES_DB_VALUE_UNSUPPORTED 14
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_TIMESTAMP 12
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_DB_NULL 13
+#define SPIN_POSTGRES_3_0_0_POSTGRES_DB_VALUE_UNSUPPORTED 14
 
 // Values used in parameterized queries
-typedef struct spin_postgres_postgres_parameter_value_t {
+typedef struct spin_postgres_3_0_0_postgres_parameter_value_t {
   uint8_t tag;
   union {
     bool     boolean;
@@ -500,92 +500,458 @@ typedef struct spin_postgres_postgres_parameter_value_t {
     guest_tuple7_s32_u8_u8_u8_u8_u8_u32_t     datetime;
     int64_t     timestamp;
   } val;
-} spin_postgres_postgres_parameter_value_t;
+} spin_postgres_3_0_0_postgres_parameter_value_t;
 
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_BOOLEAN 0
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_INT8 1
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_INT16 2
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_INT32 3
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_INT64 4
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_FLOATING32 5
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_FLOATING64 6
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_STR 7
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_BINARY 8
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_DATE 9
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_BOOLEAN 0
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_INT8 1
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_INT16 2
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_INT32 3
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_INT64 4
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_FLOATING32 5
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_FLOATING64 6
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_STR 7
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_BINARY 8
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_DATE 9
 // (year, month, day)
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_TIME 10
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_TIME 10
 // (hour, minute, second, nanosecond)
 // Date-time types are always treated as UTC (without timezone info).
 // The instant is represented as a (year, month, day, hour, minute, second, nanosecond) tuple.
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_DATETIME 11
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_DATETIME 11
 // Unix timestamp (seconds since epoch)
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_TIMESTAMP 12
-#define SPIN_POSTGRES_POSTGRES_PARAMETER_VALUE_DB_NULL 13
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_TIMESTAMP 12
+#define SPIN_POSTGRES_3_0_0_POSTGRES_PARAMETER_VALUE_DB_NULL 13
 
 // A database column
-typedef struct spin_postgres_postgres_column_t {
+typedef struct spin_postgres_3_0_0_postgres_column_t {
   guest_string_t   name;
-  spin_postgres_postgres_db_data_type_t   data_type;
-} spin_postgres_postgres_column_t;
+  spin_postgres_3_0_0_postgres_db_data_type_t   data_type;
+} spin_postgres_3_0_0_postgres_column_t;
 
 // A database row
-typedef struct spin_postgres_postgres_row_t {
-  spin_postgres_postgres_db_value_t   *ptr;
+typedef struct spin_postgres_3_0_0_postgres_row_t {
+  spin_postgres_3_0_0_postgres_db_value_t   *ptr;
   size_t len;
-} spin_postgres_postgres_row_t;
+} spin_postgres_3_0_0_postgres_row_t;
 
 typedef struct {
-  spin_postgres_postgres_column_t *ptr;
+  spin_postgres_3_0_0_postgres_column_t *ptr;
   size_t len;
-} spin_postgres_postgres_list_column_t;
+} spin_postgres_3_0_0_postgres_list_column_t;
 
 typedef struct {
-  spin_postgres_postgres_row_t *ptr;
+  spin_postgres_3_0_0_postgres_row_t *ptr;
   size_t len;
-} spin_postgres_postgres_list_row_t;
+} spin_postgres_3_0_0_postgres_list_row_t;
 
 // A set of database rows
-typedef struct spin_postgres_postgres_row_set_t {
-  spin_postgres_postgres_list_column_t   columns;
-  spin_postgres_postgres_list_row_t   rows;
-} spin_postgres_postgres_row_set_t;
+typedef struct spin_postgres_3_0_0_postgres_row_set_t {
+  spin_postgres_3_0_0_postgres_list_column_t   columns;
+  spin_postgres_3_0_0_postgres_list_row_t   rows;
+} spin_postgres_3_0_0_postgres_row_set_t;
 
-typedef struct spin_postgres_postgres_own_connection_t {
+typedef struct spin_postgres_3_0_0_postgres_own_connection_t {
   int32_t __handle;
-} spin_postgres_postgres_own_connection_t;
+} spin_postgres_3_0_0_postgres_own_connection_t;
 
-typedef struct spin_postgres_postgres_borrow_connection_t {
+typedef struct spin_postgres_3_0_0_postgres_borrow_connection_t {
   int32_t __handle;
-} spin_postgres_postgres_borrow_connection_t;
+} spin_postgres_3_0_0_postgres_borrow_connection_t;
 
 typedef struct {
   bool is_err;
   union {
-    spin_postgres_postgres_own_connection_t ok;
-    spin_postgres_postgres_error_t err;
+    spin_postgres_3_0_0_postgres_own_connection_t ok;
+    spin_postgres_3_0_0_postgres_error_t err;
   } val;
-} spin_postgres_postgres_result_own_connection_error_t;
+} spin_postgres_3_0_0_postgres_result_own_connection_error_t;
 
 typedef struct {
-  spin_postgres_postgres_parameter_value_t *ptr;
+  spin_postgres_3_0_0_postgres_parameter_value_t *ptr;
   size_t len;
-} spin_postgres_postgres_list_parameter_value_t;
+} spin_postgres_3_0_0_postgres_list_parameter_value_t;
 
 typedef struct {
   bool is_err;
   union {
-    spin_postgres_postgres_row_set_t ok;
-    spin_postgres_postgres_error_t err;
+    spin_postgres_3_0_0_postgres_row_set_t ok;
+    spin_postgres_3_0_0_postgres_error_t err;
   } val;
-} spin_postgres_postgres_result_row_set_error_t;
+} spin_postgres_3_0_0_postgres_result_row_set_error_t;
 
 typedef struct {
   bool is_err;
   union {
     uint64_t ok;
-    spin_postgres_postgres_error_t err;
+    spin_postgres_3_0_0_postgres_error_t err;
   } val;
-} spin_postgres_postgres_result_u64_error_t;
+} spin_postgres_3_0_0_postgres_result_u64_error_t;
+
+typedef struct {
+  bool is_some;
+  guest_string_t val;
+} guest_option_string_t;
+
+typedef struct {
+  guest_string_t f0;
+  guest_string_t f1;
+} guest_tuple2_string_string_t;
+
+typedef struct {
+  guest_tuple2_string_string_t *ptr;
+  size_t len;
+} guest_list_tuple2_string_string_t;
+
+typedef struct spin_postgres_4_0_0_postgres_db_error_t {
+  // Stringised version of the error. This is primarily to facilitate migration of older code.
+  guest_string_t   as_text;
+  guest_string_t   severity;
+  guest_string_t   code;
+  guest_string_t   message;
+  guest_option_string_t   detail;
+  // Any error information provided by Postgres and not captured above.
+  guest_list_tuple2_string_string_t   extras;
+} spin_postgres_4_0_0_postgres_db_error_t;
+
+typedef struct spin_postgres_4_0_0_postgres_query_error_t {
+  uint8_t tag;
+  union {
+    guest_string_t     text;
+    spin_postgres_4_0_0_postgres_db_error_t     db_error;
+  } val;
+} spin_postgres_4_0_0_postgres_query_error_t;
+
+// An error occurred but we do not have structured info for it
+#define SPIN_POSTGRES_4_0_0_POSTGRES_QUERY_ERROR_TEXT 0
+// Postgres returned a structured database error
+#define SPIN_POSTGRES_4_0_0_POSTGRES_QUERY_ERROR_DB_ERROR 1
+
+// Errors related to interacting with a database.
+typedef struct spin_postgres_4_0_0_postgres_error_t {
+  uint8_t tag;
+  union {
+    guest_string_t     connection_failed;
+    guest_string_t     bad_parameter;
+    spin_postgres_4_0_0_postgres_query_error_t     query_failed;
+    guest_string_t     value_conversion_failed;
+    guest_string_t     other;
+  } val;
+} spin_postgres_4_0_0_postgres_error_t;
+
+#define SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_CONNECTION_FAILED 0
+#define SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_BAD_PARAMETER 1
+#define SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_QUERY_FAILED 2
+#define SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_VALUE_CONVERSION_FAILED 3
+#define SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_OTHER 4
+
+// Data types for a database column
+typedef struct spin_postgres_4_0_0_postgres_db_data_type_t {
+  uint8_t tag;
+  union {
+    guest_string_t     other;
+  } val;
+} spin_postgres_4_0_0_postgres_db_data_type_t;
+
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_BOOLEAN 0
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_INT8 1
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_INT16 2
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_INT32 3
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_INT64 4
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_FLOATING32 5
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_FLOATING64 6
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_STR 7
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_BINARY 8
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_DATE 9
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_TIME 10
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_DATETIME 11
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_TIMESTAMP 12
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_UUID 13
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_JSONB 14
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_DECIMAL 15
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_RANGE_INT32 16
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_RANGE_INT64 17
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_RANGE_DECIMAL 18
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_ARRAY_INT32 19
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_ARRAY_INT64 20
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_ARRAY_DECIMAL 21
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_ARRAY_STR 22
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_INTERVAL 23
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_OTHER 24
+
+typedef struct spin_postgres_4_0_0_postgres_interval_t {
+  int64_t   micros;
+  int32_t   days;
+  int32_t   months;
+} spin_postgres_4_0_0_postgres_interval_t;
+
+// A database column
+typedef struct spin_postgres_4_0_0_postgres_column_t {
+  guest_string_t   name;
+  spin_postgres_4_0_0_postgres_db_data_type_t   data_type;
+} spin_postgres_4_0_0_postgres_column_t;
+
+// For range types, indicates if each bound is inclusive or exclusive
+typedef uint8_t spin_postgres_4_0_0_postgres_range_bound_kind_t;
+
+#define SPIN_POSTGRES_4_0_0_POSTGRES_RANGE_BOUND_KIND_INCLUSIVE 0
+#define SPIN_POSTGRES_4_0_0_POSTGRES_RANGE_BOUND_KIND_EXCLUSIVE 1
+
+typedef struct {
+  int32_t f0;
+  spin_postgres_4_0_0_postgres_range_bound_kind_t f1;
+} spin_postgres_4_0_0_postgres_tuple2_s32_range_bound_kind_t;
+
+typedef struct {
+  bool is_some;
+  spin_postgres_4_0_0_postgres_tuple2_s32_range_bound_kind_t val;
+} spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_t;
+
+typedef struct {
+  spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_t f0;
+  spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_t f1;
+} spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t;
+
+typedef struct {
+  int64_t f0;
+  spin_postgres_4_0_0_postgres_range_bound_kind_t f1;
+} spin_postgres_4_0_0_postgres_tuple2_s64_range_bound_kind_t;
+
+typedef struct {
+  bool is_some;
+  spin_postgres_4_0_0_postgres_tuple2_s64_range_bound_kind_t val;
+} spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_t;
+
+typedef struct {
+  spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_t f0;
+  spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_t f1;
+} spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t;
+
+typedef struct {
+  guest_string_t f0;
+  spin_postgres_4_0_0_postgres_range_bound_kind_t f1;
+} spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_t;
+
+typedef struct {
+  bool is_some;
+  spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_t val;
+} spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_t;
+
+typedef struct {
+  spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_t f0;
+  spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_t f1;
+} spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t;
+
+typedef struct {
+  bool is_some;
+  int32_t val;
+} guest_option_s32_t;
+
+typedef struct {
+  guest_option_s32_t *ptr;
+  size_t len;
+} guest_list_option_s32_t;
+
+typedef struct {
+  bool is_some;
+  int64_t val;
+} guest_option_s64_t;
+
+typedef struct {
+  guest_option_s64_t *ptr;
+  size_t len;
+} guest_list_option_s64_t;
+
+typedef struct {
+  guest_option_string_t *ptr;
+  size_t len;
+} guest_list_option_string_t;
+
+// Database values
+typedef struct spin_postgres_4_0_0_postgres_db_value_t {
+  uint8_t tag;
+  union {
+    bool     boolean;
+    int8_t     int8;
+    int16_t     int16;
+    int32_t     int32;
+    int64_t     int64;
+    float     floating32;
+    double     floating64;
+    guest_string_t     str;
+    guest_list_u8_t     binary;
+    guest_tuple3_s32_u8_u8_t     date;
+    guest_tuple4_u8_u8_u8_u32_t     time;
+    guest_tuple7_s32_u8_u8_u8_u8_u8_u32_t     datetime;
+    int64_t     timestamp;
+    guest_string_t     uuid;
+    guest_list_u8_t     jsonb;
+    guest_string_t     decimal;
+    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t     range_int32;
+    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t     range_int64;
+    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t     range_decimal;
+    guest_list_option_s32_t     array_int32;
+    guest_list_option_s64_t     array_int64;
+    guest_list_option_string_t     array_decimal;
+    guest_list_option_string_t     array_str;
+    spin_postgres_4_0_0_postgres_interval_t     interval;
+    guest_list_u8_t     unsupported;
+  } val;
+} spin_postgres_4_0_0_postgres_db_value_t;
+
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_BOOLEAN 0
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_INT8 1
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_INT16 2
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_INT32 3
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_INT64 4
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_FLOATING32 5
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_FLOATING64 6
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_STR 7
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_BINARY 8
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_DATE 9
+// (year, month, day)
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_TIME 10
+// (hour, minute, second, nanosecond)
+// Date-time types are always treated as UTC (without timezone info).
+// The instant is represented as a (year, month, day, hour, minute, second, nanosecond) tuple.
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_DATETIME 11
+// Unix timestamp (seconds since epoch)
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_TIMESTAMP 12
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_UUID 13
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_JSONB 14
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_DECIMAL 15
+// I admit defeat. Base 10
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_RANGE_INT32 16
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_RANGE_INT64 17
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_RANGE_DECIMAL 18
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_ARRAY_INT32 19
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_ARRAY_INT64 20
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_ARRAY_DECIMAL 21
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_ARRAY_STR 22
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_INTERVAL 23
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_DB_NULL 24
+#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_UNSUPPORTED 25
+
+// Values used in parameterized queries
+typedef struct spin_postgres_4_0_0_postgres_parameter_value_t {
+  uint8_t tag;
+  union {
+    bool     boolean;
+    int8_t     int8;
+    int16_t     int16;
+    int32_t     int32;
+    int64_t     int64;
+    float     floating32;
+    double     floating64;
+    guest_string_t     str;
+    guest_list_u8_t     binary;
+    guest_tuple3_s32_u8_u8_t     date;
+    guest_tuple4_u8_u8_u8_u32_t     time;
+    guest_tuple7_s32_u8_u8_u8_u8_u8_u32_t     datetime;
+    int64_t     timestamp;
+    guest_string_t     uuid;
+    guest_list_u8_t     jsonb;
+    guest_string_t     decimal;
+    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t     range_int32;
+    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t     range_int64;
+    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t     range_decimal;
+    guest_list_option_s32_t     array_int32;
+    guest_list_option_s64_t     array_int64;
+    guest_list_option_string_t     array_decimal;
+    guest_list_option_string_t     array_str;
+    spin_postgres_4_0_0_postgres_interval_t     interval;
+  } val;
+} spin_postgres_4_0_0_postgres_parameter_value_t;
+
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_BOOLEAN 0
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_INT8 1
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_INT16 2
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_INT32 3
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_INT64 4
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_FLOATING32 5
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_FLOATING64 6
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_STR 7
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_BINARY 8
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_DATE 9
+// (year, month, day)
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_TIME 10
+// (hour, minute, second, nanosecond)
+// Date-time types are always treated as UTC (without timezone info).
+// The instant is represented as a (year, month, day, hour, minute, second, nanosecond) tuple.
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_DATETIME 11
+// Unix timestamp (seconds since epoch)
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_TIMESTAMP 12
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_UUID 13
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_JSONB 14
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_DECIMAL 15
+// base 10
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_RANGE_INT32 16
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_RANGE_INT64 17
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_RANGE_DECIMAL 18
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_ARRAY_INT32 19
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_ARRAY_INT64 20
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_ARRAY_DECIMAL 21
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_ARRAY_STR 22
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_INTERVAL 23
+#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_DB_NULL 24
+
+// A database row
+typedef struct spin_postgres_4_0_0_postgres_row_t {
+  spin_postgres_4_0_0_postgres_db_value_t   *ptr;
+  size_t len;
+} spin_postgres_4_0_0_postgres_row_t;
+
+typedef struct {
+  spin_postgres_4_0_0_postgres_column_t *ptr;
+  size_t len;
+} spin_postgres_4_0_0_postgres_list_column_t;
+
+typedef struct {
+  spin_postgres_4_0_0_postgres_row_t *ptr;
+  size_t len;
+} spin_postgres_4_0_0_postgres_list_row_t;
+
+// A set of database rows
+typedef struct spin_postgres_4_0_0_postgres_row_set_t {
+  spin_postgres_4_0_0_postgres_list_column_t   columns;
+  spin_postgres_4_0_0_postgres_list_row_t   rows;
+} spin_postgres_4_0_0_postgres_row_set_t;
+
+typedef struct spin_postgres_4_0_0_postgres_own_connection_t {
+  int32_t __handle;
+} spin_postgres_4_0_0_postgres_own_connection_t;
+
+typedef struct spin_postgres_4_0_0_postgres_borrow_connection_t {
+  int32_t __handle;
+} spin_postgres_4_0_0_postgres_borrow_connection_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    spin_postgres_4_0_0_postgres_own_connection_t ok;
+    spin_postgres_4_0_0_postgres_error_t err;
+  } val;
+} spin_postgres_4_0_0_postgres_result_own_connection_error_t;
+
+typedef struct {
+  spin_postgres_4_0_0_postgres_parameter_value_t *ptr;
+  size_t len;
+} spin_postgres_4_0_0_postgres_list_parameter_value_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    spin_postgres_4_0_0_postgres_row_set_t ok;
+    spin_postgres_4_0_0_postgres_error_t err;
+  } val;
+} spin_postgres_4_0_0_postgres_result_row_set_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    uint64_t ok;
+    spin_postgres_4_0_0_postgres_error_t err;
+  } val;
+} spin_postgres_4_0_0_postgres_result_u64_error_t;
 
 typedef struct wasi_io_poll_own_pollable_t {
   int32_t __handle;
@@ -715,11 +1081,6 @@ typedef struct wasi_http_types_scheme_t {
 #define WASI_HTTP_TYPES_SCHEME_HTTP 0
 #define WASI_HTTP_TYPES_SCHEME_HTTPS 1
 #define WASI_HTTP_TYPES_SCHEME_OTHER 2
-
-typedef struct {
-  bool is_some;
-  guest_string_t val;
-} guest_option_string_t;
 
 typedef struct {
   bool is_some;
@@ -1146,11 +1507,19 @@ extern uint64_t spin_sqlite_sqlite_method_connection_changes(spin_sqlite_sqlite_
 
 // Imported Functions from `spin:postgres/postgres@3.0.0`
 // Open a connection to the Postgres instance at `address`.
-extern bool spin_postgres_postgres_static_connection_open(guest_string_t *address, spin_postgres_postgres_own_connection_t *ret, spin_postgres_postgres_error_t *err);
+extern bool spin_postgres_3_0_0_postgres_static_connection_open(guest_string_t *address, spin_postgres_3_0_0_postgres_own_connection_t *ret, spin_postgres_3_0_0_postgres_error_t *err);
 // Query the database.
-extern bool spin_postgres_postgres_method_connection_query(spin_postgres_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_postgres_list_parameter_value_t *params, spin_postgres_postgres_row_set_t *ret, spin_postgres_postgres_error_t *err);
+extern bool spin_postgres_3_0_0_postgres_method_connection_query(spin_postgres_3_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_3_0_0_postgres_list_parameter_value_t *params, spin_postgres_3_0_0_postgres_row_set_t *ret, spin_postgres_3_0_0_postgres_error_t *err);
 // Execute command to the database.
-extern bool spin_postgres_postgres_method_connection_execute(spin_postgres_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_postgres_error_t *err);
+extern bool spin_postgres_3_0_0_postgres_method_connection_execute(spin_postgres_3_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_3_0_0_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_3_0_0_postgres_error_t *err);
+
+// Imported Functions from `spin:postgres/postgres@4.0.0`
+// Open a connection to the Postgres instance at `address`.
+extern bool spin_postgres_4_0_0_postgres_static_connection_open(guest_string_t *address, spin_postgres_4_0_0_postgres_own_connection_t *ret, spin_postgres_4_0_0_postgres_error_t *err);
+// Query the database.
+extern bool spin_postgres_4_0_0_postgres_method_connection_query(spin_postgres_4_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_0_0_postgres_list_parameter_value_t *params, spin_postgres_4_0_0_postgres_row_set_t *ret, spin_postgres_4_0_0_postgres_error_t *err);
+// Execute command to the database.
+extern bool spin_postgres_4_0_0_postgres_method_connection_execute(spin_postgres_4_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_0_0_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_4_0_0_postgres_error_t *err);
 
 // Imported Functions from `wasi:io/poll@0.2.0`
 // Return the readiness of a pollable. This function never blocks.
@@ -1761,35 +2130,101 @@ void spin_sqlite_sqlite_result_own_connection_error_free(spin_sqlite_sqlite_resu
 
 void spin_sqlite_sqlite_result_query_result_error_free(spin_sqlite_sqlite_result_query_result_error_t *ptr);
 
-void spin_postgres_postgres_error_free(spin_postgres_postgres_error_t *ptr);
+void spin_postgres_3_0_0_postgres_error_free(spin_postgres_3_0_0_postgres_error_t *ptr);
 
-void spin_postgres_postgres_db_value_free(spin_postgres_postgres_db_value_t *ptr);
+void spin_postgres_3_0_0_postgres_db_value_free(spin_postgres_3_0_0_postgres_db_value_t *ptr);
 
-void spin_postgres_postgres_parameter_value_free(spin_postgres_postgres_parameter_value_t *ptr);
+void spin_postgres_3_0_0_postgres_parameter_value_free(spin_postgres_3_0_0_postgres_parameter_value_t *ptr);
 
-void spin_postgres_postgres_column_free(spin_postgres_postgres_column_t *ptr);
+void spin_postgres_3_0_0_postgres_column_free(spin_postgres_3_0_0_postgres_column_t *ptr);
 
-void spin_postgres_postgres_row_free(spin_postgres_postgres_row_t *ptr);
+void spin_postgres_3_0_0_postgres_row_free(spin_postgres_3_0_0_postgres_row_t *ptr);
 
-void spin_postgres_postgres_list_column_free(spin_postgres_postgres_list_column_t *ptr);
+void spin_postgres_3_0_0_postgres_list_column_free(spin_postgres_3_0_0_postgres_list_column_t *ptr);
 
-void spin_postgres_postgres_list_row_free(spin_postgres_postgres_list_row_t *ptr);
+void spin_postgres_3_0_0_postgres_list_row_free(spin_postgres_3_0_0_postgres_list_row_t *ptr);
 
-void spin_postgres_postgres_row_set_free(spin_postgres_postgres_row_set_t *ptr);
+void spin_postgres_3_0_0_postgres_row_set_free(spin_postgres_3_0_0_postgres_row_set_t *ptr);
 
-extern void spin_postgres_postgres_connection_drop_own(spin_postgres_postgres_own_connection_t handle);
+extern void spin_postgres_3_0_0_postgres_connection_drop_own(spin_postgres_3_0_0_postgres_own_connection_t handle);
 
-extern void spin_postgres_postgres_connection_drop_borrow(spin_postgres_postgres_borrow_connection_t handle);
+extern void spin_postgres_3_0_0_postgres_connection_drop_borrow(spin_postgres_3_0_0_postgres_borrow_connection_t handle);
 
-extern spin_postgres_postgres_borrow_connection_t spin_postgres_postgres_borrow_connection(spin_postgres_postgres_own_connection_t handle);
+extern spin_postgres_3_0_0_postgres_borrow_connection_t spin_postgres_3_0_0_postgres_borrow_connection(spin_postgres_3_0_0_postgres_own_connection_t handle);
 
-void spin_postgres_postgres_result_own_connection_error_free(spin_postgres_postgres_result_own_connection_error_t *ptr);
+void spin_postgres_3_0_0_postgres_result_own_connection_error_free(spin_postgres_3_0_0_postgres_result_own_connection_error_t *ptr);
 
-void spin_postgres_postgres_list_parameter_value_free(spin_postgres_postgres_list_parameter_value_t *ptr);
+void spin_postgres_3_0_0_postgres_list_parameter_value_free(spin_postgres_3_0_0_postgres_list_parameter_value_t *ptr);
 
-void spin_postgres_postgres_result_row_set_error_free(spin_postgres_postgres_result_row_set_error_t *ptr);
+void spin_postgres_3_0_0_postgres_result_row_set_error_free(spin_postgres_3_0_0_postgres_result_row_set_error_t *ptr);
 
-void spin_postgres_postgres_result_u64_error_free(spin_postgres_postgres_result_u64_error_t *ptr);
+void spin_postgres_3_0_0_postgres_result_u64_error_free(spin_postgres_3_0_0_postgres_result_u64_error_t *ptr);
+
+void guest_option_string_free(guest_option_string_t *ptr);
+
+void guest_tuple2_string_string_free(guest_tuple2_string_string_t *ptr);
+
+void guest_list_tuple2_string_string_free(guest_list_tuple2_string_string_t *ptr);
+
+void spin_postgres_4_0_0_postgres_db_error_free(spin_postgres_4_0_0_postgres_db_error_t *ptr);
+
+void spin_postgres_4_0_0_postgres_query_error_free(spin_postgres_4_0_0_postgres_query_error_t *ptr);
+
+void spin_postgres_4_0_0_postgres_error_free(spin_postgres_4_0_0_postgres_error_t *ptr);
+
+void spin_postgres_4_0_0_postgres_db_data_type_free(spin_postgres_4_0_0_postgres_db_data_type_t *ptr);
+
+void spin_postgres_4_0_0_postgres_column_free(spin_postgres_4_0_0_postgres_column_t *ptr);
+
+void spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_t *ptr);
+
+void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t *ptr);
+
+void spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_t *ptr);
+
+void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t *ptr);
+
+void spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_t *ptr);
+
+void spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_t *ptr);
+
+void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t *ptr);
+
+void guest_option_s32_free(guest_option_s32_t *ptr);
+
+void guest_list_option_s32_free(guest_list_option_s32_t *ptr);
+
+void guest_option_s64_free(guest_option_s64_t *ptr);
+
+void guest_list_option_s64_free(guest_list_option_s64_t *ptr);
+
+void guest_list_option_string_free(guest_list_option_string_t *ptr);
+
+void spin_postgres_4_0_0_postgres_db_value_free(spin_postgres_4_0_0_postgres_db_value_t *ptr);
+
+void spin_postgres_4_0_0_postgres_parameter_value_free(spin_postgres_4_0_0_postgres_parameter_value_t *ptr);
+
+void spin_postgres_4_0_0_postgres_row_free(spin_postgres_4_0_0_postgres_row_t *ptr);
+
+void spin_postgres_4_0_0_postgres_list_column_free(spin_postgres_4_0_0_postgres_list_column_t *ptr);
+
+void spin_postgres_4_0_0_postgres_list_row_free(spin_postgres_4_0_0_postgres_list_row_t *ptr);
+
+void spin_postgres_4_0_0_postgres_row_set_free(spin_postgres_4_0_0_postgres_row_set_t *ptr);
+
+extern void spin_postgres_4_0_0_postgres_connection_drop_own(spin_postgres_4_0_0_postgres_own_connection_t handle);
+
+extern void spin_postgres_4_0_0_postgres_connection_drop_borrow(spin_postgres_4_0_0_postgres_borrow_connection_t handle);
+
+extern spin_postgres_4_0_0_postgres_borrow_connection_t spin_postgres_4_0_0_postgres_borrow_connection(spin_postgres_4_0_0_postgres_own_connection_t handle);
+
+void spin_postgres_4_0_0_postgres_result_own_connection_error_free(spin_postgres_4_0_0_postgres_result_own_connection_error_t *ptr);
+
+void spin_postgres_4_0_0_postgres_list_parameter_value_free(spin_postgres_4_0_0_postgres_list_parameter_value_t *ptr);
+
+void spin_postgres_4_0_0_postgres_result_row_set_error_free(spin_postgres_4_0_0_postgres_result_row_set_error_t *ptr);
+
+void spin_postgres_4_0_0_postgres_result_u64_error_free(spin_postgres_4_0_0_postgres_result_u64_error_t *ptr);
 
 extern void wasi_io_poll_pollable_drop_own(wasi_io_poll_own_pollable_t handle);
 
@@ -1830,8 +2265,6 @@ void wasi_io_streams_result_void_stream_error_free(wasi_io_streams_result_void_s
 void wasi_http_types_method_free(wasi_http_types_method_t *ptr);
 
 void wasi_http_types_scheme_free(wasi_http_types_scheme_t *ptr);
-
-void guest_option_string_free(guest_option_string_t *ptr);
 
 void guest_option_u16_free(guest_option_u16_t *ptr);
 
