@@ -139,7 +139,10 @@ need_to_test() {
     need_command mariadbd mariadb-server
 }
 
-need_to_bench() { need_command wrk wrk; }
+need_to_bench() {
+    need_command wrk wrk
+    need_command redis-server redis-server
+}
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then

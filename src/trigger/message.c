@@ -37,13 +37,18 @@ struct wy_message_queue {
 
 static void start_some(wy_message_queue *queue);
 
+/* An empty message takes room, too. */
+static size_t cost_of(const wy_message *message) {
+    return sizeof(job) + message->source.len + message->payload.len;
+}
+
 /* --- the end of a message --- */
 
 static void finish(job *j, wy_message_outcome outcome) {
     wy_message_queue *queue = j->queue;
     if (queue->config.on_end)
         queue->config.on_end(queue->config.data, j->handler, &j->message, outcome);
-    queue->bytes -= j->message.payload.len;
+    queue->bytes -= cost_of(&j->message);
     wy_timer_free(j->timer);
     free(j);
     if (queue->is_full && queue->bytes <= queue->config.bytes_max / 2) {
@@ -179,7 +184,7 @@ void wy_message_queue_add(wy_message_queue *queue, const wy_message_handler *han
     j->message = (wy_message){{j->bytes, message->source.len},
                               {j->bytes + message->source.len, message->payload.len},
                               message->data};
-    queue->bytes += message->payload.len;
+    queue->bytes += cost_of(message);
     enqueue(queue, j);
     if (!queue->is_full && queue->bytes > queue->config.bytes_max) {
         queue->is_full = true;
