@@ -31,7 +31,12 @@ bool wy_pg_integer(wy_str raw, int64_t *out) {
 
 /* --- numeric: digits of 10000 --- */
 
-enum { NUMERIC_NEGATIVE = 0x4000, NUMERIC_NAN = 0xc000, NUMERIC_MORE = 0xd000, NUMERIC_LESS = 0xf000 };
+enum {
+    NUMERIC_NEGATIVE = 0x4000,
+    NUMERIC_NAN = 0xc000,
+    NUMERIC_MORE = 0xd000,
+    NUMERIC_LESS = 0xf000
+};
 
 typedef struct numeric {
     int64_t count, weight, sign, scale; /* weight: of the first digit, in powers of 10000 */
@@ -123,7 +128,11 @@ bool wy_pg_interval_read(wy_str raw, wy_pg_interval *out) {
 }
 
 bool wy_pg_range_read(wy_str raw, wy_pg_range *out) {
-    enum { EMPTY = 1, INCLUSIVE = 2, INFINITE = 8 }; /* of the lower bound; the upper's follow each */
+    enum {
+        EMPTY = 1,
+        INCLUSIVE = 2,
+        INFINITE = 8
+    }; /* of the lower bound; the upper's follow each */
     int64_t flags;
     *out = (wy_pg_range){0};
     if (!take(&raw, 1, &flags) || flags & EMPTY) return false;
