@@ -128,6 +128,20 @@ WITHY_API void withy_watch_options_init(withy_watch_options *options);
 WITHY_API int withy_watch(const char *manifest, const withy_watch_options *options,
                           withy_error *error);
 
+typedef struct withy_doctor_options {
+    const char *profile;
+    bool fix; /* mend what can be mended without a decision */
+} withy_doctor_options;
+
+/* Sets the defaults. */
+WITHY_API void withy_doctor_options_init(withy_doctor_options *options);
+
+/* Looks for what would go wrong when an application is run, and writes a line about each problem.
+ * Returns 0 when none is left, 1 when some are, or an exit status. */
+WITHY_API int withy_doctor(const char *manifest, const withy_doctor_options *options,
+                           void (*write)(void *data, const char *text, size_t len), void *data,
+                           withy_error *error);
+
 /* --- begin an application --- */
 
 typedef struct withy_new_options {

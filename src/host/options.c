@@ -44,3 +44,7 @@ void withy_watch_options_init(withy_watch_options *options) {
 void withy_new_options_init(withy_new_options *options) {
     memset(options, 0, sizeof *options);
 }
+
+void withy_doctor_options_init(withy_doctor_options *options) {
+    memset(options, 0, sizeof *options);
+}

@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-VERBS = ["serve", "up", "new", "add", "build", "watch", "run", "call", "inspect", "wit", "compile"]
+VERBS = ["serve", "up", "new", "add", "build", "watch", "doctor", "run", "call", "inspect", "wit", "compile"]
 SHARED = {"serve", "up", "watch", "run", "call"}
 
 
