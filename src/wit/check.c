@@ -14,7 +14,8 @@ typedef struct checker {
 
 static bool is_before(wy_str a, wy_str b) {
     wy_semver x, y;
-    return wy_semver_parse(a, &x) && wy_semver_parse(b, &y) && wy_semver_cmp(&x, &y) < 0;
+    return a.len && b.len && wy_semver_parse(a, &x) && wy_semver_parse(b, &y) &&
+           wy_semver_cmp(&x, &y) < 0;
 }
 
 /* The gate itself. */

@@ -1,5 +1,6 @@
 /* Fuzz target: any bytes as a WIT text. What parses must resolve or fail, print, and parse again to
  * a model that prints the same. */
+#include "wit/check.h"
 #include "wit/print.h"
 #include "wit/resolve.h"
 
@@ -17,12 +18,15 @@ static bool print_all(wy_str text, wy_buf *buf) {
     wy_arena_init(&arena, ARENA_MAX);
     wy_wit_set_init(&set, &arena);
     wy_diag_init(&diag);
-    bool good = !wy_wit_set_add_text(&set, WY_STR("fuzz.wit"), text, &diag);
+    bool good = !wy_wit_set_add_text(&set, WY_STR("fuzz.wit"), text, &diag), resolved = good;
     for (uint32_t i = 0; good && i < set.package_count; i++) {
         wy_wit_print_package(buf, set.packages[i]);
         wy_diag_init(&diag);
-        if (wy_wit_resolve_package(&set, set.packages[i], &diag)) wy_assert(diag.err != WY_OK);
+        if (!wy_wit_resolve_package(&set, set.packages[i], &diag)) continue;
+        wy_assert(diag.err != WY_OK);
+        resolved = false;
     }
+    if (resolved && wy_wit_check_cycles(&set, &diag)) wy_assert(diag.err != WY_OK);
     wy_arena_deinit(&arena);
     return good;
 }
