@@ -3,6 +3,7 @@
 import concurrent.futures
 import socket
 import threading
+import time
 
 import pytest
 from conftest import free_port
@@ -181,3 +182,28 @@ def test_not_permitted(start, guest, broker, tmp_path):
     answer = said(host, f"/?address=mqtt://localhost:{broker.port}")
     assert answer == f"error connection-failed address mqtt://localhost:{broker.port} is not permitted\n"
     host.wait_for_log(f'allowed_outbound_hosts = ["mqtt://localhost:{broker.port}"]')
+
+
+def test_as_many_connections_as_configured(start, guest, broker, scripted, tmp_path):
+    late = threading.Event()
+
+    def silent(connection):
+        connection.recv(1000)
+        connection.sendall(b"\x20\x02\x00\x00")
+        publication = connection.recv(1000)
+        late.wait(20)
+        connection.sendall(b"\x40\x02" + publication[-7:-5])
+        connection.recv(1000)
+
+    (tmp_path / "spin.toml").write_text(MANIFEST.format(source=guest("mqtt"), hosts='"mqtt://127.0.0.1:*"'))
+    (tmp_path / "runtime.toml").write_text("[outbound_mqtt]\nmax_connections = 1\nmax_payload_size_bytes = 5\n")
+    host = start("up", "--runtime-config-file", "runtime.toml", "--workers", "1", cwd=tmp_path)
+    url = scripted(silent)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(said, host, f"/?address={url}&qos=1")
+        time.sleep(0.5)
+        assert said(host, f"/?address={broker.url}&qos=1") == "error too-many-connections\n"
+        late.set()
+        assert waiting.result(10) == "ok\n"
+    assert said(host, f"/?address={broker.url}&qos=1") == "ok\n"
+    assert said(host, f"/?address={broker.url}&qos=1&payload=longer").startswith("error other the payload is larger")

@@ -288,3 +288,18 @@ def test_not_permitted(start, guest, server, tmp_path):
     assert do(host, f"redis://user:secret@127.0.0.2:{server.port}", "PING") == ["error invalid-address"]
     host.wait_for_log(f'allowed_outbound_hosts = ["redis://127.0.0.2:{server.port}"]')
     assert "secret" not in host.log
+
+
+def test_as_many_connections_as_configured(start, guest, server, tmp_path):
+    (tmp_path / "spin.toml").write_text(MANIFEST.format(source=guest("redis"), hosts='"redis://127.0.0.1:*"'))
+    (tmp_path / "runtime.toml").write_text("[outbound_redis]\nmax_connections = 1\n")
+    host = start("up", "--runtime-config-file", "runtime.toml", "--workers", "1", cwd=tmp_path)
+    with server.client() as direct, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        direct("DEL", "gate")
+        assert do(host, server.url, "PING") == ["status PONG"]
+        waiting = pool.submit(do, host, server.url, "BLPOP gate #20")
+        time.sleep(0.5)
+        assert do(host, server.url, "PING") == ["error too-many-connections"]
+        direct("RPUSH", "gate", "x")
+        assert waiting.result(10) == ["binary gate", "binary x"]
+        assert do(host, server.url, "PING") == ["status PONG"]
