@@ -50,10 +50,11 @@ TEST(malformed_values_are_refused) {
     assert_false(wy_pg_range_read(WY_STR(""), &range));
     assert_false(wy_pg_range_read(WY_STR("\2\0\0\0\x4\0\0\0"), &range));
     assert_false(wy_pg_range_read(WY_STR("\2\x7f\xff\xff\xff"), &range));
-    assert_false(wy_pg_array_read(WY_STR("\0\0\0\1\0\0\0\0\0\0\0\x17\x7f\xff\xff\xff\0\0\0\1"), &array));
+    assert_false(
+        wy_pg_array_read(WY_STR("\0\0\0\1\0\0\0\0\0\0\0\x17\x7f\xff\xff\xff\0\0\0\1"), &array));
     assert_false(wy_pg_array_read(WY_STR("\0\0\0\2\0\0\0\0\0\0\0\x17"), &array));
-    assert_true(wy_pg_array_read(
-        WY_STR("\0\0\0\1\0\0\0\0\0\0\0\x17\0\0\0\1\0\0\0\1\0\0\0\x9"), &array));
+    assert_true(
+        wy_pg_array_read(WY_STR("\0\0\0\1\0\0\0\0\0\0\0\x17\0\0\0\1\0\0\0\1\0\0\0\x9"), &array));
     assert_int_equal(array.count, 1);
     assert_false(wy_pg_array_next(&array, &is_null, &out));
     wy_arena_deinit(&arena);

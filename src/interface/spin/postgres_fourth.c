@@ -17,16 +17,15 @@ static error error_of(const wy_rdbms_error *plain) {
 }
 
 static error error_in_parts(const wy_sql_fault *fault, wy_str text) {
-    return (error){
-        .tag = SPIN_POSTGRES_FOURTH_POSTGRES_ERROR_QUERY_FAILED,
-        .query_failed = {.tag = SPIN_POSTGRES_FOURTH_POSTGRES_QUERY_ERROR_DB_ERROR,
-                         .db_error = {.as_text = text,
-                                      .severity = fault->severity,
-                                      .code = fault->code,
-                                      .message = fault->message,
-                                      .detail = {fault->detail.ptr != NULL, fault->detail},
-                                      .extras = {(const void *)fault->extras,
-                                                 fault->extra_count}}}};
+    return (error){.tag = SPIN_POSTGRES_FOURTH_POSTGRES_ERROR_QUERY_FAILED,
+                   .query_failed = {
+                       .tag = SPIN_POSTGRES_FOURTH_POSTGRES_QUERY_ERROR_DB_ERROR,
+                       .db_error = {.as_text = text,
+                                    .severity = fault->severity,
+                                    .code = fault->code,
+                                    .message = fault->message,
+                                    .detail = {fault->detail.ptr != NULL, fault->detail},
+                                    .extras = {(const void *)fault->extras, fault->extra_count}}}};
 }
 
 static own wy_trap *connection_open(wy_call *call,

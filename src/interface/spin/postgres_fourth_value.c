@@ -21,12 +21,12 @@ _Static_assert((int)SPIN_POSTGRES_FOURTH_POSTGRES_PARAMETER_VALUE_INTERVAL ==
 static const struct {
     uint8_t tag, kind;
 } plain[] = {
-    {VALUE(BOOLEAN), WY_SQL_BOOLEAN},    {VALUE(INT8), WY_SQL_INT8},
-    {VALUE(INT16), WY_SQL_INT16},        {VALUE(INT32), WY_SQL_INT32},
-    {VALUE(INT64), WY_SQL_INT64},        {VALUE(FLOATING32), WY_SQL_FLOAT32},
-    {VALUE(FLOATING64), WY_SQL_FLOAT64}, {VALUE(STR), WY_SQL_TEXT},
-    {VALUE(BINARY), WY_SQL_BINARY},      {VALUE(DATE), WY_SQL_DATE},
-    {VALUE(TIME), WY_SQL_TIME},          {VALUE(DATETIME), WY_SQL_DATETIME},
+    {VALUE(BOOLEAN), WY_SQL_BOOLEAN},     {VALUE(INT8), WY_SQL_INT8},
+    {VALUE(INT16), WY_SQL_INT16},         {VALUE(INT32), WY_SQL_INT32},
+    {VALUE(INT64), WY_SQL_INT64},         {VALUE(FLOATING32), WY_SQL_FLOAT32},
+    {VALUE(FLOATING64), WY_SQL_FLOAT64},  {VALUE(STR), WY_SQL_TEXT},
+    {VALUE(BINARY), WY_SQL_BINARY},       {VALUE(DATE), WY_SQL_DATE},
+    {VALUE(TIME), WY_SQL_TIME},           {VALUE(DATETIME), WY_SQL_DATETIME},
     {VALUE(TIMESTAMP), WY_SQL_TIMESTAMP}, {VALUE(DB_NULL), WY_SQL_NULL},
 };
 #define PLAIN_COUNT (sizeof plain / sizeof *plain)
@@ -128,11 +128,11 @@ static bool make_typed(wy_call *call, const parameter *p, wy_sql_value *out) {
     wy_buf text;
     wy_buf_init(&text, WY_MAX_RESULT_BYTES);
     print_value(&text, p);
-    char *copy = text.failed
-                     ? NULL
-                     : wy_arena_strndup(call->arena, text.ptr ? text.ptr : "", text.len);
+    char *copy =
+        text.failed ? NULL : wy_arena_strndup(call->arena, text.ptr ? text.ptr : "", text.len);
     *out = (wy_sql_value){.kind = WY_SQL_TEXT, .bytes = {copy, text.len}};
-    for (size_t i = 0; i < TYPED_COUNT; i++) /* an array of texts is of whatever type is asked for */
+    for (size_t i = 0; i < TYPED_COUNT;
+         i++) /* an array of texts is of whatever type is asked for */
         if (typed[i].tag == p->tag && p->tag != VALUE(ARRAY_STR)) out->type = typed[i].type;
     wy_buf_deinit(&text);
     return copy != NULL;
@@ -226,8 +226,7 @@ static bool read_texts(wy_call *call, bool is_decimal, wy_pg_array *array, db_va
         if (!wy_pg_array_next(array, &is_null, &raw)) return false;
         if (is_null) continue;
         text = raw;
-        if (is_decimal ? !wy_pg_numeric(raw, call->arena, &text)
-                       : !wy_utf8_valid(raw.ptr, raw.len))
+        if (is_decimal ? !wy_pg_numeric(raw, call->arena, &text) : !wy_utf8_valid(raw.ptr, raw.len))
             return false;
         items[i] = (wit_option_string){true, text};
     }
@@ -298,9 +297,10 @@ static wy_str type_name(wy_call *call, uint32_t type) {
     static const struct {
         uint32_t type;
         const char *name;
-    } names[] = {{18, "char"},   {19, "name"},  {26, "oid"},      {114, "json"},   {142, "xml"},
-                 {650, "cidr"},  {790, "money"}, {829, "macaddr"}, {869, "inet"},   {1266, "timetz"},
-                 {1560, "bit"},  {1562, "varbit"}, {2278, "void"}, {600, "point"},  {1000, "bool[]"}};
+    } names[] = {{18, "char"},   {19, "name"},     {26, "oid"},     {114, "json"},
+                 {142, "xml"},   {650, "cidr"},    {790, "money"},  {829, "macaddr"},
+                 {869, "inet"},  {1266, "timetz"}, {1560, "bit"},   {1562, "varbit"},
+                 {2278, "void"}, {600, "point"},   {1000, "bool[]"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].type == type) return wy_str_of(names[i].name);
     char *text = wy_arena_printf(call->arena, "oid %u", type);
