@@ -82,9 +82,12 @@ static int on_progress(void *data) {
 }
 
 static int on_busy(void *data, int count) {
+    /* most writes are short: look again soon, then more and more seldom */
+    static const useconds_t pauses_us[] = {50, 100, 200, 500, 1000, 2000};
+    const int soon = sizeof pauses_us / sizeof *pauses_us;
     wy_sqlite_file *file = data;
-    if (atomic_load(&file->stop) || count >= BUSY_TIMEOUT_MS / BUSY_RETRY_MS) return 0;
-    usleep(BUSY_RETRY_MS * 1000);
+    if (atomic_load(&file->stop) || count >= soon + BUSY_TIMEOUT_MS / BUSY_RETRY_MS) return 0;
+    usleep(count < soon ? pauses_us[count] : BUSY_RETRY_MS * 1000);
     return 1;
 }
 
