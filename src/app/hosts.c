@@ -48,13 +48,6 @@ static wy_err check_host(wy_str entry, wy_app_host *out, wy_diag *diag) {
     if (wy_str_find(host, '@') < host.len) return bad(diag, entry, "user names are not allowed");
     out->is_range = wy_address_range_parse(host, &out->range);
     if (out->is_range) return WY_OK;
-    if (wy_str_eqz(host, "self") || wy_str_eqz(host, "self.alt") ||
-        wy_str_ends(host, WY_STR(".spin.internal")))
-        return wy_diag_set(diag, WY_UNSUPPORTED,
-                           "allowed_outbound_hosts: \"" WY_STR_FMT
-                           "\": calls between the components of an application (self, "
-                           "spin.internal) are not supported yet",
-                           WY_STR_ARG(entry));
     if (wy_str_find(host, '/') < host.len)
         return bad(diag, entry, "a path is not allowed, and it is no network like 10.0.0.0/8");
     wy_str rest = host;

@@ -67,6 +67,12 @@ TEST(networks_match_addresses) {
     assert_true(allows("http://[2001:db8::1]", "http", "2001:DB8:0:0::1", 80));
 }
 
+TEST(the_application_itself_is_a_host) {
+    assert_true(allows("http://self", "http", "self", 80));
+    assert_true(allows("http://*.spin.internal", "http", "cart.spin.internal", 80));
+    assert_false(allows("http://cart.spin.internal", "http", "till.spin.internal", 80));
+}
+
 static bool blocks(const char *entry, const char *address) {
     wy_arena arena;
     wy_arena_init(&arena, 1 << 16);

@@ -42,6 +42,7 @@ struct unit {
     wy_http_policy policy;
     wy_app_hosts hosts;
     const wy_app_networks *blocked;
+    struct application *owner;
     int log_fds[2]; /* stdout, stderr; -1: none */
     const withy_dir *dirs;
     size_t dir_count;
@@ -82,6 +83,9 @@ typedef struct application {
     const wy_worker_tools *tools;    /* while it is loaded */
     wy_clients clients;
     wy_scheduler *scheduler; /* of the worker; NULL: in none */
+    wy_http_spin *spin;
+    wy_http_server *inside; /* answers the components' requests to each other; listens nowhere */
+    wy_loop *loop;
 } application;
 
 static wy_err no_memory(wy_diag *diag) {
@@ -218,6 +222,22 @@ static bool allow_lookup(void *data, wy_str name) {
     return false;
 }
 
+/* "self" and "NAME.spin.internal" never leave the process. */
+static bool open_inside(void *data, wy_str host, own wy_stream **stream_out) {
+    application *a = ((unit *)data)->owner;
+    wy_str suffix = WY_STR(".spin.internal");
+    bool is_chained = wy_str_ends(host, suffix);
+    *stream_out = NULL;
+    if (!is_chained && !wy_str_eqz(host, "self") && !wy_str_eqz(host, "self.alt")) return false;
+    if (!a->inside) return true;
+    if (is_chained && !wy_http_spin_has(a->spin, wy_str_sub(host, 0, host.len - suffix.len)))
+        return true;
+    wy_stream *server = NULL;
+    if (wy_stream_pair(a->loop, &server, stream_out) == WY_OK)
+        wy_http_server_adopt(a->inside, server);
+    return true;
+}
+
 static wy_err grant_hosts(application *a, unit *u, wy_diag *diag) {
     const wy_app_list *list = &u->component->allowed_outbound_hosts;
     const wy_config *config = a->grants[u->component - a->app->components].config.config;
@@ -227,10 +247,12 @@ static wy_err grant_hosts(application *a, unit *u, wy_diag *diag) {
         wy_err err = wy_config_resolve(config, list->items[i], &a->arena, &entries[i], diag);
         if (err) return err;
     }
+    u->owner = a;
     u->blocked = &a->shared->blocked;
     u->policy = (wy_http_policy){.allow = allow_host,
                                  .allow_address = allow_address,
                                  .allow_lookup = allow_lookup,
+                                 .inside = open_inside,
                                  .data = u};
     wy_err err = wy_app_hosts_new(&a->arena, entries, list->count, &u->hosts, diag);
     if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(u->component->id));
@@ -359,6 +381,7 @@ static void application_free(application *a) {
             if (a->units[i].log_fds[k] >= 0) close(a->units[i].log_fds[k]);
     }
     wy_clients_deinit(&a->clients);
+    wy_http_server_free(a->inside);
     if (a->files) wy_folder_remove(a->files); /* reloads would pile up copies */
     wy_arena_deinit(&a->arena);
     free(a);
@@ -540,12 +563,14 @@ static wy_err up_load(void *data, const wy_worker_tools *tools, wy_served *serve
     if (!err) limit_clients(a);
     if (!err) err = load_handlers(a, tools, diag);
     if (!err) err = load_triggers(a, tools, diag);
-    wy_http_spin *spin = NULL;
-    if (!err) err = wy_http_spin_new(&a->arena, a->app, a->handlers, &spin, diag);
+    if (!err) err = wy_http_spin_new(&a->arena, a->app, a->handlers, &a->spin, diag);
+    wy_http_server_config inside = {.on_request = wy_http_spin_handle_inside, .data = a->spin};
+    a->loop = tools->loop;
+    if (!err) err = wy_http_server_new(tools->loop, &inside, &a->inside);
     if (err)
         application_free(a);
     else
-        *served_out = (wy_served){a, wy_http_spin_handle, spin};
+        *served_out = (wy_served){a, wy_http_spin_handle, a->spin};
     return err;
 }
 

@@ -34,6 +34,17 @@ void wy_object_free(wy_object *object);
 /* Runs `callback` once on the loop's next round unless `*handle_out` is closed before. */
 wy_err wy_loop_soon(wy_loop *loop, void (*callback)(void *data), void *data, own wy_timer **out);
 
+/* Bytes between the two streams of a pair; zero-initialised. */
+typedef struct wy_inbox {
+    char *bytes;
+    size_t start, stop, room;
+} wy_inbox;
+
+wy_err wy_inbox_put(wy_inbox *inbox, const wy_str *parts, unsigned part_count) WY_MUST_USE;
+size_t wy_inbox_take(wy_inbox *inbox, char *to, size_t room);
+size_t wy_inbox_held(const wy_inbox *inbox);
+void wy_inbox_free(wy_inbox *inbox);
+
 /* A TCP stream that is not connected yet; and with a descriptor that is. */
 own wy_stream *wy_stream_new_tcp(wy_loop *loop);
 uv_tcp_t *wy_stream_tcp(wy_stream *stream);

@@ -93,6 +93,9 @@ typedef struct wy_stream_handlers {
 /* A pipe, terminal or socket that someone else opened (standard input, say). dup'ed: the caller
  * keeps its own. WY_UNSUPPORTED: a regular file, which is always ready and read on the pool. */
 wy_err wy_stream_open_fd(wy_loop *loop, int fd, own wy_stream **out);
+/* Two streams joined in memory: what is written to one is read from the other, in later rounds of
+ * the loop. WY_NOMEM. */
+wy_err wy_stream_pair(wy_loop *loop, own wy_stream **a_out, own wy_stream **b_out) WY_MUST_USE;
 wy_loop *wy_stream_loop(const wy_stream *stream);
 
 /* `handlers` must outlive the stream. Reading is stopped at first. */

@@ -470,3 +470,72 @@ TEST(a_pipe_can_be_a_stream) {
     wy_loop_free(w->loop);
     free(w);
 }
+
+typedef struct half {
+    wy_stream *stream;
+    size_t received, ends, drains;
+    bool is_full;
+    char buffer[1000];
+} half;
+
+static void half_alloc(void *data, char **ptr_out, size_t *len_out) {
+    half *h = data;
+    *ptr_out = h->is_full ? NULL : h->buffer;
+    *len_out = sizeof h->buffer;
+}
+
+static void half_read(void *data, const char *bytes, size_t len) {
+    half *h = data;
+    for (size_t i = 0; i < len; i++)
+        assert_int_equal((uint8_t)bytes[i], (uint8_t)(h->received + i));
+    h->received += len;
+    h->is_full = h->received == 3000;
+}
+
+static void half_end(void *data, wy_err err) {
+    assert_int_equal(err, WY_OK);
+    ((half *)data)->ends++;
+}
+
+static void half_drain(void *data) {
+    ((half *)data)->drains++;
+}
+
+TEST(a_pair_of_streams_needs_no_socket) {
+    static const wy_stream_handlers half_handlers = {half_alloc, half_read, half_end, half_drain};
+    wy_loop *loop;
+    half a = {0}, b = {0};
+    char bytes[5000];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)i;
+    assert_int_equal(wy_loop_new(&loop), WY_OK);
+    assert_int_equal(wy_stream_pair(loop, &a.stream, &b.stream), WY_OK);
+    wy_stream_set_handlers(a.stream, &half_handlers, &a);
+    wy_stream_set_handlers(b.stream, &half_handlers, &b);
+    wy_str parts[] = {{bytes, 10}, {NULL, 0}, {bytes + 10, sizeof bytes - 10}};
+    assert_int_equal(wy_stream_write(a.stream, parts, 3), WY_OK);
+    assert_int_equal(wy_stream_queued(a.stream), sizeof bytes);
+    wy_loop_run(loop);
+    assert_int_equal(b.received, 0); /* nobody reads */
+    wy_stream_read_start(b.stream);
+    wy_loop_run(loop);
+    assert_int_equal(b.received, 3000); /* there was no room for more */
+    assert_int_equal(wy_stream_queued(a.stream), 2000);
+    b.is_full = false;
+    wy_stream_read_start(b.stream);
+    wy_stream_shutdown(a.stream);
+    wy_loop_run(loop);
+    assert_int_equal(b.received, sizeof bytes);
+    assert_int_equal(a.drains, 1);
+    assert_int_equal(b.ends, 1);
+    wy_str last = {bytes, 5};
+    assert_int_equal(wy_stream_write(b.stream, &last, 1), WY_OK);
+    wy_stream_close(b.stream, false); /* what it wrote is still there */
+    wy_stream_read_start(a.stream);
+    wy_loop_run(loop);
+    assert_int_equal(a.received, 5);
+    assert_int_equal(a.ends, 1);
+    assert_int_equal(wy_stream_write(a.stream, &last, 1), WY_CLOSED);
+    wy_stream_close(a.stream, true);
+    wy_loop_free(loop);
+}

@@ -19,22 +19,28 @@ struct wy_stream {
         uv_tcp_t tcp;
         uv_pipe_t pipe;
         uv_tty_t tty;
+        uv_timer_t timer; /* of a pair: the turn in which what came is read */
     } uv;
     const wy_stream_handlers *handlers; /* NULL: none yet, or closed */
     void *data;
-    wy_tls *tls;            /* between owner and socket; NULL: nothing is */
-    size_t queued;          /* bytes in writes under way */
-    wy_timer *close_timer;  /* bounds a close that still has to send */
-    uv_shutdown_t shutdown; /* in use once is_shut */
-    bool is_shut, is_ended; /* ended: on_end was called */
-    bool is_broken;         /* a write failed */
-    bool is_closing;        /* closed by its owner; what is queued is still being sent */
+    wy_tls *tls;             /* between owner and socket; NULL: nothing is */
+    size_t queued;           /* bytes in writes under way, or not yet read by the other of a pair */
+    wy_stream *other;        /* of a pair; NULL: closed */
+    wy_inbox inbox;          /* what the other wrote */
+    bool is_pair, is_wanted; /* wanted: its owner reads */
+    bool is_other_done;      /* the other writes no more */
+    wy_timer *close_timer;   /* bounds a close that still has to send */
+    uv_shutdown_t shutdown;  /* in use once is_shut */
+    bool is_shut, is_ended;  /* ended: on_end was called */
+    bool is_broken;          /* a write failed */
+    bool is_closing;         /* closed by its owner; what is queued is still being sent */
 };
 
 /* --- making and ending --- */
 
 static void release(wy_object *object) {
     wy_tls_free(((wy_stream *)object)->tls);
+    wy_inbox_free(&((wy_stream *)object)->inbox);
     free(object);
 }
 
@@ -96,8 +102,17 @@ wy_err wy_stream_open_fd(wy_loop *loop, int fd, own wy_stream **out) {
     return WY_OK;
 }
 
+static void kick(wy_stream *stream);
+
 static void close_now(wy_stream *stream) {
     stream->handlers = NULL;
+    if (stream->other) {
+        stream->other->other = NULL;
+        stream->other->is_other_done = true;
+        stream->other->queued = 0;
+        kick(stream->other);
+        stream->other = NULL;
+    }
     wy_timer_free(stream->close_timer);
     stream->close_timer = NULL;
     wy_object_close(&stream->uv.handle);
@@ -117,6 +132,13 @@ void wy_stream_shutdown(wy_stream *stream) {
     if (stream->is_shut) return;
     if (stream->tls && !stream->is_broken) wy_tls_say_goodbye(stream->tls);
     stream->is_shut = true;
+    if (stream->is_pair) {
+        if (stream->other) {
+            stream->other->is_other_done = true;
+            kick(stream->other);
+        }
+        return;
+    }
     stream->shutdown.data = stream;
     if (uv_shutdown(&stream->shutdown, &stream->uv.stream, on_shutdown) != 0)
         stream->is_broken = true;
@@ -131,7 +153,7 @@ void wy_stream_close(own wy_stream *stream, bool abort) {
         wy_tls_stop(stream->tls);
     }
     stream->is_closing = true;
-    if (abort || stream->queued == 0 || stream->is_broken) {
+    if (abort || stream->queued == 0 || stream->is_broken || stream->is_pair) {
         close_now(stream);
         return;
     }
@@ -195,6 +217,11 @@ static void on_read(uv_stream_t *uv, ssize_t count, const uv_buf_t *buf) {
 
 void wy_stream_read_raw(wy_stream *stream, bool start) {
     int bad = 0;
+    if (stream->is_pair) {
+        stream->is_wanted = start;
+        if (start) kick(stream);
+        return;
+    }
     if (start)
         bad = uv_read_start(&stream->uv.stream, on_alloc, on_read);
     else
@@ -215,6 +242,59 @@ void wy_stream_read_stop(wy_stream *stream) {
         wy_tls_want(stream->tls, false);
     else
         wy_stream_read_raw(stream, false);
+}
+
+/* --- pairs --- */
+
+/* Gives the owner what came, as long as it reads; then tells the other that all was read, and the
+ * owner that no more will come. */
+static void on_turn(uv_timer_t *timer) {
+    wy_stream *stream = timer->data;
+    bool has_read = false;
+    while (stream->is_wanted && stream->handlers && wy_inbox_held(&stream->inbox) > 0) {
+        char *to = NULL;
+        size_t room = 0;
+        stream->handlers->on_alloc(stream->data, &to, &room);
+        if (!to || room == 0) {
+            stream->is_wanted = false;
+            break;
+        }
+        size_t count = wy_inbox_take(&stream->inbox, to, room);
+        if (stream->other) stream->other->queued -= count;
+        has_read = true;
+        stream->handlers->on_read(stream->data, to, count);
+    }
+    wy_stream *other = stream->other;
+    if (has_read && other && other->queued == 0 && other->handlers && other->handlers->on_drain)
+        other->handlers->on_drain(other->data);
+    bool is_empty = wy_inbox_held(&stream->inbox) == 0;
+    if (stream->is_other_done && stream->is_wanted && is_empty) end(stream, WY_OK);
+}
+
+static void kick(wy_stream *stream) {
+    if (!uv_is_closing(&stream->uv.handle)) uv_timer_start(&stream->uv.timer, on_turn, 0, 0);
+}
+
+static own wy_stream *half_new(wy_loop *loop) {
+    wy_stream *stream = stream_new();
+    if (!stream) return NULL;
+    uv_timer_init(&loop->uv, &stream->uv.timer);
+    stream->uv.handle.data = stream;
+    stream->is_pair = true;
+    return stream;
+}
+
+wy_err wy_stream_pair(wy_loop *loop, own wy_stream **a_out, own wy_stream **b_out) {
+    wy_stream *a = half_new(loop), *b = a ? half_new(loop) : NULL;
+    if (!b) {
+        wy_stream_close(a, true);
+        return WY_NOMEM;
+    }
+    a->other = b;
+    b->other = a;
+    *a_out = a;
+    *b_out = b;
+    return WY_OK;
 }
 
 /* --- TLS between --- */
@@ -294,6 +374,14 @@ wy_err wy_stream_write_raw(wy_stream *stream, const wy_str *parts, unsigned part
     for (unsigned i = 0; i < part_count; i++)
         total += parts[i].len;
     if (total == 0) return WY_OK;
+    if (stream->is_pair) {
+        wy_err bad =
+            stream->other ? wy_inbox_put(&stream->other->inbox, parts, part_count) : WY_CLOSED;
+        if (bad) return bad;
+        stream->queued += total;
+        kick(stream->other);
+        return WY_OK;
+    }
     if (stream->queued == 0) {
         int n = uv_try_write(&stream->uv.stream, (const uv_buf_t *)parts, part_count);
         if (n >= 0)

@@ -1,5 +1,6 @@
 """`withy up`: Spin manifests, routing, request headers, files, logs."""
 
+import concurrent.futures
 import json
 import os
 import re
@@ -518,7 +519,57 @@ def test_sockets_reach_only_what_their_manifest_allows(manifest, start, tmp_path
         host.wait_for_log("block_networks of the runtime configuration forbids it")
 
 
-@pytest.mark.parametrize("entry", ["*", "example.com", "ftp://example.com", "http://self"])
+CHAINED = """
+spin_manifest_version = 2
+[application]
+name = "chained"
+[[trigger.http]]
+route = "/front"
+component = "front"
+[[trigger.http]]
+route = "/denied"
+component = "denied"
+[[trigger.http]]
+route = {{ private = true }}
+component = "back"
+[[trigger.http]]
+route = "/open/:what/..."
+component = "echo"
+[component.front]
+source = "{proxy}"
+allowed_outbound_hosts = ["http://*.spin.internal", "http://self"]
+[component.denied]
+source = "{proxy}"
+[component.back]
+source = "{faults}"
+[component.echo]
+source = "{echo}"
+"""
+
+
+def test_components_call_each_other_inside(manifest, start):
+    host = start("up", "--workers", "1", cwd=manifest(CHAINED))
+    told = host.ask("/front?url=http://back.spin.internal/headers")
+    assert told.status == 200 and "x-through" in told.text
+    assert "back.spin.internal" in told.text and "spin-path-info" in told.text
+    assert host.ask("/back").status == 404
+    body = b"x" * 150_000
+    for _ in range(3):
+        assert host.ask("/front?url=http://echo.spin.internal/any", "POST", body=body).body == body
+    assert host.ask("/front?url=http://self/open/a/b", "POST", body=b"hi").body == b"hi"
+    assert host.ask("/front?url=http://self/nowhere").status == 404
+    assert host.ask("/front?url=http://nobody.spin.internal/").text == "error 2\n"
+    assert host.ask("/denied?url=http://echo.spin.internal/").status == 502
+    host.wait_for_log('allowed_outbound_hosts = ["http://echo.spin.internal:80"]')
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        url = "/front?url=http://echo.spin.internal/"
+        answers = list(pool.map(lambda n: host.ask(url, "POST", body=b"%d" % n * 9999).body, range(40)))
+    assert answers == [b"%d" % n * 9999 for n in range(40)]
+    os.kill(host.process.pid, signal.SIGTERM)
+    assert host.process.wait(30) == 0
+
+
+@pytest.mark.parametrize("entry", ["*", "example.com", "ftp://example.com"])
 def test_outbound_entries_that_cannot_be_understood(command, manifest, entry):
     folder = manifest(OUTBOUND.replace("PORT", "80").replace("http://elsewhere.example", entry))
     done = command("up", "--listen", "127.0.0.1:0", cwd=folder, timeout=60)

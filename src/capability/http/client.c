@@ -438,9 +438,25 @@ static void connect_call(wy_http_call *call) {
         fail_later(call, WY_HTTP_CONNECTION_LIMIT_REACHED, "too many connections");
         return;
     }
+    wy_stream *stream = NULL;
+    const wy_http_policy *policy = config->policy;
+    if (policy && policy->inside && policy->inside(policy->data, config->host, &stream) &&
+        !stream) {
+        fail_later(call, WY_HTTP_DESTINATION_NOT_FOUND, "the application has no such component");
+        return;
+    }
     connection = new_connection(client, config);
     if (!connection) {
+        wy_stream_close(stream, true);
         fail_later(call, WY_HTTP_INTERNAL_ERROR, "out of memory");
+        return;
+    }
+    if (stream) {
+        connection->call = call;
+        call->connection = connection;
+        connection->stream = stream;
+        wy_stream_set_handlers(stream, &handlers, connection);
+        begin_call(connection);
         return;
     }
     static const wy_tls_config tls = {.alpn = "http/1.1"};

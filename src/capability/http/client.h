@@ -19,6 +19,9 @@ typedef struct wy_http_policy {
     bool (*allow_address)(void *data, const char *address);
     /* Whether a name may be looked up for its own sake. NULL: any. */
     bool (*allow_lookup)(void *data, wy_str name);
+    /* Whether the host is answered in this process: then `*stream_out` leads to who does, or is
+     * NULL: nobody. "self" is what a request without an authority goes to. NULL: no host is. */
+    bool (*inside)(void *data, wy_str host, own wy_stream **stream_out);
     void *data;
 } wy_http_policy;
 

@@ -155,10 +155,15 @@ static bool check_request(const http_out_message *request, const wy_wasi_http_se
                         .target = request->path_with_query};
     if (to->target.len == 0) to->target = WY_STR("/");
     *error = WY_HTTP_REQUEST_URI_INVALID;
-    if (!request->authority.ptr || !split_authority(request->authority, to)) return false;
+    const wy_http_policy *policy = settings ? settings->policy : NULL;
+    wy_str authority = request->authority;
+    if (!authority.ptr && policy && policy->inside) {
+        authority = WY_STR("self");
+        to->scheme = WY_STR("http");
+    }
+    if (!authority.ptr || !split_authority(authority, to)) return false;
     *error = WY_HTTP_REQUEST_DENIED;
     if (!settings || !settings->client) return false;
-    const wy_http_policy *policy = settings->policy;
     if (policy && policy->allow && !policy->allow(policy->data, to->scheme, to->host, to->port))
         return false;
     *error = WY_HTTP_INTERNAL_ERROR;

@@ -166,6 +166,49 @@ static bool hosts_agree(const wy_http_exchange *exchange) {
     return !host.ptr || wy_str_eq_nocase(host, exchange->authority);
 }
 
+/* The first trigger of a component of that name; count: there is none. */
+static uint32_t trigger_of(const wy_http_spin *spin, wy_str component) {
+    uint32_t i = 0;
+    while (
+        i < spin->app->http_trigger_count &&
+        !(spin->components[i] && wy_str_eq(spin->app->http_triggers[i].component->id, component)))
+        i++;
+    return i;
+}
+
+bool wy_http_spin_has(const wy_http_spin *spin, wy_str component) {
+    return trigger_of(spin, component) < spin->app->http_trigger_count;
+}
+
+static void answer_by(wy_http_spin *spin, uint32_t index, const wy_route_match *match,
+                      own wy_http_exchange *exchange) {
+    const wy_app_http_trigger *trigger = &spin->app->http_triggers[index];
+    wy_err err = hosts_agree(exchange) ? add_fields(exchange, trigger, match) : WY_INVALID;
+    if (err) {
+        wy_http_exchange_fail(exchange, err == WY_LIMIT ? 431 : 500);
+        wy_http_exchange_release(exchange);
+        return;
+    }
+    wy_http_component_handle(spin->components[index], exchange);
+}
+
+void wy_http_spin_handle_inside(void *data, own wy_http_exchange *exchange) {
+    wy_http_spin *spin = data;
+    wy_str suffix = WY_STR(".spin.internal");
+    wy_str host = wy_str_sub(exchange->authority, 0, wy_str_find(exchange->authority, ':'));
+    if (!wy_str_ends(host, suffix)) {
+        wy_http_spin_handle(spin, exchange);
+        return;
+    }
+    uint32_t index = trigger_of(spin, wy_str_sub(host, 0, host.len - suffix.len));
+    if (index == spin->app->http_trigger_count) {
+        reply(exchange, 404, (wy_str){0}, (wy_str){0});
+        return;
+    }
+    wy_route_match match = {.route = WY_STR("/..."), .remainder = exchange->path};
+    answer_by(spin, index, &match, exchange);
+}
+
 void wy_http_spin_handle(void *data, own wy_http_exchange *exchange) {
     wy_http_spin *spin = data;
     wy_str reserved = WY_STR(RESERVED);
@@ -184,11 +227,5 @@ void wy_http_spin_handle(void *data, own wy_http_exchange *exchange) {
         reply_fixed(trigger->response, exchange);
         return;
     }
-    wy_err err = hosts_agree(exchange) ? add_fields(exchange, trigger, &match) : WY_INVALID;
-    if (err) {
-        wy_http_exchange_fail(exchange, err == WY_LIMIT ? 431 : 500);
-        wy_http_exchange_release(exchange);
-        return;
-    }
-    wy_http_component_handle(spin->components[match.entry], exchange);
+    answer_by(spin, match.entry, &match, exchange);
 }
