@@ -69,6 +69,7 @@ int main(void) {
     }
     measure(&b, "two scalars", "add", 1000000);
     measure(&b, "two scalars, of a caller without realloc", "add-only", 1000000);
+    measure(&b, "two scalars of 8 bits", "small", 1000000);
     measure(&b, "record, taken and given", "move", 1000000);
     measure(&b, "string of 16 bytes", "note", 1000000);
     measure(&b, "list of 1000 records with strings", "recs", 1000);

@@ -179,10 +179,21 @@ static const wy_core_item *target_of(plan_builder *b, const wy_trampoline *t, ui
     return leaves_when_closed(b, t->instance) ? NULL : target;
 }
 
+/* A step whose imports are all trampolines is made ready once; otherwise they are gathered for each
+ * instance, which costs more than some dozens of calls save unless they are few. */
+#define GATHERED_MAX 4
+
+static bool is_made_ready(const wy_plan_step *step) {
+    for (uint32_t i = 0; i < step->import_count; i++)
+        if (step->imports[i].kind != WY_ITEM_TRAMPOLINE) return false;
+    return step->import_count > GATHERED_MAX;
+}
+
 wy_err plan_bind_calls(plan_builder *b) {
     b->stays = wy_arena_calloc(b->arena, b->func_count, 1);
     if (!b->stays) return plan_no_memory(b);
     for (uint32_t k = 0; k < b->step_count; k++) {
+        if (is_made_ready(&b->steps[k])) continue;
         wy_core_item *imports = (wy_core_item *)b->steps[k].imports;
         for (uint32_t i = 0; i < b->steps[k].import_count; i++) {
             if (imports[i].kind != WY_ITEM_TRAMPOLINE) continue;

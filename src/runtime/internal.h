@@ -24,7 +24,7 @@ typedef struct wy_bound {
     uint8_t params[WY_FLAT_MAX + 1], results[1];
     struct {
         uint8_t kind, offset; /* wy_kind; in the args struct */
-    } scalars[WY_FLAT_MAX];   /* LOWER of an import that takes and gives only scalars */
+    } scalars[WY_FLAT_MAX];   /* LOWER of what takes and gives only scalars */
     size_t param_count, result_count;
     wy_str key; /* its name in wy_component.trampolines; empty: it is in none */
 } wy_bound;
@@ -146,8 +146,9 @@ own wy_trap *wy_guest_resource_drop(void *env, const wy_resource *resource, wy_h
 /* The end of a host's resource. */
 own wy_trap *wy_host_resource_drop(void *env, const wy_resource *resource, wy_handle rep);
 
-/* guest_call.c: the callback of a LOWER of a lift. */
+/* guest_call.c: the callback of a LOWER of a lift; and where all its values are scalars. */
 own wy_trap *wy_lower_guest(void *env, wy_caller *caller, wy_raw *values, size_t count);
+own wy_trap *wy_lower_guest_scalars(void *env, wy_caller *caller, wy_raw *values, size_t count);
 
 /* instance.c */
 const wy_core_func *wy_instance_func(wy_instance *instance, uint32_t index, own wy_trap **trap_out);

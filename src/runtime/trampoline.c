@@ -209,13 +209,13 @@ static bool only_scalars(const wy_func_type *type) {
     return type->params.count <= WY_FLAT_MAX && (!type->result || wy_type_is_scalar(type->result));
 }
 
-static void init_scalars(wy_bound *bound) {
+static void init_scalars(wy_bound *bound, wy_core_callback callback) {
     const wy_type *params = &bound->type->params;
     for (uint32_t i = 0; i < params->count; i++) {
         bound->scalars[i].kind = params->fields[i].type->kind;
         bound->scalars[i].offset = (uint8_t)params->fields[i].offset;
     }
-    bound->callback = lower_host_scalars;
+    bound->callback = callback;
 }
 
 static void init_lower(wy_bound *bound, const wy_component *component) {
@@ -226,10 +226,12 @@ static void init_lower(wy_bound *bound, const wy_component *component) {
         bound->link = &component->links[t->callee.index];
         bound->unit = component->plan->imports[t->callee.index].unit;
         bound->callback = bound->link->kind == WY_LINK_HOST ? lower_host : lower_missing;
-        if (bound->link->kind == WY_LINK_HOST && only_scalars(type)) init_scalars(bound);
+        if (bound->link->kind == WY_LINK_HOST && only_scalars(type))
+            init_scalars(bound, lower_host_scalars);
     } else {
         bound->lift = &component->plan->lifts[t->callee.index];
         bound->callback = wy_lower_guest;
+        if (only_scalars(type)) init_scalars(bound, wy_lower_guest_scalars);
     }
     bound->spills = wy_abi_result_spills(type);
     bound->needs_memory = bound->spills || wy_abi_params_spill(type) ||

@@ -5,9 +5,10 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Result, Store};
 
 /// The names that bench/compose.c prints, the export that loops, and how often.
-const CALLS: [(&str, &str, u32); 7] = [
+const CALLS: [(&str, &str, u32); 8] = [
     ("two scalars", "add", 1_000_000),
     ("two scalars, of a caller without realloc", "add-only", 1_000_000),
+    ("two scalars of 8 bits", "small", 1_000_000),
     ("record, taken and given", "move", 1_000_000),
     ("string of 16 bytes", "note", 1_000_000),
     ("list of 1000 records with strings", "recs", 1000),
