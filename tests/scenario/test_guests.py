@@ -64,6 +64,27 @@ def test_composed_pair(serve):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "paths"),
+    [
+        ("hello", ["/"]),
+        ("echo", ["/", "/upper", "/count"]),
+        ("composed", ["/", "/find?name=vase", "/mirror", "/baskets", "/gone"]),
+        ("faults", ["/status?code=201", "/trap", "/handle", "/error", "/child?of=incoming-body", "/recurse"]),
+        ("hello-rs", ["/", "/count", "/panic"]),
+        ("handler-js", ["/"]),
+    ],
+)
+def test_nothing_tells_whether_shims_were_eliminated(start, guest, name, paths):
+    answers = []
+    for flags in ((), ("--keep-shims",)):
+        host = start("serve", guest(name), *flags)
+        each = [host.ask(path, "POST", body=b"some words", timeout=COMPILING) for path in paths]
+        answers.append([(answer.status, answer.body) for answer in each])
+        host.end()
+    assert answers[0] == answers[1]
+
+
 def test_fresh_instance_for_each_request(serve):
     host = serve("faults")
     assert [host.ask("/calls").text for _ in range(5)] == ["1\n"] * 5
