@@ -85,3 +85,19 @@ def test_dependencies_count(command, manifest):
     text = MANIFEST.replace("{hello}", "{front}") + '[component.app.dependencies]\n"withy:compose" = {{ component = "back" }}\n'
     done = command("doctor", cwd=manifest(text + '[component.back]\nsource = "{catalogue}"\n'))
     assert done.returncode == 0, done.stdout
+
+
+def test_components_of_other_triggers_are_run(command, manifest):
+    text = MANIFEST + """
+[application.trigger.mqtt]
+address = "mqtt://localhost"
+[[trigger.mqtt]]
+topic = "t"
+component = {{ source = "{hello}" }}
+[[trigger.redis]]
+channel = "c"
+address = "redis://localhost"
+component = {{ source = "{hello}" }}
+"""
+    done = command("doctor", cwd=manifest(text))
+    assert done.returncode == 0, done.stdout + done.stderr
