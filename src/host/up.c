@@ -546,6 +546,7 @@ static void limit_clients(application *a) {
         wy_sql_servers_limit(a->clients.databases, WY_SQL_MYSQL, runtime->mysql.max_connections);
     if (runtime->redis.max_connections)
         wy_redis_client_limit(a->clients.redis, runtime->redis.max_connections);
+    wy_http_client_limit(a->clients.http, runtime->http.max_connections, !runtime->http.no_pooling);
     wy_mqtt_client_limit(a->clients.mqtt, runtime->mqtt.max_connections,
                          runtime->mqtt.max_payload_bytes);
 }
@@ -611,7 +612,6 @@ static wy_err refuse_configuration(const wy_runtime_config *c, wy_diag *diag) {
     if (c->llm.kind != WY_RUNTIME_LLM_NONE) what = "[llm_compute]";
     if (c->tls_count) what = "[[client_tls]]";
     if (c->max_sockets || c->max_connections) what = "[outbound_networking] max_...";
-    if (c->http.no_pooling || c->http.max_connections) what = "[outbound_http]";
     return what ? wy_diag_set(diag, WY_UNSUPPORTED, "%s is not supported", what) : WY_OK;
 }
 

@@ -1,6 +1,7 @@
 """`withy up`: Spin manifests, routing, request headers, files, logs."""
 
 import concurrent.futures
+import http.server
 import json
 import os
 import re
@@ -480,6 +481,42 @@ def test_components_reach_only_what_their_manifest_allows(manifest, start, serve
     assert host.ask(f"/granted?url={url}").text == "Hello, world!"
     assert "Hello" not in host.ask(f"/denied?url={url}").text
     host.wait_for_log(f'allowed_outbound_hosts = ["http://127.0.0.1:{target.port}"]')
+
+
+def test_outgoing_connections_are_limited_as_configured(manifest, start, serve):
+    class Counter(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        connections = 0
+
+        def setup(self):
+            super().setup()
+            Counter.connections += 1
+
+        def do_GET(self):
+            if self.path == "/slow":
+                time.sleep(1)
+            self.send_response(200)
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Counter)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port = server.server_address[1]
+    folder = manifest(OUTBOUND.replace("PORT", str(port)))
+    (folder / "runtime.toml").write_text("[outbound_http]\nmax_connections = 1\n")
+    host = start("up", "--workers", "1", "--runtime-config-file", "runtime.toml", cwd=folder)
+    for _ in range(3):
+        assert host.ask(f"/granted?url=http://127.0.0.1:{port}/").text == "ok"
+    assert Counter.connections == 3
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: host.ask(f"/granted?url=http://127.0.0.1:{port}/slow").text, range(2)))
+    assert sorted(answers) == ["error 11\n", "ok"]
+    server.shutdown()
+    server.server_close()
 
 
 SOCKETS = """

@@ -20,6 +20,8 @@ struct wy_http_client {
     wy_loop *loop;
     client_connection *first; /* all */
     uint32_t count, kept_count;
+    uint64_t max;   /* connections open at once */
+    bool keeps;     /* connections serve more than one call */
     wy_timer *turn; /* armed when a connection wants to push a head */
     char read_buffer[64 << 10];
 };
@@ -177,7 +179,7 @@ static void on_response_head(client_connection *connection) {
 static void on_response_end(client_connection *connection) {
     wy_http_incoming *response = connection->response;
     response->body.on_demand = NULL;
-    if (connection->request_done && response->keep_alive)
+    if (connection->request_done && response->keep_alive && connection->client->keeps)
         keep(connection);
     else
         drop(connection, WY_HTTP_CONNECTION_TERMINATED, NULL);
@@ -433,8 +435,8 @@ static void connect_call(wy_http_call *call) {
         fail_later(call, WY_HTTP_REQUEST_URI_INVALID, "host name too long");
         return;
     }
-    if (client->count >= WY_MAX_HTTP_CLIENT_CONNECTIONS && client->kept_count) keep_fewer(client);
-    if (client->count >= WY_MAX_HTTP_CLIENT_CONNECTIONS) {
+    if (client->count >= client->max && client->kept_count) keep_fewer(client);
+    if (client->count >= client->max) {
         fail_later(call, WY_HTTP_CONNECTION_LIMIT_REACHED, "too many connections");
         return;
     }
@@ -536,6 +538,7 @@ wy_err wy_http_client_new(wy_loop *loop, own wy_http_client **client_out) {
     wy_http_client *client = calloc(1, sizeof *client);
     if (!client) return WY_NOMEM;
     client->loop = loop;
+    wy_http_client_limit(client, 0, true);
     wy_err err = wy_timer_new(loop, on_turn, client, &client->turn);
     if (err) {
         free(client);
@@ -543,6 +546,11 @@ wy_err wy_http_client_new(wy_loop *loop, own wy_http_client **client_out) {
     }
     *client_out = client;
     return WY_OK;
+}
+
+void wy_http_client_limit(wy_http_client *client, uint64_t max_connections, bool keep) {
+    client->max = max_connections ? max_connections : WY_MAX_HTTP_CLIENT_CONNECTIONS;
+    client->keeps = keep;
 }
 
 void wy_http_client_free(own wy_http_client *client) {

@@ -38,6 +38,8 @@ typedef struct wy_http_call_config {
 } wy_http_call_config;
 
 wy_err wy_http_client_new(wy_loop *loop, own wy_http_client **client_out);
+/* Open at once, for 0 WY_MAX_HTTP_CLIENT_CONNECTIONS; `keep`: connections serve further calls. */
+void wy_http_client_limit(wy_http_client *client, uint64_t max_connections, bool keep);
 /* Ends all that is open: calls fail with connection-terminated. */
 void wy_http_client_free(own wy_http_client *client);
 
