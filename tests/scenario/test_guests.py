@@ -182,8 +182,7 @@ def test_javascript_at_once(serve):
 def test_python_needs_more_than_there_is(command, guest):
     done = command("serve", guest("hello-py"), "--addr", "127.0.0.1:0", timeout=60)
     assert done.returncode != 0
-    for missing in ["fermyon:spin/redis@2.0.0", "fermyon:spin/llm@2.0.0", "spin:postgres/postgres@4.0.0"]:
-        assert missing in done.stderr
+    assert "fermyon:spin/llm@2.0.0" in done.stderr
     assert not [line for line in done.stderr.splitlines() if line.strip().startswith("fermyon:spin/key-value@2.0.0")]
     assert "--unmet-imports" in done.stderr
 
