@@ -287,6 +287,7 @@ static void clear_up(execution *e) {
     }
     e->request = &rest;
     if (skip_rows(e)) skip_results(e);
+    e->request = r;
     if (rest.status == WY_SQL_ENDED) r->status = WY_SQL_ENDED;
 }
 

@@ -241,7 +241,7 @@ static bool resolve(const target *t, char numbers[NUMBERS_MAX], wy_sql_request *
     unsigned count;
     wy_err err =
         wy_wait_resolve(request->task, t->place.host, t->place.port, addresses, &count, text);
-    numbers[0] = '\0';
+    size_t len = 0;
     if (wy_task_ended(request->task)) {
         request->status = WY_SQL_ENDED;
         return false;
@@ -255,13 +255,12 @@ static bool resolve(const target *t, char numbers[NUMBERS_MAX], wy_sql_request *
         wy_address_print(&addresses[i], full);
         wy_address_print_ip(&addresses[i], number);
         if (policy && policy->allow_address && !policy->allow_address(policy->data, full)) continue;
-        if (numbers[0]) strcat(numbers, ",");
-        strcat(numbers, number);
+        len += (size_t)snprintf(numbers + len, NUMBERS_MAX - len, "%s%s", len ? "," : "", number);
     }
-    if (!numbers[0])
+    if (!len)
         wy_sql_fail(request, WY_SQL_CONNECTION_FAILED, "no address of %s is permitted",
                     t->place.host);
-    return numbers[0] != '\0';
+    return len > 0;
 }
 
 static wy_sql_session *open_session(wy_sql_servers *servers, const target *t,

@@ -251,7 +251,7 @@ static void run_job(void *data) {
     if (!open_file(c, r)) return;
     sqlite3_stmt *handle = prepare(c, r, &is_own);
     if (!handle) {
-        if (r->status == WY_SQL_OK && r->param_count) bind(c, handle, r);
+        if (r->status == WY_SQL_OK && r->param_count) (void)bind(c, handle, r);
         return;
     }
     if (bind(c, handle, r)) step(c, handle, r);
