@@ -2,10 +2,12 @@
  * they are closed. What they speak is a protocol's matter. */
 #include "capability/sql/session.h"
 
-#include <stdlib.h>
-#include <strings.h>
-
 #include "net/wait.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #define NUMBERS_MAX (WY_MAX_CONNECT_ADDRESSES * WY_ADDRESS_TEXT_MAX)
 
