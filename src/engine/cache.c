@@ -1,16 +1,13 @@
 /* Compile cache: see cache.h. */
-/* The plain SHA-256: by way of EVP, OpenSSL first reads its configuration and its providers, which
- * takes longer than all the rest of loading a small component. */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "engine/cache.h"
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "engine/sha256.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -111,18 +108,9 @@ void wy_cache_path(const wy_cache *cache, const char *name, const char *suffix,
 
 void wy_cache_key(const wy_engine *engine, const uint8_t *bytes, size_t len,
                   char key_out[WY_CACHE_KEY_BYTES]) {
-    static const char digits[] = "0123456789abcdef";
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-    SHA256_CTX sha;
-    SHA256_Init(&sha);
-    SHA256_Update(&sha, engine->fingerprint, strlen(engine->fingerprint) + 1);
-    SHA256_Update(&sha, bytes, len);
-    SHA256_Final(hash, &sha);
-    for (unsigned i = 0; i < sizeof hash; i++) {
-        key_out[2 * i] = digits[hash[i] >> 4];
-        key_out[2 * i + 1] = digits[hash[i] & 15];
-    }
-    key_out[2 * sizeof hash] = 0;
+    const wy_str pieces[] = {{engine->fingerprint, strlen(engine->fingerprint) + 1},
+                             {(const char *)bytes, len}};
+    wy_sha256(pieces, 2, key_out);
 }
 
 void wy_cache_digest(const void *bytes, size_t len, uint64_t digest_out[2]) {

@@ -5,11 +5,11 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "capability/http/fetch.h"
+#include "engine/sha256.h"
 #include "host/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,11 +28,8 @@ static const char *downloads_folder(wy_arena *arena, const char *cache_dir) {
 }
 
 static bool has_digest(wy_str bytes, wy_str sha256) {
-    unsigned char hash[SHA256_DIGEST_LENGTH];
-    char text[2 * SHA256_DIGEST_LENGTH + 1];
-    SHA256((const unsigned char *)bytes.ptr, bytes.len, hash);
-    for (size_t i = 0; i < sizeof hash; i++)
-        snprintf(text + 2 * i, 3, "%02x", hash[i]);
+    char text[WY_SHA256_TEXT];
+    wy_sha256(&bytes, 1, text);
     return wy_str_eqz(sha256, text);
 }
 
