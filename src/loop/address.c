@@ -38,6 +38,12 @@ wy_address wy_address_unmapped(const wy_address *address) {
     return v4;
 }
 
+bool wy_address_equal(const wy_address *a, const wy_address *b) {
+    return a->is_v6 == b->is_v6 && a->port == b->port &&
+           memcmp(a->bytes, b->bytes, a->is_v6 ? 16 : 4) == 0 && a->flow_info == b->flow_info &&
+           a->scope_id == b->scope_id;
+}
+
 bool wy_address_parse_with_port(wy_str text, wy_address *out) {
     size_t colon = wy_str_rfind(text, ':');
     uint64_t port;

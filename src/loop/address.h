@@ -33,6 +33,8 @@ bool wy_address_parse_with_port(wy_str text, wy_address *out);
 /* An IPv4 address in IPv6's clothes (::ffff:1.2.3.4) becomes IPv4; others stay. */
 wy_address wy_address_unmapped(const wy_address *address);
 
+bool wy_address_equal(const wy_address *a, const wy_address *b);
+
 /* A network: the addresses whose first `bits` are those of `base`. */
 typedef struct wy_address_range {
     wy_address base;

@@ -44,8 +44,8 @@ static const uint8_t kinds[] = {
 };
 
 static uint8_t tag_of(uint8_t kind) {
-    for (uint8_t tag = 0; tag < sizeof kinds; tag++)
-        if (kinds[tag] == kind) return tag;
+    for (size_t tag = 0; tag < sizeof kinds; tag++)
+        if (kinds[tag] == kind) return (uint8_t)tag;
     return VALUE(UNSUPPORTED);
 }
 

@@ -258,7 +258,7 @@ static wy_socket_error check_datagram(wy_call *call, const wy_socket *s,
     *to = wy_socket_address_in(&datagram->remote_address.some);
     if (!wy_socket_fits(s, to, true)) return WY_SOCKET(INVALID_ARGUMENT);
     if (connected) {
-        *ok_out = memcmp(to, &s->remote, sizeof *to) == 0;
+        *ok_out = wy_address_equal(to, &s->remote);
         return WY_SOCKET(INVALID_ARGUMENT);
     }
     *ok_out = wy_socket_may_reach(call, s, to);
