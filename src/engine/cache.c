@@ -155,16 +155,16 @@ static own wasmtime_module_t *map(const wy_engine *engine, int fd) {
 }
 
 /* Reads the entry unless it is known; leaves behind when it was used. */
-static own wasmtime_module_t *map_checked(const wy_engine *engine, const char *key, int fd,
-                                          const struct stat *st) {
+static own wasmtime_module_t *map_checked(const wy_cache *cache, const wy_engine *engine,
+                                          const char *key, int fd, const struct stat *st) {
     wy_file_id id = wy_file_id_of(fd, st);
     bool is_small = id.size < CHECK_ANEW_BYTES;
-    bool is_known = !is_small && wy_known_entry(engine, key, &id);
+    bool is_known = !is_small && wy_known_entry(cache, engine, key, &id);
     if (!is_known && !check(engine, fd, (size_t)id.size)) return NULL;
     wasmtime_module_t *module = map(engine, fd);
     if (!module || is_known) return module;
     if (!is_small && id.is_settled)
-        wy_know_entry(engine, key, &id);
+        wy_know_entry(cache, engine, key, &id);
     else if (time(NULL) - st->st_mtime > WY_CACHE_TOUCH_SECONDS)
         futimens(fd, NULL);
     return module;
@@ -178,7 +178,7 @@ own wasmtime_module_t *wy_cache_get(wy_cache *cache, const wy_engine *engine, co
     struct stat st;
     wasmtime_module_t *module = NULL;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_size > 0)
-        module = map_checked(engine, key, fd, &st);
+        module = map_checked(cache, engine, key, fd, &st);
     if (!module) unlink(path);
     close(fd);
     return module;

@@ -47,9 +47,12 @@ void wy_cache_put(wy_cache *cache, const wy_engine *engine, const char *key, wy_
 bool wy_known_part(const wy_engine *engine, const uint8_t *bytes, size_t len,
                    char value_out[WY_CACHE_KEY_BYTES]);
 void wy_know_part(const wy_engine *engine, const uint8_t *bytes, size_t len, const char *value);
-/* Whether the file `id` was found to be a good entry for `key`. */
-bool wy_known_entry(const wy_engine *engine, const char *key, const wy_file_id *id);
-void wy_know_entry(const wy_engine *engine, const char *key, const wy_file_id *id);
+/* Whether the file `id` was found to be a good entry for `key`. The engine need not be the cache's
+ * own: a further one has none. */
+bool wy_known_entry(const wy_cache *cache, const wy_engine *engine, const char *key,
+                    const wy_file_id *id);
+void wy_know_entry(const wy_cache *cache, const wy_engine *engine, const char *key,
+                   const wy_file_id *id);
 
 /* The path of a file in the cache's folder. */
 void wy_cache_path(const wy_cache *cache, const char *name, const char *suffix,

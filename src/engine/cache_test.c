@@ -391,7 +391,7 @@ TEST(an_entry_is_known_until_it_changes) {
     int fd = open(k.entry, O_RDONLY);
     wy_file_id id = wy_file_id_of(fd, &st);
     close(fd);
-    assert_true(wy_known_entry(k.engine, key, &id));
+    assert_true(wy_known_entry(k.engine->cache, k.engine, key, &id));
     flip_middle(k.entry);
     set_back(k.entry, &st);
     ino_t before = inode(k.entry);

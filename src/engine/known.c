@@ -176,16 +176,16 @@ static bool get_boot(char out[BOOT_BYTES]) {
     return n > 0;
 }
 
-bool wy_known_entry(const wy_engine *engine, const char *key, const wy_file_id *id) {
+bool wy_known_entry(const wy_cache *cache, const wy_engine *engine, const char *key,
+                    const wy_file_id *id) {
     char value[WY_CACHE_KEY_BYTES];
     record r = about(engine, id, 0, id->size);
     return id->is_settled && get_boot(r.boot) &&
-           look_up(engine->cache, key, WY_CACHE_CHECKED_SUFFIX, &r, value) &&
-           strcmp(value, key) == 0;
+           look_up(cache, key, WY_CACHE_CHECKED_SUFFIX, &r, value) && strcmp(value, key) == 0;
 }
 
-void wy_know_entry(const wy_engine *engine, const char *key, const wy_file_id *id) {
+void wy_know_entry(const wy_cache *cache, const wy_engine *engine, const char *key,
+                   const wy_file_id *id) {
     record r = about(engine, id, 0, id->size);
-    if (id->is_settled && get_boot(r.boot))
-        write_down(engine->cache, key, WY_CACHE_CHECKED_SUFFIX, r, key);
+    if (id->is_settled && get_boot(r.boot)) write_down(cache, key, WY_CACHE_CHECKED_SUFFIX, r, key);
 }
