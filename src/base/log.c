@@ -1,6 +1,8 @@
 /* Log: formats a line and writes it with one system call, so that lines of processes do not mix. */
 #include "base/log.h"
 
+#include "base/terminal.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,8 @@
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 static const char *const level_prefix[] = {"error: ", "warning: ", "", "debug: "};
+static const wy_style level_styles[] = {WY_STYLE_BAD, WY_STYLE_WARNING, WY_STYLE_PLAIN,
+                                        WY_STYLE_PLAIN};
 
 bool wy_log_enabled(wy_log_level level) {
     const char *wanted = getenv("WITHY_LOG");
@@ -23,7 +27,11 @@ bool wy_log_enabled(wy_log_level level) {
 void wy_log(wy_log_level level, const char *fmt, ...) {
     if (!wy_log_enabled(level)) return;
     char line[LINE_MAX_BYTES];
-    int n = snprintf(line, sizeof line, "withy: %s", level_prefix[level]);
+    wy_style style = level_styles[level];
+    bool plain = style == WY_STYLE_PLAIN;
+    int n = snprintf(line, sizeof line, "withy: %s%s%s",
+                     plain ? "" : wy_terminal_style(STDERR_FILENO, style), level_prefix[level],
+                     plain ? "" : wy_terminal_style(STDERR_FILENO, WY_STYLE_PLAIN));
     va_list args;
     va_start(args, fmt);
     int m = vsnprintf(line + n, sizeof line - (size_t)n - 1, fmt, args);

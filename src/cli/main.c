@@ -1,8 +1,11 @@
 /* The command: finds the verb and hands over. */
 #include "cli/verb.h"
 
+#include "base/terminal.h"
+
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const struct {
     const char *name, *summary;
@@ -15,7 +18,8 @@ static const struct {
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
 
 int wy_cli_fail(const withy_error *error) {
-    fprintf(stderr, "withy: %s\n", error->text);
+    fprintf(stderr, "%swithy:%s %s\n", wy_terminal_style(STDERR_FILENO, WY_STYLE_BAD),
+            wy_terminal_style(STDERR_FILENO, WY_STYLE_PLAIN), error->text);
     return error->code;
 }
 

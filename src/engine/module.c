@@ -1,5 +1,6 @@
 /* Modules: compiling a core module unless it is known, and its compiled form as bytes. */
 #include "base/log.h"
+#include "base/progress.h"
 #include "engine/cache.h"
 
 #include <malloc.h>
@@ -97,14 +98,18 @@ static wy_err make(wy_engine *engine, const char *key, const uint8_t *bytes, siz
     wy_str ahead = wy_aot_find(engine, key);
     if (ahead.ptr) *wasm_out = keep(engine, key, ahead);
     if (*wasm_out) return WY_OK;
-    if (len >= COMPILE_NOTICE_BYTES)
+    wy_progress *progress = NULL;
+    if (len >= COMPILE_NOTICE_BYTES) {
         wy_log(WY_LOG_INFO, "compiling a core module of %.1f MB%s", (double)len / 1e6,
                engine->cache ? " (once: the result is kept)" : "");
+        progress = wy_progress_begin("compiling", 0);
+    }
     wasm_byte_vec_t compiled = {0, NULL};
     wy_err err = engine->cache ? compile_apart(engine, bytes, len, &compiled, diag) : WY_OK;
     if (compiled.data) *wasm_out = keep(engine, key, (wy_str){compiled.data, compiled.size});
     if (!err && !*wasm_out) err = compile(wy_engine_wasm(engine), bytes, len, wasm_out, diag);
     wasm_byte_vec_delete(&compiled);
+    wy_progress_end(progress);
     malloc_trim(0); /* what the compiler used, twenty times the size of what it compiled */
     return err;
 }

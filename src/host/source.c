@@ -55,9 +55,11 @@ static wy_err download(wy_arena *arena, const wy_app_source *source, const char 
     uint16_t status;
     wy_buf body;
     wy_buf_init(&body, WY_MAX_COMPONENT_BYTES);
-    const wy_http_fetch fetch = {.url = source->url};
+    wy_http_fetch fetch = {.url = source->url};
     wy_log(WY_LOG_INFO, "downloading " WY_STR_FMT, WY_STR_ARG(source->url));
+    fetch.progress = wy_progress_begin("downloading", 0);
     wy_err err = wy_http_fetch_run(&fetch, &status, &body, diag);
+    wy_progress_end(fetch.progress);
     if (!err && status != 200)
         err = wy_diag_set(diag, status == 404 ? WY_NOT_FOUND : WY_IO,
                           "the server answered with status %u", status);

@@ -101,7 +101,7 @@ static own wy_http_call *start(job *j, const place *to, wy_arena *arena) {
     return call;
 }
 
-static wy_err read_body(const job *j, wy_http_body *from, wy_buf *body) {
+static wy_err read_body(const job *j, uint64_t expected, wy_http_body *from, wy_buf *body) {
     from->on_changed = on_changed;
     from->reader = (void *)(uintptr_t)j;
     wy_err err = WY_OK;
@@ -110,6 +110,7 @@ static wy_err read_body(const job *j, wy_http_body *from, wy_buf *body) {
         if (bytes.len) {
             wy_buf_str(body, bytes);
             wy_http_body_take(from, bytes.len);
+            wy_progress_set(j->fetch->progress, body->len, expected);
             if (body->failed)
                 err = wy_diag_set(j->diag, WY_LIMIT, WY_STR_FMT ": more than %zu bytes came",
                                   WY_STR_ARG(j->host), body->limit);
@@ -141,7 +142,8 @@ static wy_err take_response(const job *j, const wy_http_call *call, uint16_t *st
         wy_buf_str(next, to);
         return WY_OK;
     }
-    return read_body(j, &response->body, body);
+    uint64_t expected = response->has_length ? response->content_length : 0;
+    return read_body(j, expected, &response->body, body);
 }
 
 static wy_err request(job *j, wy_str url, uint16_t *status_out, wy_buf *body, wy_buf *next) {

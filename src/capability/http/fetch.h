@@ -2,6 +2,7 @@
 #ifndef WY_CAPABILITY_HTTP_FETCH_H
 #define WY_CAPABILITY_HTTP_FETCH_H
 
+#include "base/progress.h"
 #include "capability/http/client.h"
 #include "runtime/task.h"
 
@@ -14,6 +15,7 @@ typedef struct wy_http_fetch {
     wy_http_client *client;
     wy_task *task;
     uint32_t timeout_ms; /* for each step of it; 0: WY_HTTP_FETCH_TIMEOUT_MS */
+    wy_progress *progress; /* told what came of the body; NULL: nobody is */
 } wy_http_fetch;
 
 /* The body is appended to `body`, up to its limit. Errors name server and reason, no field: WY_IO:
