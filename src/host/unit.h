@@ -1,0 +1,34 @@
+/* Unit: one component of an application in one worker, with its logs, folders and dependencies. */
+#ifndef WY_HOST_UNIT_H
+#define WY_HOST_UNIT_H
+
+#include "host/load.h"
+#include "host/outbound.h"
+#include "trigger/http/component.h"
+
+typedef struct wy_application wy_application;
+
+/* Not to be moved once prepared. */
+typedef struct wy_unit {
+    const wy_app_component *component;
+    wy_guest *guest;            /* NULL: not loaded yet */
+    wy_http_component *handler; /* likewise */
+    wy_client_settings clients;
+    wy_outbound outbound;
+    int log_fds[2]; /* stdout, stderr; -1: none */
+    const withy_dir *dirs;
+    size_t dir_count;
+    const withy_pair *env;
+    size_t env_count;
+    wy_settings_provider *providers; /* one a dependency */
+} wy_unit;
+
+/* Opens the logs and resolves what the manifest grants, short of loading. */
+wy_err wy_unit_prepare(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
+/* Loads the component, once, however many triggers it has. */
+wy_err wy_unit_load(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
+/* As one that answers HTTP requests. */
+wy_err wy_unit_load_handler(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
+void wy_unit_deinit(wy_unit *unit);
+
+#endif
