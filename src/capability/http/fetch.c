@@ -4,6 +4,7 @@
 #include "base/limits.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define REDIRECTIONS_MAX 5
 #define HOST_MAX 256
@@ -15,13 +16,17 @@ typedef struct place {
     uint16_t port;
 } place;
 
-typedef struct job {
-    const wy_http_fetch *fetch;
+struct wy_http_reply {
+    wy_http_fetch fetch;
     wy_http_client *client;
-    wy_loop *loop; /* NULL: the task waits */
-    wy_diag *diag;
-    wy_str host; /* for messages */
-} job;
+    wy_loop *loop;           /* NULL: the task waits; else client and loop are this reply's own */
+    wy_buf url;              /* where it went last */
+    wy_str server;           /* of `url`, for messages */
+    wy_http_writer *request; /* while it is being sent */
+    wy_http_call *call;
+    wy_http_incoming *response; /* the call's */
+    size_t seen;                /* of its body: handed out, not taken yet */
+};
 
 static bool split_port(wy_str text, place *out) {
     uint64_t number;
@@ -61,157 +66,261 @@ static bool split_url(wy_str url, place *out) {
 /* --- waiting --- */
 
 static void on_changed(void *data) {
-    const job *j = data;
-    if (!j->loop) wy_task_wake(j->fetch->task);
+    const wy_http_reply *reply = data;
+    if (!reply->loop) wy_task_wake(reply->fetch.task);
 }
 
-static wy_err wait(const job *j) {
-    if (!j->loop) return wy_task_wait(j->fetch->task);
-    (void)wy_loop_step(j->loop, true);
+static wy_err wait(const wy_http_reply *reply) {
+    if (!reply->loop) return wy_task_wait(reply->fetch.task);
+    (void)wy_loop_step(reply->loop, true);
     return WY_OK;
 }
 
-static wy_err fail(const job *j, wy_http_error error, const char *text) {
-    return wy_diag_set(j->diag, WY_IO, WY_STR_FMT ": %s", WY_STR_ARG(j->host),
+static wy_err fail(const wy_http_reply *reply, wy_http_error error, const char *text,
+                   wy_diag *diag) {
+    return wy_diag_set(diag, WY_IO, WY_STR_FMT ": %s", WY_STR_ARG(reply->server),
                        text && *text ? text : wy_http_error_name(error));
 }
 
 /* --- one request --- */
 
-static own wy_http_call *start(job *j, const place *to, wy_arena *arena) {
-    wy_http_fields fields;
-    wy_http_fields_init(&fields, arena);
-    wy_err err = wy_http_fields_append(&fields, WY_STR("user-agent"), WY_STR("withy"));
-    for (uint32_t i = 0; i < j->fetch->field_count && !err; i++)
-        err = wy_http_fields_append(&fields, j->fetch->fields[i].name, j->fetch->fields[i].value);
-    wy_http_writer *writer = err ? NULL : wy_http_writer_new();
-    if (!writer) return NULL;
-    err = wy_http_writer_request(writer, WY_STR("GET"), to->target, to->authority, &fields);
-    if (!err) err = wy_http_writer_finish(writer, NULL);
-    uint32_t timeout = j->fetch->timeout_ms ? j->fetch->timeout_ms : WY_HTTP_FETCH_TIMEOUT_MS;
-    wy_http_call_config config = {.host = to->host,
-                                  .port = to->port,
-                                  .tls = to->tls,
-                                  .idempotent = true,
-                                  .connect_timeout_ms = timeout,
-                                  .first_byte_timeout_ms = timeout,
-                                  .between_bytes_timeout_ms = timeout};
-    wy_http_call *call = err ? NULL : wy_http_call_start(j->client, &config, writer, on_changed, j);
-    wy_http_writer_release(writer);
-    return call;
+static bool is_get(const wy_http_fetch *fetch) {
+    return fetch->method.len == 0 || wy_str_eqz(fetch->method, "GET");
 }
 
-static wy_err read_body(const job *j, uint64_t expected, wy_http_body *from, wy_buf *body) {
-    from->on_changed = on_changed;
-    from->reader = (void *)(uintptr_t)j;
-    wy_err err = WY_OK;
-    for (;;) {
-        wy_str bytes = wy_http_body_peek(from);
-        if (bytes.len) {
-            wy_buf_str(body, bytes);
-            wy_http_body_take(from, bytes.len);
-            wy_progress_set(j->fetch->progress, body->len, expected);
-            if (body->failed)
-                err = wy_diag_set(j->diag, WY_LIMIT, WY_STR_FMT ": more than %zu bytes came",
-                                  WY_STR_ARG(j->host), body->limit);
-        } else if (from->failed) {
-            err = fail(j, from->error, NULL);
-        } else if (from->ended) {
-            break;
-        } else {
-            err = wait(j);
-        }
-        if (err) break;
+static wy_err add_fields(const wy_http_fetch *fetch, wy_http_fields *fields, wy_diag *diag) {
+    char length[24];
+    wy_err err = wy_http_fields_append(fields, WY_STR("user-agent"), WY_STR("withy"));
+    for (uint32_t i = 0; i < fetch->field_count && !err; i++) {
+        wy_http_field field = fetch->fields[i];
+        if (!wy_http_token_valid(field.name) || !wy_http_value_valid(field.value))
+            return wy_diag_set(diag, WY_INVALID,
+                               "the field '" WY_STR_FMT "' has a name or value that HTTP forbids",
+                               WY_STR_ARG(field.name));
+        err = wy_http_fields_append(fields, field.name, field.value);
     }
-    from->on_changed = NULL;
+    if (!err && fetch->body.len) {
+        int len = snprintf(length, sizeof length, "%zu", fetch->body.len);
+        err =
+            wy_http_fields_append(fields, WY_STR("content-length"), (wy_str){length, (size_t)len});
+    }
+    return err ? wy_diag_set(diag, err, "the head of the request is too large") : WY_OK;
+}
+
+/* The piece of the body that may be written now; after the last one the message is finished. */
+static wy_err write_piece(wy_http_reply *reply, wy_str *rest) {
+    size_t permit = wy_http_writer_permit(reply->request);
+    size_t len = rest->len < permit ? rest->len : permit;
+    wy_err err = len ? wy_http_writer_write(reply->request, wy_str_sub(*rest, 0, len)) : WY_OK;
+    *rest = wy_str_sub(*rest, len, rest->len);
+    if (!err && rest->len == 0) err = wy_http_writer_finish(reply->request, NULL);
     return err;
 }
 
-/* The place of a redirection goes into `next`, which stays empty otherwise. */
-static wy_err take_response(const job *j, const wy_http_call *call, uint16_t *status_out,
-                            wy_buf *body, wy_buf *next) {
+static wy_err start(wy_http_reply *reply, const place *to, wy_str *rest, wy_diag *diag) {
+    const wy_http_fetch *fetch = &reply->fetch;
+    wy_arena arena;
+    wy_http_fields fields;
+    wy_arena_init(&arena, (size_t)1 << 20);
+    wy_http_fields_init(&fields, &arena);
+    wy_str method = fetch->method.len ? fetch->method : WY_STR("GET");
+    wy_err err = add_fields(fetch, &fields, diag);
+    if (!err && !wy_http_token_valid(method))
+        err = wy_diag_set(diag, WY_INVALID, "the method is none of HTTP");
+    reply->request = wy_http_writer_new();
+    if (!err && reply->request) {
+        err = wy_http_writer_request(reply->request, method, to->target, to->authority, &fields);
+        if (!err) err = write_piece(reply, rest); /* before it has a connection: goes out whole */
+        if (err) wy_diag_set(diag, err, "the head of the request is too large");
+    }
+    wy_arena_deinit(&arena);
+    if (err) return err;
+    uint32_t timeout = fetch->timeout_ms ? fetch->timeout_ms : WY_HTTP_FETCH_TIMEOUT_MS;
+    bool head_only = wy_str_eqz(method, "HEAD");
+    wy_http_call_config config = {
+        .host = to->host,
+        .port = to->port,
+        .tls = to->tls,
+        .head_only = head_only,
+        .idempotent = is_get(fetch) || head_only || fetch->repeatable,
+        .connect_timeout_ms = fetch->connect_timeout_ms ? fetch->connect_timeout_ms : timeout,
+        .first_byte_timeout_ms = timeout,
+        .between_bytes_timeout_ms = timeout,
+        .policy = fetch->policy};
+    if (reply->request)
+        reply->call = wy_http_call_start(reply->client, &config, reply->request, on_changed, reply);
+    return reply->call ? WY_OK : wy_diag_set(diag, WY_NOMEM, "out of memory for a request");
+}
+
+static void end_request(wy_http_reply *reply) {
+    if (!reply->request) return;
+    wy_http_writer_watch(reply->request, NULL, NULL);
+    wy_http_writer_abort(reply->request); /* unless it was finished */
+    wy_http_writer_release(reply->request);
+    reply->request = NULL;
+}
+
+static void end_call(wy_http_reply *reply) {
+    end_request(reply);
+    if (reply->response) {
+        reply->response->body.on_changed = NULL;
+        wy_http_body_discard(&reply->response->body); /* closes, unless all has come */
+    }
+    reply->response = NULL;
+    if (reply->call) wy_http_call_free(reply->call);
+    reply->call = NULL;
+}
+
+/* Until the response's head is there. A server may answer before it has all of the body. */
+static wy_err exchange(wy_http_reply *reply, wy_diag *diag) {
+    place to;
+    if (!split_url(wy_buf_view(&reply->url), &to))
+        return wy_diag_set(diag, WY_INVALID, "\"" WY_STR_FMT "\" is no URL of HTTP or HTTPS",
+                           WY_STR_ARG(wy_buf_view(&reply->url)));
+    reply->server = to.authority;
+    wy_str rest = reply->fetch.body;
+    wy_err err = start(reply, &to, &rest, diag);
+    if (err) return err;
+    wy_http_writer_watch(reply->request, on_changed, reply);
+    while (!err && !wy_http_call_done(reply->call)) {
+        if (rest.len && wy_http_writer_permit(reply->request))
+            (void)write_piece(reply, &rest); /* a failure is the call's */
+        else
+            err = wait(reply);
+    }
+    if (err) return err;
+    if (rest.len == 0) end_request(reply);
     wy_http_error error = WY_HTTP_INTERNAL_ERROR;
     const char *text = NULL;
-    wy_http_incoming *response = wy_http_call_response(call, &error, &text);
-    if (!response) return fail(j, error, text);
-    *status_out = response->status;
-    wy_str to = wy_http_fields_get(&response->fields, WY_STR("location"));
-    bool moved = response->status == 301 || response->status == 302 || response->status == 303 ||
-                 response->status == 307 || response->status == 308;
-    if (moved && to.len && j->fetch->field_count == 0) {
-        wy_buf_str(next, to);
-        return WY_OK;
-    }
-    uint64_t expected = response->has_length ? response->content_length : 0;
-    return read_body(j, expected, &response->body, body);
+    reply->response = wy_http_call_response(reply->call, &error, &text);
+    if (!reply->response) return fail(reply, error, text, diag);
+    reply->response->body.on_changed = on_changed;
+    reply->response->body.reader = reply;
+    return WY_OK;
 }
 
-static wy_err request(job *j, wy_str url, uint16_t *status_out, wy_buf *body, wy_buf *next) {
-    place to;
-    if (!split_url(url, &to))
-        return wy_diag_set(j->diag, WY_INVALID, "\"" WY_STR_FMT "\" is no URL of HTTP or HTTPS",
-                           WY_STR_ARG(url));
-    j->host = to.authority;
-    wy_arena arena;
-    wy_arena_init(&arena, (size_t)1 << 20);
-    wy_http_call *call = start(j, &to, &arena);
-    wy_err err = call ? WY_OK : wy_diag_set(j->diag, WY_NOMEM, "out of memory for a request");
-    while (!err && !wy_http_call_done(call))
-        err = wait(j);
-    if (!err) err = take_response(j, call, status_out, body, next);
-    if (call) wy_http_call_free(call);
-    wy_arena_deinit(&arena);
-    return err;
+/* --- redirections --- */
+
+static bool moved(const wy_http_reply *reply, wy_str *to_out) {
+    uint16_t status = reply->response->status;
+    *to_out = wy_http_fields_get(&reply->response->fields, WY_STR("location"));
+    return (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) &&
+           to_out->len && reply->fetch.field_count == 0 && is_get(&reply->fetch);
 }
 
 /* A redirection to another path of the same server is written without the server. */
-static void make_absolute(const wy_buf *url, wy_buf *next) {
-    if (next->len == 0 || next->ptr[0] != '/') return;
-    place to;
-    if (!split_url(wy_buf_view(url), &to)) return;
-    wy_buf whole;
-    wy_buf_init(&whole, next->limit);
-    wy_buf_printf(&whole, "http%s://" WY_STR_FMT WY_STR_FMT, to.tls ? "s" : "",
-                  WY_STR_ARG(to.authority), WY_STR_ARG(wy_buf_view(next)));
-    wy_buf_deinit(next);
-    *next = whole;
+static wy_err go_to(wy_http_reply *reply, wy_str to, wy_diag *diag) {
+    bool tls = wy_str_starts(wy_buf_view(&reply->url), WY_STR("https:"));
+    wy_buf next;
+    wy_buf_init(&next, WY_MAX_HTTP_HEADER_BYTES);
+    if (to.ptr[0] == '/')
+        wy_buf_printf(&next, "http%s://" WY_STR_FMT, tls ? "s" : "", WY_STR_ARG(reply->server));
+    wy_buf_str(&next, to);
+    wy_err err = WY_OK;
+    if (tls && !wy_str_starts(wy_buf_view(&next), WY_STR("https:")))
+        err = wy_diag_set(diag, WY_IO, WY_STR_FMT ": it redirects from https to http",
+                          WY_STR_ARG(reply->server));
+    end_call(reply);
+    wy_buf_deinit(&reply->url);
+    reply->url = next;
+    return err;
 }
 
-static wy_err follow(job *j, uint16_t *status_out, wy_buf *body) {
-    wy_buf url, next;
-    wy_buf_init(&url, WY_MAX_HTTP_HEADER_BYTES);
-    wy_buf_str(&url, j->fetch->url);
-    wy_err err = WY_OK;
-    for (unsigned i = 0; !err; i++) {
-        wy_buf_init(&next, WY_MAX_HTTP_HEADER_BYTES);
-        err = request(j, wy_buf_view(&url), status_out, body, &next);
-        if (err || next.len == 0) break;
-        make_absolute(&url, &next);
-        bool weaker = wy_str_starts(wy_buf_view(&url), WY_STR("https:")) &&
-                      !wy_str_starts(wy_buf_view(&next), WY_STR("https:"));
-        if (i == REDIRECTIONS_MAX || weaker)
-            err = wy_diag_set(j->diag, WY_IO, WY_STR_FMT ": %s", WY_STR_ARG(j->host),
-                              weaker ? "it redirects from https to http" : "too many redirections");
-        wy_buf_deinit(&url);
-        url = next;
+static wy_err follow(wy_http_reply *reply, wy_diag *diag) {
+    wy_str to;
+    wy_err err = exchange(reply, diag);
+    for (unsigned i = 0; !err && moved(reply, &to); i++) {
+        if (i == REDIRECTIONS_MAX)
+            return wy_diag_set(diag, WY_IO, WY_STR_FMT ": too many redirections",
+                               WY_STR_ARG(reply->server));
+        err = go_to(reply, to, diag);
+        if (!err) err = exchange(reply, diag);
     }
-    if (url.ptr != next.ptr) wy_buf_deinit(&next);
-    wy_buf_deinit(&url);
     return err;
+}
+
+/* --- the reply --- */
+
+wy_err wy_http_fetch_open(const wy_http_fetch *fetch, own wy_http_reply **reply_out,
+                          wy_diag *diag) {
+    wy_assert(!fetch->task == !fetch->client);
+    *reply_out = NULL;
+    wy_http_reply *reply = calloc(1, sizeof *reply);
+    if (!reply) return wy_diag_set(diag, WY_NOMEM, "out of memory for a request");
+    reply->fetch = *fetch;
+    reply->client = fetch->client;
+    wy_buf_init(&reply->url, WY_MAX_HTTP_HEADER_BYTES);
+    wy_buf_str(&reply->url, fetch->url);
+    wy_err err = WY_OK;
+    if (!fetch->task) {
+        err = wy_loop_new(&reply->loop);
+        if (!err) err = wy_http_client_new(reply->loop, &reply->client);
+        if (err) wy_diag_set(diag, err, "the HTTP client could not be made");
+    }
+    if (!err) err = follow(reply, diag);
+    if (err)
+        wy_http_reply_free(reply);
+    else
+        *reply_out = reply;
+    return err;
+}
+
+uint16_t wy_http_reply_status(const wy_http_reply *reply) {
+    return reply->response->status;
+}
+
+const wy_http_fields *wy_http_reply_fields(const wy_http_reply *reply) {
+    return &reply->response->fields;
+}
+
+wy_err wy_http_reply_read(wy_http_reply *reply, wy_str *bytes_out, wy_diag *diag) {
+    wy_http_body *from = &reply->response->body;
+    *bytes_out = (wy_str){0};
+    wy_http_body_take(from, reply->seen);
+    reply->seen = 0;
+    for (;;) {
+        *bytes_out = wy_http_body_peek(from);
+        reply->seen = bytes_out->len;
+        if (bytes_out->len) return WY_OK;
+        if (from->failed) return fail(reply, from->error, NULL, diag);
+        if (from->ended) return WY_OK;
+        wy_err err = wait(reply);
+        if (err) return err;
+    }
+}
+
+wy_err wy_http_reply_read_all(wy_http_reply *reply, wy_buf *body, wy_diag *diag) {
+    const wy_http_incoming *response = reply->response;
+    uint64_t expected = response->has_length ? response->content_length : 0;
+    wy_str bytes;
+    for (;;) {
+        wy_err err = wy_http_reply_read(reply, &bytes, diag);
+        if (err || bytes.len == 0) return err;
+        wy_buf_str(body, bytes);
+        wy_progress_set(reply->fetch.progress, body->len, expected);
+        if (body->failed)
+            return wy_diag_set(diag, WY_LIMIT, WY_STR_FMT ": more than %zu bytes came",
+                               WY_STR_ARG(reply->server), body->limit);
+    }
+}
+
+void wy_http_reply_free(own wy_http_reply *reply) {
+    if (!reply) return;
+    end_call(reply);
+    if (reply->loop && reply->client) wy_http_client_free(reply->client);
+    if (reply->loop) wy_loop_free(reply->loop);
+    wy_buf_deinit(&reply->url);
+    free(reply);
 }
 
 wy_err wy_http_fetch_run(const wy_http_fetch *fetch, uint16_t *status_out, wy_buf *body,
                          wy_diag *diag) {
-    job j = {.fetch = fetch, .client = fetch->client, .diag = diag};
+    wy_http_reply *reply;
     *status_out = 0;
-    if (fetch->task) return follow(&j, status_out, body);
-    wy_err err = wy_loop_new(&j.loop);
-    if (!err) err = wy_http_client_new(j.loop, &j.client);
-    if (err)
-        wy_diag_set(diag, err, "the HTTP client could not be made");
-    else
-        err = follow(&j, status_out, body);
-    if (j.client) wy_http_client_free(j.client);
-    if (j.loop) wy_loop_free(j.loop);
+    wy_err err = wy_http_fetch_open(fetch, &reply, diag);
+    if (err) return err;
+    *status_out = wy_http_reply_status(reply);
+    err = wy_http_reply_read_all(reply, body, diag);
+    wy_http_reply_free(reply);
     return err;
 }
