@@ -22,7 +22,7 @@ int wy_verb_add(int argc, char **argv) {
          &options.overwrite},
         {0}};
     const wy_option *tables[] = {table};
-    const wy_syntax syntax = {usage, text, tables, 1, false, NULL};
+    const wy_syntax syntax = {usage, text, tables, 1, false, NULL, NULL, NULL};
     wy_operands operands;
     int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;

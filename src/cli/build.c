@@ -33,7 +33,7 @@ static int run_up(const char *from, const withy_build_options *options,
 }
 
 int wy_verb_build(int argc, char **argv) {
-    static wy_cli_values components;
+    static wy_option_values components;
     withy_build_options options;
     withy_build_options_init(&options);
     const char *from = NULL;
@@ -51,7 +51,7 @@ int wy_verb_build(int argc, char **argv) {
         {"skip-target-checks", "targets are not checked"},
         {"skip-generate-wits", "no WIT is generated for dependencies"},
         {0}};
-    const wy_syntax syntax = {usage, text, tables, 1, false, refused};
+    const wy_syntax syntax = {usage, text, tables, 1, false, refused, NULL, NULL};
     wy_operands operands;
     int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;

@@ -22,7 +22,7 @@ int wy_verb_call(int argc, char **argv) {
     wy_option table[WY_COMMON_OPTION_COUNT + 1];
     wy_common_table(&common, table);
     const wy_option *tables[] = {table};
-    const wy_syntax syntax = {usage, text, tables, 1, false, NULL};
+    const wy_syntax syntax = {usage, text, tables, 1, false, NULL, NULL, NULL};
     wy_operands operands;
     int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;

@@ -25,7 +25,7 @@ int wy_verb_doctor(int argc, char **argv) {
         {"fix", 0, WY_OPTION_FLAG, NULL, "mend what can be mended", &options.fix},
         {0}};
     const wy_option *tables[] = {table};
-    const wy_syntax syntax = {usage, text, tables, 1, false, NULL};
+    const wy_syntax syntax = {usage, text, tables, 1, false, NULL, NULL, NULL};
     wy_operands operands;
     int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;

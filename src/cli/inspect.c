@@ -21,7 +21,7 @@ int wy_verb_inspect(int argc, char **argv) {
          &validate},
         {0}};
     const wy_option *tables[] = {own_table};
-    const wy_syntax syntax = {usage, text, tables, 1, false, NULL};
+    const wy_syntax syntax = {usage, text, tables, 1, false, NULL, NULL, NULL};
     wy_operands operands;
     int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;

@@ -34,7 +34,7 @@ int wy_verb_new(int argc, char **argv) {
         {"tag", "there are few templates; see --list"},
         {"no-vcs", "no repository is made"},
         {0}};
-    const wy_syntax syntax = {usage, text, tables, 1, false, refused};
+    const wy_syntax syntax = {usage, text, tables, 1, false, refused, NULL, NULL};
     wy_operands operands;
     int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;

@@ -13,7 +13,7 @@ int wy_verb_run(int argc, char **argv) {
     wy_option table[WY_COMMON_OPTION_COUNT + 1];
     wy_common_table(&common, table);
     const wy_option *tables[] = {table};
-    const wy_syntax syntax = {usage, text, tables, 1, true, NULL};
+    const wy_syntax syntax = {usage, text, tables, 1, true, NULL, NULL, NULL};
     wy_operands operands;
     int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;

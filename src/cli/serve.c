@@ -25,7 +25,7 @@ int wy_verb_serve(int argc, char **argv) {
         {"quiet", 'q', WY_OPTION_FLAG, NULL, "do not print the address", &options.quiet},
         {0}};
     const wy_option *tables[] = {own_table, table};
-    const wy_syntax syntax = {usage, text, tables, 2, false, NULL};
+    const wy_syntax syntax = {usage, text, tables, 2, false, NULL, NULL, NULL};
     wy_operands operands;
     int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;

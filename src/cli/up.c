@@ -13,7 +13,7 @@ int wy_verb_up(int argc, char **argv) {
     wy_common_table(&up.common, table);
     wy_cli_up_table(&up, own_table);
     const wy_option *tables[] = {own_table, table};
-    const wy_syntax syntax = {usage, text, tables, 2, false, wy_cli_up_refused};
+    const wy_syntax syntax = {usage, text, tables, 2, false, wy_cli_up_refused, NULL, NULL};
     wy_operands operands;
     int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status < 0) status = wy_cli_up_apply(&up, "up", &operands);

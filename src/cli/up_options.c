@@ -126,7 +126,8 @@ int wy_cli_up_apply(wy_cli_up *up, const char *verb, const wy_operands *operands
     if (status < 0) status = apply_pairs(up);
     if (status < 0) status = apply_format(up);
     /* --config is how the other verbs say --variable */
-    for (size_t i = 0; i < up->common.config.count && up->variables.count < WY_CLI_VALUES_MAX; i++)
+    for (size_t i = 0; i < up->common.config.count && up->variables.count < WY_OPTION_VALUES_MAX;
+         i++)
         up->variables.items[up->variables.count++] = up->common.config.items[i];
     o->serve.address = up->listen;
     o->follow = up->follow.items;

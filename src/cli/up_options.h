@@ -6,9 +6,9 @@
 
 typedef struct wy_cli_up {
     wy_common_options common;
-    wy_cli_values follow, sqlite, variables, key_values, components;
+    wy_option_values follow, sqlite, variables, key_values, components;
     withy_up_options options;
-    withy_pair pairs[WY_CLI_VALUES_MAX]; /* of key_values */
+    withy_pair pairs[WY_OPTION_VALUES_MAX]; /* of key_values */
     const char *from, *listen, *format;
     uint64_t workers, reuse;
     bool quiet;

@@ -18,7 +18,7 @@ int wy_verb_wit(int argc, char **argv) {
     const wy_option own_table[] = {
         {"check", 0, WY_OPTION_FLAG, NULL, "print nothing but errors", &options.check}, {0}};
     const wy_option *tables[] = {own_table};
-    const wy_syntax syntax = {usage, text, tables, 1, false, NULL};
+    const wy_syntax syntax = {usage, text, tables, 1, false, NULL, NULL, NULL};
     wy_operands operands;
     int status = wy_options_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;
