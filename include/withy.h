@@ -58,8 +58,9 @@ typedef struct withy_serve_options {
 WITHY_API void withy_serve_options_init(withy_serve_options *options);
 
 /* Serves `path` (a component, or a file made by withy_compile) until SIGTERM or SIGINT, then
- * drains. SIGHUP reloads the file without losing a request. Returns the exit status. Installs
- * signal handlers and may fork: call it from a process with one thread. */
+ * drains; a second one cuts what is open. SIGHUP reloads the file without losing a request. Returns
+ * the exit status. Installs signal handlers and may fork: call it from a process with one thread,
+ * which is about to end when this returns: SIGTERM and SIGINT are ignored from then on. */
 WITHY_API int withy_serve(const char *path, const withy_serve_options *options, withy_error *error);
 
 /* --- run a Spin application --- */

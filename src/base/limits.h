@@ -139,6 +139,7 @@
 #define WY_MAX_SQL_IDLE_CONNECTIONS 16             /* kept of one SQLite database in one worker */
 
 /* --- worker processes (supervisor/) --- */
+#define WY_WORKER_CUT_TIMEOUT_MS 5000    /* from the second request to stop until they are killed */
 #define WY_WORKER_DRAIN_TIMEOUT_MS 60000 /* from the request to stop until they are killed */
 #define WY_MAX_RETIRED_APPLICATIONS 3    /* replaced in a process and still answering requests */
 

@@ -108,7 +108,10 @@ static void on_drained(void *data) {
 static void on_stop_signal(void *data, int signum) {
     worker *w = data;
     (void)signum;
-    if (w->draining) return;
+    if (w->draining) {
+        wy_http_server_cut(w->server); /* told twice: at once */
+        return;
+    }
     w->draining = true;
     wy_worker_deafen(w->info);
     retire(w, &w->served);
@@ -144,6 +147,11 @@ static wy_err worker_start(worker *w, const int *listen_fds, unsigned fd_count, 
 static void worker_stop(worker *w) {
     for (int i = 0; i < SIGNAL_COUNT; i++)
         if (w->signals[i]) wy_signal_free(w->signals[i]);
+    if (w->draining) {
+        /* Who asks once more while it ends anyway must not kill it in the middle of that. */
+        signal(SIGTERM, SIG_IGN);
+        signal(SIGINT, SIG_IGN);
+    }
     if (w->server) wy_http_server_free(w->server);
     unload(w, &w->served);
     wy_timer_free(w->sweep);

@@ -255,6 +255,14 @@ static void stop(supervisor *s) {
         if (s->children[i].pid) drain(&s->children[i]);
 }
 
+/* Told twice: workers cut what is open. They have little time for it. */
+static void hurry(supervisor *s) {
+    uint64_t kill_ms = now_ms() + WY_WORKER_CUT_TIMEOUT_MS;
+    if (s->kill_ms && kill_ms < s->kill_ms) s->kill_ms = kill_ms;
+    for (unsigned i = 0; i < s->child_max; i++)
+        if (s->children[i].pid) kill(s->children[i].pid, SIGTERM);
+}
+
 static void kill_all(supervisor *s) {
     s->kill_ms = 0;
     for (unsigned i = 0; i < s->child_max; i++)
@@ -328,7 +336,7 @@ static void on_signal(supervisor *s, int signum) {
     } else if (signum == SIGHUP) {
         if (!s->is_stopping) reload(s);
     } else if (s->is_stopping) {
-        kill_all(s);
+        hurry(s);
     } else {
         wy_log(WY_LOG_INFO, "stopping: workers are draining");
         stop(s);
@@ -423,6 +431,11 @@ static wy_err run_workers(supervisor *s, wy_diag *diag) {
     sigprocmask(SIG_BLOCK, &ours, &s->mask_before);
     start(s, 0); /* became_ready has the others started */
     watch(s);
+    if (s->is_stopping) {
+        /* Who asks once more while it ends anyway must not kill it in the middle of that. */
+        signal(SIGTERM, SIG_IGN);
+        signal(SIGINT, SIG_IGN);
+    }
     sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
     close(s->signal_fd);
     return WY_OK;

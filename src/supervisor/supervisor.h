@@ -8,7 +8,8 @@
  * The first worker starts alone, with all cores to itself; the others follow once it is ready, and
  * their sockets listen once they are. So the first answer comes as early as it can.
  *
- *   SIGTERM, SIGINT   workers get SIGTERM and drain; then wy_supervise returns. Again: SIGKILL
+ *   SIGTERM, SIGINT   workers get SIGTERM and drain; then wy_supervise returns. Again: they get
+ *                     another one and cut what is open
  *   SIGHUP            each slot starts a new worker; once that is ready, the old one gets SIGTERM
  *   a worker dies     it is started again, ever later if it keeps dying */
 #ifndef WY_SUPERVISOR_SUPERVISOR_H
@@ -53,7 +54,7 @@ typedef int (*wy_worker_main)(void *data, const wy_worker *worker);
 /* Returns when all workers are gone: WY_OK with the status to exit with, which is 0 after a stop by
  * signal, and a worker's own when it failed before any worker was ready. Else why it could not
  * begin (WY_EXISTS: an address is in use). To be called before the process has threads; signals are
- * as before when it returns. */
+ * as before when it returns, but those that stopped it are ignored from then on. */
 wy_err wy_supervise(const wy_supervisor_config *config, wy_worker_main worker_main, void *data,
                     int *status_out, wy_diag *diag);
 

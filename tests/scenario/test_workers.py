@@ -424,3 +424,37 @@ def test_a_single_worker_keeps_what_it_serves_when_the_new_is_broken(alone, gues
         reload(host)
         assert "third" in host.ask("/env").text
     assert load.lost == [] and load.refused == 0
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_told_twice_to_stop_it_cuts_what_is_open(start, guest, workers):
+    host = start("serve", guest("faults"), "--workers", workers)
+    host.wait_for_workers(int(workers))
+    with host.open() as wire:
+        wire.request("GET", "/sleep?ms=30000")
+        time.sleep(0.3)
+        os.kill(host.process.pid, signal.SIGTERM)
+        time.sleep(0.5)
+        assert host.process.poll() is None
+        os.kill(host.process.pid, signal.SIGTERM)
+        assert host.process.wait(10) == 0
+        with pytest.raises((Closed, ConnectionResetError)):
+            wire.answer()
+    host.reader.join(5)
+    assert "died of signal" not in host.log
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_stop_signals_at_any_moment_of_a_stop_leave_it_orderly(start, guest, tmp_path, workers):
+    manifest = tmp_path / "spin.toml"
+    edit(manifest, guest, "/...", "first")
+    for _ in range(5):
+        host = start("up", "--from", str(manifest), "--workers", workers, "--temp", str(tmp_path), cwd=tmp_path)
+        host.wait_for_workers(int(workers))
+        assert host.ask("/status?code=200").status == 200
+        while host.process.poll() is None:
+            os.kill(host.process.pid, signal.SIGTERM)
+            time.sleep(0.0005)
+        assert host.process.returncode == 0, host.log
+        host.reader.join(5)
+        assert "died of signal" not in host.log
+    assert [path.name for path in tmp_path.glob("withy-up*")] == []

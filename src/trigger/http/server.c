@@ -119,12 +119,17 @@ static void finish_drain(wy_http_server *server) {
     if (server->on_drained) server->on_drained(server->drained_data);
 }
 
+void wy_http_server_cut(wy_http_server *server) {
+    wy_assert(server->draining);
+    while (server->first)
+        wy_http_connection_close(server->first, true);
+}
+
 static void on_drain_timeout(void *data) {
     wy_http_server *server = data;
     wy_log(WY_LOG_WARN, "http: %u connections were still open at the end of the drain time",
            server->stats.open);
-    while (server->first)
-        wy_http_connection_close(server->first, true);
+    wy_http_server_cut(server);
 }
 
 void wy_http_server_drain(wy_http_server *server, void (*done)(void *data), void *data) {

@@ -61,6 +61,8 @@ void wy_http_server_adopt(wy_http_server *server, own wy_stream *stream);
 /* Stops accepting, lets open requests finish, closes connections once they are idle, cuts what is
  * left after the drain timeout; then calls `done` (at once when nothing is open). */
 void wy_http_server_drain(wy_http_server *server, void (*done)(void *data), void *data);
+/* Cuts what a drain that is under way still waits for. */
+void wy_http_server_cut(wy_http_server *server);
 wy_http_server_stats wy_http_server_stats_get(const wy_http_server *server);
 
 /* Begins to send `response` (its head was given); the connection takes a reference of its own.
