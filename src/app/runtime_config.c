@@ -2,6 +2,7 @@
 #include "app/runtime_config.h"
 
 #include "app/field.h"
+#include "base/limits.h"
 #include "base/text.h"
 
 typedef struct reader {
@@ -82,9 +83,9 @@ static wy_err find_type(const wy_fields *f, const type_row *rows, size_t count, 
 /* --- stores --- */
 
 static const type_row kv_types[] = {
-    {"spin", "type path", "sqlite"},
-    {"redis", "type url", "redis"},
-    {"memory", "type", "memory"},
+    {"spin", "type path default_ttl_seconds", "sqlite"},
+    {"redis", "type url default_ttl_seconds", "redis"},
+    {"memory", "type default_ttl_seconds", "memory"},
     {"azure_cosmos", "type key account database container", NULL},
     {"aws_dynamo", "type region table access_key secret_key token consistent_read", NULL},
 };
@@ -105,6 +106,7 @@ static wy_err read_store(const wy_fields *f, const type_row *types, size_t type_
     err = wy_fields_string(f, "path", false, &out->path);
     if (err == WY_OK) err = wy_fields_string(f, "url", remote, &out->url);
     if (err == WY_OK) err = wy_fields_string(f, "token", token, &out->token);
+    if (err == WY_OK) err = get_count(f, "default_ttl_seconds", WY_MAX_KV_TTL_S, &out->ttl_s);
     return err == WY_OK ? wy_fields_bool(f, "allow_attach_file", &out->allow_attach_file) : err;
 }
 

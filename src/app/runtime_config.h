@@ -12,6 +12,7 @@ typedef struct wy_runtime_store {
     wy_str backend;         /* as the capability calls it: "sqlite", "redis", "libsql", "memory" */
     wy_str path;            /* sqlite: as written; empty: in memory */
     wy_str url, token;      /* redis, libsql */
+    uint64_t ttl_s;         /* key-value: of keys, in seconds; 0: they stay */
     bool allow_attach_file; /* sqlite databases: ATTACH may open other files */
     uint32_t line, column;
 } wy_runtime_store;

@@ -34,6 +34,7 @@ TEST(a_whole_configuration_is_read) {
                "mount = \"secret\"\n"
                "[key_value_store.default]\ntype = \"spin\"\npath = \"kv.db\"\n"
                "[key_value_store.cache]\ntype = \"redis\"\nurl = \"redis://r\"\n"
+               "default_ttl_seconds = 60\n"
                "[sqlite_database.default]\ntype = \"spin\"\nallow_attach_file = true\n"
                "[sqlite_database.far]\ntype = \"libsql\"\nurl = \"https://l\"\ntoken = \"t\"\n"
                "[llm_compute]\ntype = \"remote_http\"\nurl = \"http://l\"\nauth_token = \"t\"\n"
@@ -58,6 +59,7 @@ TEST(a_whole_configuration_is_read) {
     assert_int_equal(config.key_value.count, 2);
     assert_true(
         wy_str_eqz(wy_runtime_store_find(&config.key_value, WY_STR("cache"))->url, "redis://r"));
+    assert_int_equal(wy_runtime_store_find(&config.key_value, WY_STR("cache"))->ttl_s, 60);
     assert_true(config.sqlite.items[0].allow_attach_file);
     assert_true(wy_str_eqz(config.sqlite.items[1].backend, "libsql"));
     assert_int_equal(config.llm.kind, WY_RUNTIME_LLM_OPENAI);
@@ -95,6 +97,8 @@ TEST(mistakes_are_named) {
            "[key_value_store.x]: 'url' is missing");
     refuse("[key_value_store.x]\ntype = \"spin\"\nurl = \"x\"\n", WY_INVALID, 3,
            "[key_value_store.x]: unknown key 'url'");
+    refuse("[key_value_store.x]\ntype = \"memory\"\ndefault_ttl_seconds = 0\n", WY_INVALID, 3,
+           "[key_value_store.x]: 'default_ttl_seconds' must be from 1 to 3155760000");
     refuse("[key_value_store.x]\ntype = \"aws_dynamo\"\nregion = \"r\"\n", WY_UNSUPPORTED, 2,
            "[key_value_store.x]: the type 'aws_dynamo' is not supported");
     refuse("[[variables_provider]]\ntype = \"static\"\n", WY_INVALID, 1,

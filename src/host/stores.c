@@ -50,7 +50,8 @@ static wy_err add_configured(wy_stores *stores, const wy_runtime_config *runtime
     wy_kv_options options = {.backend = in_memory ? WY_STR("sqlite") : store->backend,
                              .label = store->label,
                              .path = store->path,
-                             .url = store->url};
+                             .url = store->url,
+                             .ttl_ms = store->ttl_s * 1000};
     if (store->path.len && store->path.ptr[0] != '/') {
         char *path = wy_arena_printf(&stores->arena, WY_STR_FMT "/" WY_STR_FMT,
                                      WY_STR_ARG(runtime->folder), WY_STR_ARG(store->path));

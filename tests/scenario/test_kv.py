@@ -1,6 +1,8 @@
 """Key-value and settings through two interfaces each, under `withy serve` and `withy up`."""
 
 import concurrent.futures
+import sqlite3
+import time
 
 import pytest
 
@@ -126,6 +128,50 @@ def test_serve_has_a_default_store(start, guest, tmp_path):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         seen = list(pool.map(lambda _: int(said(host, "/wasi/increment?key=i")), range(100)))
     assert sorted(seen) == list(range(1, 101))
+
+
+RUNTIME = """
+[key_value_store.default]
+type = "{type}"
+default_ttl_seconds = 1
+"""
+
+
+@pytest.mark.parametrize("kind", ["spin", "memory"])
+def test_keys_end_when_the_store_says_so(start, guest, tmp_path, kind):
+    (tmp_path / "spin.toml").write_text(MANIFEST.format(kv=guest("kv"), vars=guest("vars")))
+    (tmp_path / "runtime.toml").write_text(RUNTIME.format(type=kind))
+    host = start("up", "--runtime-config-file", "runtime.toml", cwd=tmp_path, env={"SPIN_VARIABLE_NEEDED": "here"})
+    begun = time.monotonic()
+    assert said(host, "/spin/set?key=k&value=v") == "ok\n"
+    assert said(host, "/wasi/increment?key=n") == "1\n"
+    seen = said(host, "/wasi/get?key=k")
+    assert seen == "v\n" or time.monotonic() - begun > 1
+    time.sleep(1.1)
+    assert said(host, "/wasi/get?key=k") == "none\n"
+    assert said(host, "/spin/exists?key=k") == "false\n"
+    assert said(host, "/spin/keys") == ""
+    assert said(host, "/wasi/increment?key=n") == "1\n"
+
+
+SPINS_OWN = """
+CREATE TABLE IF NOT EXISTS spin_key_value (
+    store TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (store, key));
+INSERT INTO spin_key_value (store, key, value) VALUES ('default', 'k', x'6279') ON CONFLICT (store, key)
+    DO UPDATE SET value = excluded.value;
+"""
+
+
+def test_a_file_is_read_and_written_by_others_meanwhile(start, guest, tmp_path):
+    (tmp_path / "spin.toml").write_text(MANIFEST.format(kv=guest("kv"), vars=guest("vars")))
+    (tmp_path / "runtime.toml").write_text(RUNTIME.format(type="spin") + 'path = "kv.db"\n')
+    host = start("up", "--runtime-config-file", "runtime.toml", cwd=tmp_path, env={"SPIN_VARIABLE_NEEDED": "here"})
+    assert said(host, "/spin/set?key=k&value=v") == "ok\n"
+    with sqlite3.connect(tmp_path / "kv.db", isolation_level=None) as others:
+        assert others.execute("SELECT value FROM spin_key_value WHERE store = 'default' AND key = 'k'").fetchall() == [(b"v",)]
+        others.executescript(SPINS_OWN)
+    time.sleep(1.1)
+    assert said(host, "/spin/get?key=k") == "by\n"
 
 
 def test_variables(start, guest, tmp_path):

@@ -24,6 +24,7 @@ url = "{url}"
 [key_value_store.other]
 type = "redis"
 url = "{url}/3"
+default_ttl_seconds = 100
 """
 
 
@@ -107,6 +108,30 @@ def test_nothing_is_lost(app):
         assert sorted(seen) == list(range(1, 201))
         list(pool.map(lambda _: said(host, "/wasi/cas?key=c"), range(100)))
     assert said(host, "/wasi/get?key=c") == "100\n"
+
+
+def test_keys_of_a_store_with_a_time_to_live_end(app, server):
+    host = app()
+    with server.client() as direct:
+        direct("SELECT", "3")
+
+        def ends(key: str) -> bool:
+            left = direct("PTTL", key)
+            assert left == -1 or 1000 < left <= 100_000, f"{key}: {left}"
+            return left > 0
+
+        assert said(host, "/spin/set?key=k&value=v&store=other") == "ok\n" and ends("k")
+        assert said(host, "/wasi/many?key=m&value=v&store=other").startswith("m-0=v\n") and ends("m-0")
+        assert said(host, "/wasi/cas?key=c&store=other") == "1\n" and ends("c")
+        direct("PERSIST", "c")
+        assert said(host, "/wasi/cas?key=c&store=other") == "2\n" and ends("c")
+        assert said(host, "/wasi/increment?key=n&delta=9007199254740993&store=other") == "9007199254740993\n"
+        assert ends("n")
+        direct("PERSIST", "n")
+        assert said(host, "/wasi/increment?key=n&store=other") == "9007199254740994\n" and not ends("n")
+        assert said(host, "/wasi/increment?key=k&store=other").startswith("error other ")
+        direct("SELECT", "0")
+        assert said(host, "/spin/set?key=k&value=v") == "ok\n" and not ends("k")
 
 
 def test_server_restarts_in_the_middle(app, server):

@@ -11,7 +11,9 @@ typedef wy_kv_status (*wy_kv_func)(void *state, wy_kv_request *request);
 
 typedef struct wy_kv_backend {
     const char *name;
-    bool blocks; /* requests may wait, and may come from several threads at once */
+    bool blocks;  /* requests may wait, and may come from several threads at once */
+    bool expires; /* heeds `ttl_ms`, which is 0 or the keys' time when it sees it; without: such
+                     requests fail */
     wy_err (*open)(const wy_kv_options *options, void **state_out, wy_diag *diag);
     void (*close)(void *state);
     wy_kv_func get, set, del, exists, list, increment, swap;
@@ -23,6 +25,8 @@ typedef struct wy_kv_backend {
 wy_err wy_kv_store_of(const wy_kv_backend *backend, own void *state,
                       own wy_kv_store **store_out) WY_MUST_USE;
 
+/* Milliseconds since 1970: by this clock a key's time is over. */
+uint64_t wy_kv_now_ms(void);
 /* Puts the formatted text into the request and returns WY_KV_FAILED. */
 wy_kv_status wy_kv_fail(wy_kv_request *request, const char *fmt, ...) WY_PRINTF(2, 3);
 wy_kv_status wy_kv_nomem(wy_kv_request *request);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "capability/kv/backend.h"
@@ -21,7 +22,8 @@ static const wy_kv_backend *const backends[] = {
 
 struct wy_kv_store {
     const wy_kv_backend *backend;
-    void *state; /* the backend's */
+    void *state;     /* the backend's */
+    uint64_t ttl_ms; /* of keys that are set without one; 0: they stay */
 };
 
 wy_err wy_kv_store_open(const wy_kv_options *options, own wy_kv_store **store_out, wy_diag *diag) {
@@ -41,7 +43,7 @@ wy_err wy_kv_store_open(const wy_kv_options *options, own wy_kv_store **store_ou
     }
     wy_kv_store *store = malloc(sizeof *store);
     if (!store) return wy_diag_set(diag, WY_NOMEM, "out of memory");
-    store->backend = backend;
+    *store = (wy_kv_store){.backend = backend, .ttl_ms = options->ttl_ms};
     wy_err err = backend->open(options, &store->state, diag);
     if (err != WY_OK)
         free(store);
@@ -53,7 +55,7 @@ wy_err wy_kv_store_open(const wy_kv_options *options, own wy_kv_store **store_ou
 wy_err wy_kv_store_of(const wy_kv_backend *backend, own void *state, own wy_kv_store **store_out) {
     wy_kv_store *store = malloc(sizeof *store);
     if (!store) return WY_NOMEM;
-    *store = (wy_kv_store){backend, state};
+    *store = (wy_kv_store){.backend = backend, .state = state};
     *store_out = store;
     return WY_OK;
 }
@@ -66,6 +68,12 @@ void wy_kv_store_close(own wy_kv_store *store) {
 
 bool wy_kv_store_blocks(const wy_kv_store *store) {
     return store->backend->blocks;
+}
+
+uint64_t wy_kv_now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 wy_kv_status wy_kv_fail(wy_kv_request *request, const char *fmt, ...) {
@@ -142,6 +150,20 @@ static wy_kv_status check_value(wy_kv_request *r, wy_str value) {
                       WY_MAX_RESULT_BYTES);
 }
 
+/* What the backend sees is 0 or the keys' time. */
+static wy_kv_status check_ttl(wy_kv_request *r) {
+    if (r->ttl_ms == 0)
+        r->ttl_ms = r->store->ttl_ms;
+    else if (r->ttl_ms == WY_KV_FOREVER)
+        r->ttl_ms = 0;
+    if (r->ttl_ms > WY_MAX_KV_TTL_S * 1000)
+        return wy_kv_fail(r, "keys may stay for %llu seconds at most",
+                          (unsigned long long)WY_MAX_KV_TTL_S);
+    if (r->ttl_ms && !r->store->backend->expires)
+        return wy_kv_fail(r, "keys of this store cannot be given a time to live");
+    return WY_KV_OK;
+}
+
 static wy_kv_status check(wy_kv_request *r) {
     wy_kv_status status = check_key(r, r->key);
     if (status == WY_KV_OK) status = check_value(r, r->value);
@@ -151,7 +173,7 @@ static wy_kv_status check(wy_kv_request *r) {
         status = check_key(r, r->pairs[i].key);
         if (status == WY_KV_OK) status = check_value(r, r->pairs[i].value);
     }
-    return status;
+    return status == WY_KV_OK ? check_ttl(r) : status;
 }
 
 /* --- batches of single-key functions, for backends without their own --- */
@@ -175,6 +197,7 @@ static wy_kv_status each_write(const wy_kv_store *store, wy_kv_request *r) {
     for (size_t i = 0; i < r->count; i++) {
         wy_kv_request one = {.op = r->pairs ? WY_KV_SET : WY_KV_DELETE,
                              .arena = r->arena,
+                             .ttl_ms = r->ttl_ms,
                              .key = r->pairs ? r->pairs[i].key : r->keys[i],
                              .value = r->pairs ? r->pairs[i].value : (wy_str){0}};
         wy_kv_func func = r->pairs ? store->backend->set : store->backend->del;

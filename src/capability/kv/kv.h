@@ -29,6 +29,8 @@ typedef enum wy_kv_status {
 
 typedef struct wy_kv_store wy_kv_store;
 
+#define WY_KV_FOREVER UINT64_MAX
+
 /* A value or none. */
 typedef struct wy_kv_value {
     bool present;
@@ -51,9 +53,11 @@ typedef struct wy_kv_request {
     struct wy_task *task;
     struct wy_redis_client *redis;
 
-    wy_str key;              /* all single-key operations */
-    wy_str value;            /* SET, SWAP: the new value */
-    int64_t delta;           /* INCREMENT */
+    wy_str key;      /* all single-key operations */
+    wy_str value;    /* SET, SWAP: the new value */
+    int64_t delta;   /* INCREMENT */
+    uint64_t ttl_ms; /* SET, SWAP, SET_MANY: after so long the keys are gone, and INCREMENT where it
+                        makes the key; 0: as the store does by itself; WY_KV_FOREVER: never */
     wy_kv_value expected;    /* SWAP: takes place only while the key has this value, or none */
     const wy_str *keys;      /* GET_MANY, DELETE_MANY: `count` of them */
     const wy_kv_pair *pairs; /* SET_MANY: `count` of them */
@@ -73,11 +77,12 @@ typedef struct wy_kv_request {
 
 /* What opens a store. Views must live as long as the store. */
 typedef struct wy_kv_options {
-    wy_str backend; /* a name of backends.def */
-    wy_str label;   /* names the store within what the backend opens */
-    wy_str path;    /* sqlite: the file; made, with its folder, at the first use */
-    wy_str url;     /* redis: the server's address */
-    bool ephemeral; /* sqlite: need not survive a crash of the machine */
+    wy_str backend;  /* a name of backends.def */
+    wy_str label;    /* names the store within what the backend opens */
+    wy_str path;     /* sqlite: the file; made, with its folder, at the first use */
+    wy_str url;      /* redis: the server's address */
+    bool ephemeral;  /* sqlite: need not survive a crash of the machine */
+    uint64_t ttl_ms; /* of keys that are set without one; 0: they stay */
 } wy_kv_options;
 
 /* Opens without touching the world: what is outside is opened by the first request, in the process

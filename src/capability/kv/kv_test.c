@@ -189,15 +189,89 @@ static void limits(wy_kv_store *store) {
     good(REQUEST(DELETE, .key = fits));
 }
 
+/* --- keys that end --- */
+
+#define BLINK_MS 250 /* a time to live that a test can wait for */
+
+static void wait_ms(unsigned ms) {
+    usleep(ms * 1000);
+}
+
+static void end_soon(wy_kv_store *store, const char *key, const char *value) {
+    good(REQUEST(SET, .key = wy_str_of(key), .value = wy_str_of(value), .ttl_ms = BLINK_MS));
+}
+
+static void ends(wy_kv_store *store) {
+    wy_kv_pair pairs[] = {{WY_STR("e-many"), WY_STR("1")}, {WY_STR("e-set"), WY_STR("1")}};
+    wy_str keys[] = {WY_STR("e-many"), WY_STR("e-set"), WY_STR("e-swap"), WY_STR("e-plain")};
+    wy_kv_value none = {0};
+    good(REQUEST(SET_MANY, .pairs = pairs, .count = 2, .ttl_ms = BLINK_MS));
+    end_soon(store, "e-set", "2");
+    expect(store, "e-set", "2");
+    wy_kv_request r = good(REQUEST(SWAP, .key = WY_STR("e-swap"), .expected = none,
+                                   .value = WY_STR("1"), .ttl_ms = BLINK_MS));
+    assert_true(r.yes);
+    set(store, "e-plain", "stays");
+    r = good(REQUEST(GET_MANY, .keys = keys, .count = 4));
+    for (size_t i = 0; i < 4; i++)
+        assert_true(r.values[i].present);
+    assert_int_equal(good(REQUEST(LIST)).listed_count, 4);
+    wait_ms(BLINK_MS + 10);
+    r = good(REQUEST(GET_MANY, .keys = keys, .count = 4));
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(r.values[i].present, i == 3);
+    r = good(REQUEST(LIST));
+    assert_int_equal(r.listed_count, 1);
+    assert_true(wy_str_eqz(r.listed[0], "e-plain"));
+    expect(store, "e-set", NULL);
+    expect(store, "e-swap", NULL);
+}
+
+/* Whoever writes a key anew decides anew; a number keeps the time that it had. */
+static void new_ends(wy_kv_store *store) {
+    wy_kv_value one = {true, WY_STR("1")}, none = {0};
+    end_soon(store, "e-set", "1");
+    set(store, "e-set", "stays");
+    end_soon(store, "e-swap", "1");
+    good(REQUEST(SWAP, .key = WY_STR("e-swap"), .expected = one, .value = WY_STR("stays")));
+    end_soon(store, "e-gone", "1");
+    good(REQUEST(DELETE, .key = WY_STR("e-gone")));
+    set(store, "e-gone", "stays");
+    good(REQUEST(INCREMENT, .key = WY_STR("e-n"), .delta = 3, .ttl_ms = BLINK_MS));
+    assert_int_equal(good(REQUEST(INCREMENT, .key = WY_STR("e-n"), .delta = 4)).number, 7);
+    good(REQUEST(INCREMENT, .key = WY_STR("e-m"), .delta = 3));
+    good(REQUEST(INCREMENT, .key = WY_STR("e-m"), .delta = 3, .ttl_ms = BLINK_MS));
+    end_soon(store, "e-late", "1");
+    wait_ms(BLINK_MS + 10);
+    expect(store, "e-set", "stays");
+    expect(store, "e-swap", "stays");
+    expect(store, "e-gone", "stays");
+    assert_int_equal(good(REQUEST(INCREMENT, .key = WY_STR("e-n"), .delta = 1)).number, 1);
+    assert_int_equal(good(REQUEST(INCREMENT, .key = WY_STR("e-m"), .delta = 3)).number, 9);
+    wy_kv_request r =
+        good(REQUEST(SWAP, .key = WY_STR("e-late"), .expected = one, .value = WY_STR("too late")));
+    assert_false(r.yes);
+    r = good(REQUEST(SWAP, .key = WY_STR("e-late"), .expected = none, .value = WY_STR("new")));
+    assert_true(r.yes);
+    expect(store, "e-late", "new");
+    r = run(REQUEST(SET, .key = WY_STR("e"), .ttl_ms = WY_MAX_KV_TTL_S * 1000 + 1));
+    assert_string_equal(r.text, "keys may stay for 3155760000 seconds at most");
+}
+
 static void suite(const char *backend) {
     make_dir();
     wy_kv_store *store = open_store(backend, "default");
+    wy_kv_request r;
     single_keys(store);
     listing(store);
     numbers(store);
     swaps(store);
     batches(store);
     limits(store);
+    r = good(REQUEST(LIST));
+    good(REQUEST(DELETE_MANY, .keys = r.listed, .count = r.listed_count));
+    ends(store);
+    new_ends(store);
     wy_kv_store_close(store);
     remove_dir();
 }
@@ -278,6 +352,80 @@ TEST(sqlite_opens_files_of_the_layout_that_others_write) {
     expect(store, "theirs", "hi");
     wy_kv_store_close(store);
     remove_dir();
+}
+
+/* Runs statements on the file as another program would; returns how many keys the table has. */
+static int by_others(const char *statements) {
+    sqlite3 *db;
+    sqlite3_stmt *count;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, statements, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT count(*) FROM spin_key_value", -1, &count, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(count), SQLITE_ROW);
+    int keys = sqlite3_column_int(count, 0);
+    sqlite3_finalize(count);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return keys;
+}
+
+TEST(what_others_write_to_a_key_that_ends_stays) {
+    make_dir();
+    wy_kv_store *store = open_store("sqlite", "default");
+    end_soon(store, "a", "1");
+    end_soon(store, "b", "1");
+    end_soon(store, "c", "1");
+    assert_int_equal(by_others("INSERT INTO spin_key_value (store, key, value) "
+                               "VALUES ('default', 'a', x'32') ON CONFLICT (store, key) "
+                               "DO UPDATE SET value = excluded.value;"
+                               "INSERT OR REPLACE INTO spin_key_value VALUES "
+                               "('default', 'b', x'32')"),
+                     3);
+    wait_ms(BLINK_MS + 10);
+    expect(store, "a", "2");
+    expect(store, "b", "2");
+    expect(store, "c", NULL);
+    end_soon(store, "d", "1"); /* takes what is over along */
+    assert_int_equal(by_others(""), 3);
+    wy_kv_store_close(store);
+    remove_dir();
+}
+
+TEST(a_store_gives_its_keys_a_time) {
+    make_dir();
+    static const char *const backends[] = {"sqlite", "memory"};
+    for (int i = 0; i < 2; i++) {
+        wy_kv_options options = {.backend = wy_str_of(backends[i]),
+                                 .label = WY_STR("l"),
+                                 .path = wy_str_of(path),
+                                 .ttl_ms = BLINK_MS};
+        wy_kv_store *store;
+        assert_int_equal(wy_kv_store_open(&options, &store, NULL), WY_OK);
+        set(store, "a", "1");
+        good(REQUEST(SET, .key = WY_STR("b"), .value = WY_STR("1"), .ttl_ms = WY_KV_FOREVER));
+        expect(store, "a", "1");
+        wait_ms(BLINK_MS + 10);
+        expect(store, "a", NULL);
+        expect(store, "b", "1");
+        wy_kv_store_close(store);
+    }
+    remove_dir();
+}
+
+TEST(what_is_over_makes_room_in_memory) {
+    wy_arena_init(&arena, (size_t)1 << 20);
+    wy_kv_store *store = open_store("memory", "m");
+    size_t size = (size_t)100 << 20;
+    char *bytes = calloc(1, size);
+    assert_non_null(bytes);
+    wy_str value = {bytes, size};
+    good(REQUEST(SET, .key = WY_STR("a"), .value = value, .ttl_ms = BLINK_MS));
+    good(REQUEST(SET, .key = WY_STR("b"), .value = value));
+    wait_ms(BLINK_MS + 10);
+    good(REQUEST(SET, .key = WY_STR("c"), .value = value));
+    free(bytes);
+    wy_kv_store_close(store);
+    wy_arena_deinit(&arena);
 }
 
 TEST(a_damaged_file_is_an_error) {

@@ -62,10 +62,18 @@ static wy_kv_status redis_get(void *state, wy_kv_request *r) {
     return status;
 }
 
+/* The digits of a number, in the request's arena; of no bytes: no memory. */
+static wy_str digits(wy_kv_request *r, int64_t number) {
+    const char *text = wy_arena_printf(r->arena, "%lld", (long long)number);
+    return text ? wy_str_of(text) : (wy_str){0};
+}
+
+/* The server's own time to live. */
 static wy_kv_status redis_set(void *state, wy_kv_request *r) {
-    const wy_str argv[] = {WY_STR("SET"), r->key, r->value};
+    wy_str ttl = digits(r, (int64_t)r->ttl_ms);
+    const wy_str argv[] = {WY_STR("SET"), r->key, r->value, WY_STR("PX"), ttl};
     const wy_redis_reply *reply;
-    return send(state, r, argv, 3, &reply);
+    return ttl.len ? send(state, r, argv, r->ttl_ms ? 5 : 3, &reply) : wy_kv_nomem(r);
 }
 
 static wy_kv_status redis_delete(void *state, wy_kv_request *r) {
@@ -82,10 +90,30 @@ static wy_kv_status redis_exists(void *state, wy_kv_request *r) {
     return status;
 }
 
+/* Keeps the time of a key that is there. The script answers the text, as its own numbers would not
+ * hold every one. */
+static wy_kv_status increment_new(void *state, wy_kv_request *r, wy_str delta, wy_str ttl) {
+    static const char script[] =
+        "redis.call('SET', KEYS[1], '0', 'NX', 'PX', ARGV[2]) "
+        "redis.call('INCRBY', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])";
+    const wy_str argv[] = {WY_STR("EVAL"), WY_STR(script), WY_STR("1"), r->key, delta, ttl};
+    const wy_redis_reply *reply;
+    wy_kv_status status = send(state, r, argv, 6, &reply);
+    if (status != WY_KV_OK) return status;
+    char text[24], *end = NULL;
+    if (reply->kind != WY_REDIS_BULK || !reply->text.len || reply->text.len >= sizeof text)
+        return odd(r);
+    memcpy(text, reply->text.ptr, reply->text.len);
+    text[reply->text.len] = '\0';
+    r->number = strtoll(text, &end, 10);
+    return *end ? odd(r) : WY_KV_OK;
+}
+
 static wy_kv_status redis_increment(void *state, wy_kv_request *r) {
-    char *digits = wy_arena_printf(r->arena, "%lld", (long long)r->delta);
-    if (!digits) return wy_kv_nomem(r);
-    const wy_str argv[] = {WY_STR("INCRBY"), r->key, wy_str_of(digits)};
+    wy_str delta = digits(r, r->delta), ttl = digits(r, (int64_t)r->ttl_ms);
+    if (!delta.len || !ttl.len) return wy_kv_nomem(r);
+    if (r->ttl_ms) return increment_new(state, r, delta, ttl);
+    const wy_str argv[] = {WY_STR("INCRBY"), r->key, delta};
     const wy_redis_reply *reply;
     wy_kv_status status = send(state, r, argv, 3, &reply);
     if (status == WY_KV_OK && reply->kind != WY_REDIS_INTEGER) return odd(r);
@@ -97,13 +125,16 @@ static wy_kv_status redis_increment(void *state, wy_kv_request *r) {
 static wy_kv_status redis_swap(void *state, wy_kv_request *r) {
     static const char script[] =
         "if redis.call('GET', KEYS[1]) == ARGV[1] then "
-        "redis.call('SET', KEYS[1], ARGV[2]) return 1 end return 0";
-    const wy_str add[] = {WY_STR("SET"), r->key, r->value, WY_STR("NX")};
-    const wy_str replace[] = {WY_STR("EVAL"), WY_STR(script),    WY_STR("1"),
-                              r->key,         r->expected.bytes, r->value};
+        "redis.call('SET', KEYS[1], ARGV[2], unpack(ARGV, 3)) return 1 end return 0";
+    wy_str ttl = digits(r, (int64_t)r->ttl_ms);
+    if (!ttl.len) return wy_kv_nomem(r);
+    const wy_str add[] = {WY_STR("SET"), r->key, r->value, WY_STR("NX"), WY_STR("PX"), ttl};
+    const wy_str replace[] = {WY_STR("EVAL"),    WY_STR(script), WY_STR("1"),  r->key,
+                              r->expected.bytes, r->value,       WY_STR("PX"), ttl};
     const wy_redis_reply *reply;
-    wy_kv_status status =
-        r->expected.present ? send(state, r, replace, 6, &reply) : send(state, r, add, 4, &reply);
+    size_t more = r->ttl_ms ? 2 : 0;
+    wy_kv_status status = r->expected.present ? send(state, r, replace, 6 + more, &reply)
+                                              : send(state, r, add, 4 + more, &reply);
     if (status == WY_KV_OK)
         r->yes = r->expected.present ? reply->integer == 1 : reply->kind == WY_REDIS_STATUS;
     return status;
@@ -204,7 +235,27 @@ static wy_kv_status redis_get_many(void *state, wy_kv_request *r) {
     return WY_KV_OK;
 }
 
+/* As MSET does, which cannot give a time. */
+static wy_kv_status set_many_for(void *state, wy_kv_request *r) {
+    static const char script[] =
+        "for i, key in ipairs(KEYS) do redis.call('SET', key, ARGV[i + 1], 'PX', ARGV[1]) end";
+    wy_str *argv = wy_arena_calloc(r->arena, r->count * 2 + 4, sizeof *argv);
+    wy_str count = digits(r, (int64_t)r->count), ttl = digits(r, (int64_t)r->ttl_ms);
+    const wy_redis_reply *reply;
+    if (!argv || !count.len || !ttl.len) return wy_kv_nomem(r);
+    argv[0] = WY_STR("EVAL");
+    argv[1] = WY_STR(script);
+    argv[2] = count;
+    argv[3 + r->count] = ttl;
+    for (size_t i = 0; i < r->count; i++) {
+        argv[3 + i] = r->pairs[i].key;
+        argv[4 + r->count + i] = r->pairs[i].value;
+    }
+    return send(state, r, argv, r->count * 2 + 4, &reply);
+}
+
 static wy_kv_status redis_set_many(void *state, wy_kv_request *r) {
+    if (r->ttl_ms) return set_many_for(state, r);
     wy_str *argv = wy_arena_calloc(r->arena, r->count * 2 + 1, sizeof *argv);
     const wy_redis_reply *reply;
     if (!argv) return wy_kv_nomem(r);
@@ -228,7 +279,7 @@ static wy_kv_status redis_delete_many(void *state, wy_kv_request *r) {
 extern const wy_kv_backend wy_kv_backend_redis;
 const wy_kv_backend wy_kv_backend_redis = {
     .name = "redis",
-    .blocks = false,
+    .expires = true,
     .open = redis_open,
     .close = redis_close,
     .get = redis_get,

@@ -22,38 +22,66 @@ typedef enum query {
     SELECT_KEYS,
     INSERT_NEW,
     UPDATE_SAME,
+    SELECT_END,
+    SET_END,
+    REMOVE_ENDED,
     BEGIN,
     COMMIT,
     ROLLBACK,
     STATEMENT_COUNT,
 } query;
 
+/* Parameters: 1 the store, 2 the key, 3 the new value (or a flag, or a time), 4 the old one, 5 now.
+ */
+#define NOW 5
+#define ENDED(key)                                                                                 \
+    "EXISTS (SELECT 1 FROM withy_expiry e WHERE e.store = ?1 AND e.key = " key " AND e.at <= ?5)"
+
 static const char *const statement_text[STATEMENT_COUNT] = {
-    [SELECT_VALUE] = "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2",
+    [SELECT_VALUE] =
+        "SELECT value FROM spin_key_value WHERE store = ?1 AND key = ?2 AND NOT " ENDED("?2"),
     [UPSERT] =
         "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3) "
         "ON CONFLICT (store, key) DO UPDATE SET value = excluded.value",
     [DELETE_KEY] = "DELETE FROM spin_key_value WHERE store = ?1 AND key = ?2",
-    [SELECT_EXISTS] = "SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2",
+    [SELECT_EXISTS] =
+        "SELECT 1 FROM spin_key_value WHERE store = ?1 AND key = ?2 AND NOT " ENDED("?2"),
     [SELECT_KEYS] =
-        "SELECT key FROM spin_key_value WHERE store = ?1 AND (?3 IS NULL OR key > ?2) "
-        "ORDER BY key",
+        "SELECT v.key FROM spin_key_value v WHERE v.store = ?1 AND (?3 IS NULL OR v.key > ?2) "
+        "AND NOT " ENDED("v.key") " ORDER BY v.key",
     [INSERT_NEW] =
         "INSERT INTO spin_key_value (store, key, value) VALUES (?1, ?2, ?3) "
-        "ON CONFLICT (store, key) DO NOTHING",
+        "ON CONFLICT (store, key) DO UPDATE SET value = excluded.value WHERE " ENDED("?2"),
     [UPDATE_SAME] =
         "UPDATE spin_key_value SET value = ?3 WHERE store = ?1 AND key = ?2 "
-        "AND value = ?4",
+        "AND value = ?4 AND NOT " ENDED("?2"),
+    [SELECT_END] = "SELECT at FROM withy_expiry WHERE store = ?1 AND key = ?2",
+    [SET_END] = "INSERT OR REPLACE INTO withy_expiry (store, key, at) VALUES (?1, ?2, ?3)",
+    [REMOVE_ENDED] =
+        "DELETE FROM spin_key_value WHERE (store, key) IN (SELECT store, key FROM withy_expiry "
+        "WHERE at <= ?5 ORDER BY at LIMIT 64)",
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
 };
+
+/* Made with the first key that gets a time: whoever writes the key anew, Spin too, takes the time
+ * away with that. */
+static const char end_schema[] =
+    "CREATE INDEX IF NOT EXISTS withy_expiry_at ON withy_expiry (at);"
+    "CREATE TRIGGER IF NOT EXISTS withy_expiry_insert AFTER INSERT ON spin_key_value "
+    "BEGIN DELETE FROM withy_expiry WHERE store = NEW.store AND key = NEW.key; END;"
+    "CREATE TRIGGER IF NOT EXISTS withy_expiry_update AFTER UPDATE ON spin_key_value "
+    "BEGIN DELETE FROM withy_expiry WHERE store = NEW.store AND key = NEW.key; END;"
+    "CREATE TRIGGER IF NOT EXISTS withy_expiry_delete AFTER DELETE ON spin_key_value "
+    "BEGIN DELETE FROM withy_expiry WHERE store = OLD.store AND key = OLD.key; END";
 
 /* One connection; used by one thread at a time. */
 typedef struct connection {
     sqlite3 *db; /* NULL: not open yet */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     bool busy;
+    bool has_end_schema; /* it is known to be there */
 } connection;
 
 typedef struct store {
@@ -144,12 +172,14 @@ static wy_kv_status connect_to(store *s, connection *c, wy_kv_request *r) {
     if (c->db) return WY_KV_OK;
     make_folders(s->path);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    char setup[400];
+    char setup[700];
     sqlite3_snprintf(sizeof setup, setup,
                      "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s; "
                      "PRAGMA trusted_schema = OFF; "
                      "CREATE TABLE IF NOT EXISTS spin_key_value (store TEXT NOT NULL, key TEXT NOT "
-                     "NULL, value BLOB NOT NULL, PRIMARY KEY (store, key))",
+                     "NULL, value BLOB NOT NULL, PRIMARY KEY (store, key));"
+                     "CREATE TABLE IF NOT EXISTS withy_expiry (store TEXT NOT NULL, key TEXT NOT "
+                     "NULL, at INTEGER NOT NULL, PRIMARY KEY (store, key)) WITHOUT ROWID",
                      s->ephemeral ? "OFF" : "NORMAL");
     int rc = sqlite3_open_v2(s->path, &c->db, flags, NULL);
     if (rc == SQLITE_OK) {
@@ -195,7 +225,8 @@ static connection *acquire(store *s, bool writes, wy_kv_request *r) {
 
 /* --- statements --- */
 
-/* Runs with the first parameters bound to the store's label and to `key`; NULL: failed. */
+/* Ready to run, with the parameters that most have bound: the store's label, `key`, the time. NULL:
+ * failed. */
 static sqlite3_stmt *prepare(const store *s, connection *c, query which, const wy_str *key,
                              wy_kv_request *r) {
     sqlite3_stmt **slot = &c->statements[which];
@@ -204,6 +235,8 @@ static sqlite3_stmt *prepare(const store *s, connection *c, query which, const w
         fail_sqlite(s, c, r, "read its table");
         return NULL;
     }
+    if (sqlite3_bind_parameter_count(*slot) >= NOW)
+        sqlite3_bind_int64(*slot, NOW, (sqlite3_int64)wy_kv_now_ms());
     if (!key) return *slot;
     sqlite3_bind_text64(*slot, 1, s->label.ptr, s->label.len, SQLITE_STATIC, SQLITE_UTF8);
     sqlite3_bind_text64(*slot, 2, key->len ? key->ptr : "", key->len, SQLITE_STATIC, SQLITE_UTF8);
@@ -266,7 +299,46 @@ static wy_kv_status end(const store *s, connection *c, wy_kv_status status, wy_k
     wy_kv_request unused = {0}; /* the first failure is the one to tell */
     (void)execute(s, c, prepare(s, c, ROLLBACK, NULL, &unused), &unused);
     if (!sqlite3_get_autocommit(c->db)) disconnect(c);
+    c->has_end_schema = false; /* perhaps taken back */
     return status;
+}
+
+/* --- keys that end (in a transaction) --- */
+
+/* Notes the end of a key that was just written; 0: it has none, as whatever it had went with the
+ * writing. */
+static wy_kv_status set_end(const store *s, connection *c, wy_str key, uint64_t at_ms,
+                            wy_kv_request *r) {
+    if (at_ms == 0) return WY_KV_OK;
+    if (!c->has_end_schema && sqlite3_exec(c->db, end_schema, NULL, NULL, NULL) != SQLITE_OK)
+        return fail_sqlite(s, c, r, "make its triggers");
+    c->has_end_schema = true;
+    sqlite3_stmt *statement = prepare(s, c, SET_END, &key, r);
+    if (statement) sqlite3_bind_int64(statement, 3, (sqlite3_int64)at_ms);
+    return execute(s, c, statement, r);
+}
+
+/* 0: none. */
+static wy_kv_status get_end(const store *s, connection *c, wy_str key, uint64_t *at_ms_out,
+                            wy_kv_request *r) {
+    sqlite3_stmt *statement = prepare(s, c, SELECT_END, &key, r);
+    *at_ms_out = 0;
+    if (!statement) return WY_KV_FAILED;
+    int rc = sqlite3_step(statement);
+    if (rc == SQLITE_ROW) *at_ms_out = (uint64_t)sqlite3_column_int64(statement, 0);
+    wy_kv_status status =
+        rc == SQLITE_ROW || rc == SQLITE_DONE ? WY_KV_OK : fail_sqlite(s, c, r, "read");
+    done(statement);
+    return status;
+}
+
+static uint64_t end_of(const wy_kv_request *r) {
+    return r->ttl_ms ? wy_kv_now_ms() + r->ttl_ms : 0;
+}
+
+/* Some of what is over goes with every writing of a key that ends, so that it does not pile up. */
+static wy_kv_status remove_ended(const store *s, connection *c, wy_kv_request *r) {
+    return r->ttl_ms ? execute(s, c, prepare(s, c, REMOVE_ENDED, NULL, r), r) : WY_KV_OK;
 }
 
 /* --- requests --- */
@@ -282,7 +354,13 @@ static wy_kv_status sqlite_get(void *state, wy_kv_request *r) {
 static wy_kv_status sqlite_set(void *state, wy_kv_request *r) {
     connection *c = acquire(state, true, r);
     if (!c) return WY_KV_FAILED;
-    wy_kv_status status = write_value(state, c, UPSERT, r->key, r->value, r);
+    wy_kv_status status = r->ttl_ms ? begin(state, c, r) : WY_KV_OK;
+    if (status == WY_KV_OK) {
+        status = write_value(state, c, UPSERT, r->key, r->value, r);
+        if (status == WY_KV_OK) status = set_end(state, c, r->key, end_of(r), r);
+        if (status == WY_KV_OK) status = remove_ended(state, c, r);
+        if (r->ttl_ms) status = end(state, c, status, r);
+    }
     release(state, c);
     return status;
 }
@@ -331,35 +409,50 @@ static wy_kv_status sqlite_list(void *state, wy_kv_request *r) {
     return status;
 }
 
+/* In a transaction. */
+static wy_kv_status increment(const store *s, connection *c, wy_kv_request *r) {
+    wy_kv_value old;
+    uint8_t value[8];
+    uint64_t at_ms = end_of(r);
+    wy_kv_status status = read_value(s, c, r->key, &old, r);
+    if (status == WY_KV_OK) status = wy_kv_add(r, &old, value);
+    if (status == WY_KV_OK && old.present) status = get_end(s, c, r->key, &at_ms, r);
+    if (status == WY_KV_OK)
+        status = write_value(s, c, UPSERT, r->key, (wy_str){(char *)value, sizeof value}, r);
+    if (status == WY_KV_OK) status = set_end(s, c, r->key, at_ms, r);
+    return status == WY_KV_OK ? remove_ended(s, c, r) : status;
+}
+
 static wy_kv_status sqlite_increment(void *state, wy_kv_request *r) {
     connection *c = acquire(state, true, r);
     if (!c) return WY_KV_FAILED;
-    wy_kv_value old;
-    uint8_t value[8];
     wy_kv_status status = begin(state, c, r);
-    if (status == WY_KV_OK) {
-        status = read_value(state, c, r->key, &old, r);
-        if (status == WY_KV_OK) status = wy_kv_add(r, &old, value);
-        if (status == WY_KV_OK)
-            status =
-                write_value(state, c, UPSERT, r->key, (wy_str){(char *)value, sizeof value}, r);
-        status = end(state, c, status, r);
-    }
+    if (status == WY_KV_OK) status = end(state, c, increment(state, c, r), r);
     release(state, c);
     return status;
+}
+
+static wy_kv_status swap(const store *s, connection *c, wy_kv_request *r) {
+    query which = r->expected.present ? UPDATE_SAME : INSERT_NEW;
+    sqlite3_stmt *statement = prepare(s, c, which, &r->key, r);
+    if (statement) {
+        bind_blob(statement, 3, r->value);
+        if (r->expected.present) bind_blob(statement, 4, r->expected.bytes);
+    }
+    wy_kv_status status = execute(s, c, statement, r);
+    r->yes = status == WY_KV_OK && sqlite3_changes(c->db) == 1;
+    if (r->yes) status = set_end(s, c, r->key, end_of(r), r);
+    return status == WY_KV_OK ? remove_ended(s, c, r) : status;
 }
 
 static wy_kv_status sqlite_swap(void *state, wy_kv_request *r) {
     connection *c = acquire(state, true, r);
     if (!c) return WY_KV_FAILED;
-    query which = r->expected.present ? UPDATE_SAME : INSERT_NEW;
-    sqlite3_stmt *statement = prepare(state, c, which, &r->key, r);
-    if (statement) {
-        bind_blob(statement, 3, r->value);
-        if (r->expected.present) bind_blob(statement, 4, r->expected.bytes);
+    wy_kv_status status = r->ttl_ms ? begin(state, c, r) : WY_KV_OK;
+    if (status == WY_KV_OK) {
+        status = swap(state, c, r);
+        if (r->ttl_ms) status = end(state, c, status, r);
     }
-    wy_kv_status status = execute(state, c, statement, r);
-    r->yes = status == WY_KV_OK && sqlite3_changes(c->db) == 1;
     release(state, c);
     return status;
 }
@@ -386,9 +479,14 @@ static wy_kv_status write_many(void *state, wy_kv_request *r) {
     if (!c) return WY_KV_FAILED;
     wy_kv_status status = begin(state, c, r);
     if (status == WY_KV_OK) {
-        for (size_t i = 0; status == WY_KV_OK && i < r->count; i++)
-            status = r->pairs ? write_value(state, c, UPSERT, r->pairs[i].key, r->pairs[i].value, r)
-                              : execute(state, c, prepare(state, c, DELETE_KEY, &r->keys[i], r), r);
+        uint64_t at_ms = r->pairs ? end_of(r) : 0;
+        for (size_t i = 0; status == WY_KV_OK && i < r->count; i++) {
+            wy_str key = r->pairs ? r->pairs[i].key : r->keys[i];
+            status = r->pairs ? write_value(state, c, UPSERT, key, r->pairs[i].value, r)
+                              : execute(state, c, prepare(state, c, DELETE_KEY, &key, r), r);
+            if (status == WY_KV_OK) status = set_end(state, c, key, at_ms, r);
+        }
+        if (status == WY_KV_OK && at_ms) status = remove_ended(state, c, r);
         status = end(state, c, status, r);
     }
     release(state, c);
@@ -399,6 +497,7 @@ extern const wy_kv_backend wy_kv_backend_sqlite;
 const wy_kv_backend wy_kv_backend_sqlite = {
     .name = "sqlite",
     .blocks = true,
+    .expires = true,
     .open = sqlite_open,
     .close = sqlite_close,
     .get = sqlite_get,
