@@ -65,3 +65,34 @@ install(FILES ${CMAKE_BINARY_DIR}/install/libwithy.pc ${CMAKE_BINARY_DIR}/instal
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+
+# --- manual pages and completions, printed by the command itself ---
+if(TARGET withy)
+  file(STRINGS ${CMAKE_SOURCE_DIR}/src/cli/verbs.def verbs REGEX "^WY_VERB")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/verbs.def)
+  set(printed)
+  function(print_by_command path) # what follows are the arguments
+    set(output ${CMAKE_BINARY_DIR}/share/${path})
+    get_filename_component(folder ${output} DIRECTORY)
+    file(MAKE_DIRECTORY ${folder})
+    add_custom_command(OUTPUT ${output} COMMAND withy ${ARGN} > ${output} DEPENDS withy VERBATIM
+                       COMMENT "Printing ${path}")
+    set(printed ${printed} ${output} PARENT_SCOPE)
+  endfunction()
+  print_by_command(man/withy.1 help --man)
+  foreach(line ${verbs})
+    string(REGEX REPLACE "^WY_VERB\\(([a-z]+).*" "\\1" verb ${line})
+    print_by_command(man/withy-${verb}.1 help --man ${verb})
+  endforeach()
+  print_by_command(completions/withy completions bash)
+  print_by_command(completions/_withy completions zsh)
+  print_by_command(completions/withy.fish completions fish)
+  add_custom_target(pages ALL DEPENDS ${printed})
+  install(DIRECTORY ${CMAKE_BINARY_DIR}/share/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${CMAKE_BINARY_DIR}/share/completions/withy
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${CMAKE_BINARY_DIR}/share/completions/_withy
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  install(FILES ${CMAKE_BINARY_DIR}/share/completions/withy.fish
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()

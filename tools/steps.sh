@@ -137,6 +137,9 @@ need_to_test() {
     need_command mosquitto_sub mosquitto-clients
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql
     need_command mariadbd mariadb-server
+    need_command zsh zsh
+    need_command fish fish
+    need_command mandoc mandoc
 }
 
 need_to_bench() {

@@ -53,7 +53,7 @@ int wy_verb_build(int argc, char **argv) {
         {0}};
     const wy_syntax syntax = {usage, text, tables, 1, false, refused, NULL, NULL};
     wy_operands operands;
-    int status = wy_options_parse(&syntax, argc, argv, &operands);
+    int status = wy_cli_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;
     if (operands.count && !up) {
         fprintf(stderr, "withy: build takes no operand \"%s\"; name a manifest with --from\n",

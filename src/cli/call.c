@@ -24,7 +24,7 @@ int wy_verb_call(int argc, char **argv) {
     const wy_option *tables[] = {table};
     const wy_syntax syntax = {usage, text, tables, 1, false, NULL, NULL, NULL};
     wy_operands operands;
-    int status = wy_options_parse(&syntax, argc, argv, &operands);
+    int status = wy_cli_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;
     withy_options options;
     withy_options_init(&options);

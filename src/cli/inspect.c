@@ -23,7 +23,7 @@ int wy_verb_inspect(int argc, char **argv) {
     const wy_option *tables[] = {own_table};
     const wy_syntax syntax = {usage, text, tables, 1, false, NULL, NULL, NULL};
     wy_operands operands;
-    int status = wy_options_parse(&syntax, argc, argv, &operands);
+    int status = wy_cli_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;
     if (operands.count != 1) {
         fprintf(stderr, "withy: inspect needs one file: withy inspect %s\n", usage);

@@ -1,5 +1,5 @@
 /* The command: finds the verb and hands over. */
-#include "cli/verb.h"
+#include "cli/help.h"
 
 #include "base/terminal.h"
 
@@ -7,15 +7,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const struct {
-    const char *name, *summary;
-    int (*run)(int argc, char **argv);
-} verbs[] = {
+const wy_verb wy_verbs[] = {
 #define WY_VERB(verb, summary) {#verb, summary, wy_verb_##verb},
 #include "cli/verbs.def"
 #undef WY_VERB
-};
-#define VERB_COUNT (sizeof verbs / sizeof verbs[0])
+    {0}};
+#define VERBS_MAX 64
 
 int wy_cli_fail(const withy_error *error) {
     fprintf(stderr, "%swithy:%s %s\n", wy_terminal_style(STDERR_FILENO, WY_STYLE_BAD),
@@ -23,37 +20,38 @@ int wy_cli_fail(const withy_error *error) {
     return error->code;
 }
 
-static int print_help(FILE *to) {
+int wy_cli_help(FILE *to) {
     fprintf(to, "withy %s runs WebAssembly components.\n\nUsage: withy VERB ...\n\nVerbs:\n",
             withy_version());
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+    for (const wy_verb *v = wy_verbs; v->name; v++)
+        fprintf(to, "  %-11s %s\n", v->name, v->summary);
     fprintf(to, "\n`withy VERB --help` says more. `withy --version` prints the version.\n");
     return to == stderr ? 2 : 0;
 }
 
-static int unknown_verb(const char *word) {
-    wy_str names[VERB_COUNT];
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        names[i] = wy_str_of(verbs[i].name);
-    wy_str nearest = wy_str_nearest(wy_str_of(word), names, VERB_COUNT);
-    fprintf(stderr, "withy: unknown verb \"%s\"", word);
+const wy_verb *wy_verb_find(const wy_verb *table, const char *before, const char *name) {
+    wy_str names[VERBS_MAX];
+    size_t count = 0;
+    for (const wy_verb *v = table; v->name; v++) {
+        if (strcmp(name, v->name) == 0) return v;
+        if (count < VERBS_MAX) names[count++] = wy_str_of(v->name);
+    }
+    wy_str nearest = wy_str_nearest(wy_str_of(name), names, count);
+    fprintf(stderr, "withy: unknown verb \"%s%s%s\"", before ? before : "", before ? " " : "",
+            name);
     if (nearest.len) fprintf(stderr, " (did you mean \"" WY_STR_FMT "\"?)", WY_STR_ARG(nearest));
-    fprintf(stderr, "\nTry `withy --help`.\n");
-    return 2;
+    fprintf(stderr, "\nTry `withy %s%s--help`.\n", before ? before : "", before ? " " : "");
+    return NULL;
 }
 
 int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN); /* a peer that goes away is an error of that write */
-    if (argc < 2) return print_help(stderr);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0)
-        return print_help(stdout);
+    if (argc < 2) return wy_cli_help(stderr);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return wy_cli_help(stdout);
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         printf("withy %s\n", withy_version());
         return 0;
     }
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        if (strcmp(argv[1], verbs[i].name) == 0) return verbs[i].run(argc - 1, argv + 1);
-    return unknown_verb(argv[1]);
+    const wy_verb *verb = wy_verb_find(wy_verbs, NULL, argv[1]);
+    return verb ? verb->run(argc - 1, argv + 1) : 2;
 }

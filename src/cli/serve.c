@@ -27,7 +27,7 @@ int wy_verb_serve(int argc, char **argv) {
     const wy_option *tables[] = {own_table, table};
     const wy_syntax syntax = {usage, text, tables, 2, false, NULL, NULL, NULL};
     wy_operands operands;
-    int status = wy_options_parse(&syntax, argc, argv, &operands);
+    int status = wy_cli_parse(&syntax, argc, argv, &operands);
     if (status >= 0) return status;
     status = wy_common_apply(&common, &options.common);
     if (status >= 0) return status;

@@ -7,17 +7,11 @@ import subprocess
 import pytest
 
 from conftest import ROOT
+from documented import options_of, verbs_of
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-VERBS = ["serve", "up", "new", "add", "build", "watch", "doctor", "run", "call", "inspect", "wit", "compile"]
+VERBS = re.findall(r"^WY_VERB\((\w+)", (ROOT / "src/cli/verbs.def").read_text(), flags=re.M)
 SHARED = {"serve", "up", "watch", "run", "call"}
-
-
-def said(withy, verb: str) -> set[str]:
-    """Options in the help of a verb, short and long."""
-    text = subprocess.run([withy, verb, "--help"], capture_output=True, text=True, check=True).stdout
-    lines = [line for line in text.splitlines() if line.startswith("  ")]
-    return {option for line in lines for option in re.findall(r"(?:^| )(--?[a-zA-Z][\w-]*)", line[:30])}
 
 
 def sections() -> dict[str, str]:
@@ -31,15 +25,24 @@ def written(section: str) -> set[str]:
     return {option for cell in cells for option in re.findall(r"`(--?[a-zA-Z][\w-]*)", cell)}
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_option_is_in_the_docs_and_the_other_way_round(withy, verb):
+@pytest.mark.parametrize("first", VERBS)
+def test_every_option_is_in_the_docs_and_the_other_way_round(withy, first):
     parts = sections()
-    expected = written(parts[f"withy {verb}"])
-    if verb in SHARED:
-        expected |= written(parts["Options of serve, up, watch, run and call"])
-    if verb == "watch":
-        expected |= written(parts["withy up"])
-    assert expected | {"-h", "--help"} == said(withy, verb)
+    for verb in verbs_of(withy):
+        if verb.split()[0] != first:
+            continue
+        expected = written(parts[f"withy {verb}"])
+        if verb in SHARED:
+            expected |= written(parts["Options of serve, up, watch, run and call"])
+        if verb == "watch":
+            expected |= written(parts["withy up"])
+        assert expected | {"-h", "--help"} == options_of(withy, verb)
+
+
+def test_the_manual_and_the_docs_know_the_same_variables(command):
+    page = command("help", "--man").stdout.partition(".SH ENVIRONMENT")[2]
+    cells = re.findall(r"^\| (`.*?) \|", sections()["Environment"], flags=re.M)
+    assert set(re.findall(r"\\fB([A-Z_]+)\\fR$", page, flags=re.M)) == set(re.findall(r"`([A-Z_]+)`", " ".join(cells)))
 
 
 def command_lines():
@@ -54,12 +57,13 @@ def command_lines():
 def test_command_lines_in_the_docs_use_what_exists(withy, line):
     words = shlex.split(line)
     assert words[0] in VERBS
-    known = said(withy, words[0])
+    verb = next(name for name in verbs_of(withy) if words[: len(name.split())] == name.split())
+    known = options_of(withy, verb)
     for word in words[1:]:
         if word.endswith(".wasm") and words[0] == "run":
             break  # what follows is the component's
         if word == "--":
-            known = said(withy, "up")
+            known = options_of(withy, "up")
             continue
         if word.startswith("-"):
             assert word.split("=")[0] in known
