@@ -102,8 +102,8 @@ void wy_options_print(const wy_syntax *syntax) {
 }
 
 static int print_help(const wy_syntax *syntax, const char *verb) {
-    printf("Usage: %s %s%s%s\n\n%s\n\nOptions:\n", program_of(syntax),
-           syntax->program ? "" : verb, syntax->program ? "" : " ", syntax->usage, syntax->text);
+    printf("Usage: %s %s%s%s\n\n%s\n\nOptions:\n", program_of(syntax), syntax->program ? "" : verb,
+           syntax->program ? "" : " ", syntax->usage, syntax->text);
     wy_options_print(syntax);
     printf("  -h, --help                     print this\n");
     return 0;
@@ -146,13 +146,15 @@ static int parse_option(const wy_syntax *syntax, int argc, char **argv, int *at)
     }
     if (option->kind != WY_OPTION_FLAG && !value) {
         if (*at + 1 >= argc) {
-            fprintf(stderr, "%s: --%s needs a value: %s\n", program_of(syntax), option->name, option->argument);
+            fprintf(stderr, "%s: --%s needs a value: %s\n", program_of(syntax), option->name,
+                    option->argument);
             return 2;
         }
         value = argv[++*at];
     }
     if (!store(option, value)) {
-        fprintf(stderr, "%s: --%s: \"%s\" is not a %s\n", program_of(syntax), option->name, value, option->argument);
+        fprintf(stderr, "%s: --%s: \"%s\" is not a %s\n", program_of(syntax), option->name, value,
+                option->argument);
         return 2;
     }
     return -1;

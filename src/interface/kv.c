@@ -49,6 +49,7 @@ own wy_trap *wy_kv_call(wy_call *call, wy_kv_store *store, wy_kv_request *reques
         wy_kv_run(request);
         return call->task && wy_task_ended(call->task) ? wy_task_trap(call->task) : NULL;
     }
+    if (wy_kv_try(request)) return NULL;
     /* the fiber is parked, so nobody else touches the arena meanwhile */
     if (wy_task_offload(call->task, wy_kv_run, request) != WY_OK) return wy_task_trap(call->task);
     return NULL;

@@ -14,6 +14,7 @@ typedef struct wy_kv_backend {
     bool blocks;  /* requests may wait, and may come from several threads at once */
     bool expires; /* heeds `ttl_ms`, which is 0 or the keys' time when it sees it; without: such
                      requests fail */
+    bool tries;   /* heeds `is_brief` of GET, SET, DELETE and EXISTS: such a request ends at once */
     wy_err (*open)(const wy_kv_options *options, void **state_out, wy_diag *diag);
     void (*close)(void *state);
     wy_kv_func get, set, del, exists, list, increment, swap;

@@ -250,6 +250,23 @@ void wy_kv_run(void *data) {
                                WY_MAX_RESULT_BYTES);
 }
 
+static bool may_be_brief(const wy_kv_request *r) {
+    bool is_single =
+        r->op == WY_KV_GET || r->op == WY_KV_SET || r->op == WY_KV_DELETE || r->op == WY_KV_EXISTS;
+    return r->store->backend->tries && is_single && r->value.len <= WY_KV_BRIEF_BYTES;
+}
+
+/* What fails is done again on the pool, which finds out whether waiting helps. */
+bool wy_kv_try(wy_kv_request *request) {
+    if (!may_be_brief(request)) return false;
+    wy_kv_request brief = *request;
+    brief.is_brief = true;
+    wy_kv_run(&brief);
+    if (brief.status != WY_KV_OK) return false;
+    *request = brief;
+    return true;
+}
+
 const wy_kv_grant *wy_kv_grant_find(const wy_kv_grants *grants, wy_str label) {
     for (uint32_t i = 0; grants && i < grants->count; i++)
         if (wy_str_eq(grants->items[i].label, label)) return &grants->items[i];

@@ -2,7 +2,8 @@
  * to the requests here; a backend (one file, one line in backends.def) carries them out.
  *
  * A request is plain straight-line C. Whoever runs one asks wy_kv_store_blocks first and, where it
- * says yes, runs it on the offload pool; else on the fiber of a task, which may be parked. */
+ * says yes, runs it on the offload pool, unless wy_kv_try has done it already; else on the fiber of
+ * a task, which may be parked. */
 #ifndef WY_CAPABILITY_KV_KV_H
 #define WY_CAPABILITY_KV_KV_H
 
@@ -64,6 +65,7 @@ typedef struct wy_kv_request {
     size_t count;
     const wy_str *after; /* LIST: only keys above this one, by bytes; NULL: from the first */
     size_t page_bytes;   /* LIST: stop before the keys' bytes pass this; 0: WY_MAX_RESULT_BYTES */
+    bool is_brief;       /* wy_kv_try's: fail rather than wait, for whatever reason */
 
     wy_kv_status status;
     char text[256];
@@ -99,6 +101,10 @@ bool wy_kv_store_blocks(const wy_kv_store *store);
 /* Checks limits and carries the request out; `data` is a wy_kv_request *. The signature is the one
  * that the offload pool runs. */
 void wy_kv_run(void *data);
+/* On the loop's thread, for a store that blocks: carries a small request out at once where that
+ * takes microseconds (the file is open, nobody has locked it, what is read lies in memory). False:
+ * nothing was done; run it on the pool. A hop there and back costs several times what it does. */
+bool wy_kv_try(wy_kv_request *request);
 
 /* --- grants: what a component may open --- */
 

@@ -538,3 +538,99 @@ TEST(processes_and_threads_share_a_file_and_lose_no_write) {
     wy_kv_store_close(store);
     remove_dir();
 }
+
+/* --- requests that do not wait --- */
+
+static bool try_get(wy_kv_store *store, const char *key, wy_kv_request *out) {
+    *out = REQUEST(GET, .key = wy_str_of(key));
+    out->arena = &arena;
+    return wy_kv_try(out);
+}
+
+static bool try_set(wy_kv_store *store, const char *key, wy_str value) {
+    wy_kv_request r = REQUEST(SET, .key = wy_str_of(key), .value = value);
+    r.arena = &arena;
+    return wy_kv_try(&r);
+}
+
+TEST(a_brief_request_is_carried_out_where_nothing_has_to_be_waited_for) {
+    make_dir();
+    wy_kv_store *store = open_store("sqlite", "default");
+    wy_kv_request r;
+    assert_false(try_set(store, "a", WY_STR("1"))); /* the file is not open yet */
+    set(store, "a", "1");
+    assert_false(try_get(store, "a", &r)); /* not for reading */
+    expect(store, "a", "1");
+    assert_true(try_set(store, "a", WY_STR("2")));
+    assert_true(try_get(store, "a", &r));
+    assert_true(wy_str_eqz(r.found.bytes, "2"));
+    assert_true(try_get(store, "b", &r));
+    assert_false(r.found.present);
+    r = REQUEST(LIST);
+    r.arena = &arena;
+    assert_false(wy_kv_try(&r));
+    assert_int_equal(good(r).listed_count, 1);
+    wy_kv_store_close(store);
+    remove_dir();
+}
+
+TEST(a_brief_request_leaves_long_values_to_the_pool) {
+    make_dir();
+    wy_kv_store *store = open_store("sqlite", "default");
+    size_t size = (size_t)20 << 20;
+    char *bytes = calloc(1, size);
+    assert_non_null(bytes);
+    assert_false(try_set(store, "a", (wy_str){bytes, size}));
+    good(REQUEST(SET, .key = WY_STR("a"), .value = {bytes, size}));
+    set(store, "b", "1");
+    expect(store, "b", "1");
+    wy_kv_request r;
+    assert_false(try_get(store, "a", &r));
+    assert_int_equal(good(r).found.bytes.len, size);
+    assert_true(try_get(store, "b", &r));
+    free(bytes);
+    wy_kv_store_close(store);
+    remove_dir();
+}
+
+TEST(a_brief_request_does_not_wait_for_a_lock) {
+    make_dir();
+    wy_kv_store *store = open_store("sqlite", "default");
+    set(store, "a", "1");
+    expect(store, "a", "1");
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    wy_kv_request r;
+    assert_false(try_set(store, "a", WY_STR("2")));
+    assert_true(try_get(store, "a", &r)); /* readers and a writer do not mind each other */
+    assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_true(try_set(store, "a", WY_STR("2")));
+    expect(store, "a", "2");
+    wy_kv_store_close(store);
+    remove_dir();
+}
+
+/* The log grows by a page a write, and is written back by the pool at some thousand. */
+TEST(a_brief_request_leaves_the_log_to_the_pool) {
+    make_dir();
+    wy_kv_store *store = open_store("sqlite", "default");
+    set(store, "a", "1");
+    int left = 0;
+    for (int i = 0; i < 3000; i++) {
+        const char *value = i % 2 ? "1" : "2"; /* what stays the same is not written */
+        if (try_set(store, "a", wy_str_of(value))) continue;
+        left++;
+        set(store, "a", value);
+    }
+    assert_true(left >= 2);
+    assert_true(left < 300); /* some more where the disk, or the machine, is slow */
+    char log[128];
+    struct stat info;
+    snprintf(log, sizeof log, "%s-wal", path);
+    assert_int_equal(stat(log, &info), 0);
+    assert_true(info.st_size < 2000 * 4200);
+    wy_kv_store_close(store);
+    remove_dir();
+}

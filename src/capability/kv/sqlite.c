@@ -1,10 +1,13 @@
 /* kv in a SQLite file, in the table that Spin keeps: its files open here and ours there. Several
  * processes may have the same file open (WAL). In a process a store has one connection for writing
- * and a few for reading; requests come from the threads of the offload pool. */
+ * and a few for reading; requests come from the threads of the offload pool, and brief ones from
+ * the loop's: those never open a file, wait for a lock, or write the log back into the file. */
+#include <limits.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -13,6 +16,12 @@
 #define READERS 3
 #define BUSY_TIMEOUT_MS 5000 /* how long a write waits for other processes' writes */
 #define BUSY_RETRY_MS 5
+#define LOG_PAGES 1000 /* the log is written back into the file when it has so many */
+/* A brief request that took so long met a slow disk: the next ones go by the pool, more and more of
+ * them as long as it stays so. */
+#define BRIEF_MAX_US 2000
+#define BRIEF_PAUSE_MIN 16u
+#define BRIEF_PAUSE_MAX 1024u
 
 typedef enum query {
     SELECT_VALUE,
@@ -80,8 +89,9 @@ static const char end_schema[] =
 typedef struct connection {
     sqlite3 *db; /* NULL: not open yet */
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    bool busy;
+    bool busy, is_brief;
     bool has_end_schema; /* it is known to be there */
+    uint64_t began_us;   /* of a brief request */
 } connection;
 
 typedef struct store {
@@ -91,6 +101,8 @@ typedef struct store {
     pthread_mutex_t mutex; /* of `busy` of all connections */
     pthread_cond_t idle;
     connection writer, readers[READERS];
+    unsigned brief_pause, brief_left; /* brief requests to be refused, and how many still are */
+    bool is_log_long;                 /* after the writer's last request */
 } store;
 
 static wy_err sqlite_open(const wy_kv_options *options, void **state_out, wy_diag *diag) {
@@ -168,6 +180,17 @@ static int set_up(sqlite3 *db, const char *setup) {
     return rc;
 }
 
+/* Writes the log back as SQLite would by itself, but not in a brief request: that takes disk time.
+ */
+static int on_commit(void *data, sqlite3 *db, const char *name, int pages) {
+    store *s = data;
+    s->is_log_long = pages >= LOG_PAGES;
+    if (!s->is_log_long || s->writer.is_brief) return SQLITE_OK;
+    (void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    s->is_log_long = false;
+    return SQLITE_OK;
+}
+
 static wy_kv_status connect_to(store *s, connection *c, wy_kv_request *r) {
     if (c->db) return WY_KV_OK;
     make_folders(s->path);
@@ -186,6 +209,7 @@ static wy_kv_status connect_to(store *s, connection *c, wy_kv_request *r) {
         sqlite3_busy_timeout(c->db, BUSY_TIMEOUT_MS);
         sqlite3_limit(c->db, SQLITE_LIMIT_ATTACHED, 0);
         sqlite3_set_authorizer(c->db, authorize, NULL);
+        sqlite3_wal_hook(c->db, on_commit, s);
         rc = set_up(c->db, setup);
     }
     if (rc == SQLITE_OK) return WY_KV_OK;
@@ -203,8 +227,49 @@ static connection *try_acquire(store *s, bool writes) {
     return NULL;
 }
 
-static void release(store *s, connection *c) {
+static uint64_t now_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* A brief request gets what is to be had at once, and neither long values nor patience. */
+static void set_brief(connection *c, bool is_brief) {
+    if (c->is_brief != is_brief) {
+        sqlite3_busy_timeout(c->db, is_brief ? 0 : BUSY_TIMEOUT_MS);
+        sqlite3_limit(c->db, SQLITE_LIMIT_LENGTH, is_brief ? 2 * (int)WY_KV_BRIEF_BYTES : INT_MAX);
+    }
+    c->is_brief = is_brief;
+    if (is_brief) c->began_us = now_us();
+}
+
+static connection *acquire_brief(store *s, bool writes) {
     pthread_mutex_lock(&s->mutex);
+    connection *c = try_acquire(s, writes);
+    if (c && (!c->db || (writes && s->is_log_long))) c = NULL;
+    if (s->brief_left) {
+        s->brief_left--;
+        c = NULL;
+    }
+    if (c) c->busy = true;
+    pthread_mutex_unlock(&s->mutex);
+    return c;
+}
+
+/* Decides how brief requests go on after one of them. */
+static void judge_brief(store *s, uint64_t took_us) {
+    unsigned longer = s->brief_pause ? s->brief_pause * 2 : BRIEF_PAUSE_MIN;
+    if (took_us <= BRIEF_MAX_US)
+        s->brief_pause = 0;
+    else
+        s->brief_pause = longer < BRIEF_PAUSE_MAX ? longer : BRIEF_PAUSE_MAX;
+    s->brief_left = s->brief_pause;
+}
+
+static void release(store *s, connection *c) {
+    uint64_t took_us = c->is_brief ? now_us() - c->began_us : 0;
+    pthread_mutex_lock(&s->mutex);
+    if (c->is_brief) judge_brief(s, took_us);
     c->busy = false;
     pthread_cond_broadcast(&s->idle);
     pthread_mutex_unlock(&s->mutex);
@@ -213,12 +278,20 @@ static void release(store *s, connection *c) {
 /* NULL: it could not be opened; the request says why. */
 static connection *acquire(store *s, bool writes, wy_kv_request *r) {
     connection *c;
+    if (r->is_brief) {
+        c = acquire_brief(s, writes);
+        if (c) set_brief(c, true);
+        return c;
+    }
     pthread_mutex_lock(&s->mutex);
     while (!(c = try_acquire(s, writes)))
         pthread_cond_wait(&s->idle, &s->mutex);
     c->busy = true;
     pthread_mutex_unlock(&s->mutex);
-    if (connect_to(s, c, r) == WY_KV_OK) return c;
+    if (connect_to(s, c, r) == WY_KV_OK) {
+        set_brief(c, false);
+        return c;
+    }
     release(s, c);
     return NULL;
 }
@@ -498,6 +571,7 @@ const wy_kv_backend wy_kv_backend_sqlite = {
     .name = "sqlite",
     .blocks = true,
     .expires = true,
+    .tries = true,
     .open = sqlite_open,
     .close = sqlite_close,
     .get = sqlite_get,

@@ -1,7 +1,7 @@
 // Uses one key-value store through two interfaces: /spin/... through fermyon:spin/key-value,
 // /wasi/... through wasi:keyvalue. Actions: get, set, delete, exists, keys, count; and on /wasi
 // also increment, cas and the batch calls many. Parameters: store (default "default"), key, value,
-// delta.
+// delta; times=N does a get of /spin N times, or sets so many values: the numbers from N down to 1.
 #include "guest.h"
 #include <stdlib.h>
 
@@ -83,14 +83,36 @@ static bool spin_count(context *c, spin_store store, fermyon_spin_key_value_erro
     return true;
 }
 
+static bool spin_get(context *c, spin_store store, fermyon_spin_key_value_error_t *error) {
+    guest_option_list_u8_t value = {0};
+    for (uint64_t i = query_number(c->path, "times", 1); i > 0; i--) {
+        guest_option_list_u8_free(&value);
+        if (!fermyon_spin_key_value_method_store_get(store, &c->key, &value, error)) {
+            return false;
+        }
+    }
+    write_value(c->out, &value);
+    return true;
+}
+
+static bool spin_set(context *c, spin_store store, fermyon_spin_key_value_error_t *error) {
+    uint64_t times = query_number(c->path, "times", 0);
+    if (times == 0) {
+        return fermyon_spin_key_value_method_store_set(store, &c->key, &c->value, error);
+    }
+    uint8_t buffer[24];
+    for (uint64_t i = times; i > 0; i--) {
+        guest_list_u8_t digits = digits_of((int64_t)i, buffer);
+        if (!fermyon_spin_key_value_method_store_set(store, &c->key, &digits, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool spin_act(context *c, spin_store store, fermyon_spin_key_value_error_t *error) {
     if (equal(c->action, "get")) {
-        guest_option_list_u8_t value;
-        bool ok = fermyon_spin_key_value_method_store_get(store, &c->key, &value, error);
-        if (ok) {
-            write_value(c->out, &value);
-        }
-        return ok;
+        return spin_get(c, store, error);
     }
     if (equal(c->action, "exists")) {
         bool yes;
@@ -112,7 +134,7 @@ static bool spin_act(context *c, spin_store store, fermyon_spin_key_value_error_
         return spin_count(c, store, error);
     }
     bool ok = equal(c->action, "set")
-                  ? fermyon_spin_key_value_method_store_set(store, &c->key, &c->value, error)
+                  ? spin_set(c, store, error)
                   : fermyon_spin_key_value_method_store_delete(store, &c->key, error);
     if (ok) {
         write_text(c->out, "ok\n");
