@@ -1,5 +1,4 @@
-/* Waiting of tasks for descriptors, names and time: each is one event of the loop that wakes the
- * task. */
+/* Waiting of tasks for descriptors and names: each is one event of the loop that wakes the task. */
 #include "net/wait.h"
 
 #include <stdio.h>
@@ -40,17 +39,6 @@ wy_err wy_wait_fd(wy_task *task, int fd, unsigned events, uint64_t timeout_ms,
     wy_timer_free(timer);
     wy_fd_watch_free(watch);
     if (events_out) *events_out = o.events;
-    return err;
-}
-
-wy_err wy_wait_ms(wy_task *task, uint64_t ms) {
-    occasion o = {.task = task};
-    wy_timer *timer = NULL;
-    wy_err err = wy_timer_new(wy_task_loop(task), on_time, &o, &timer);
-    if (timer) wy_timer_start(timer, ms);
-    while (!err && !o.is_over)
-        err = wy_task_wait(task);
-    wy_timer_free(timer);
     return err;
 }
 

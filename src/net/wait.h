@@ -20,7 +20,4 @@ wy_err wy_wait_resolve(wy_task *task, const char *host, uint16_t port,
                        wy_address addresses_out[WY_MAX_CONNECT_ADDRESSES], unsigned *count_out,
                        char text_out[WY_WAIT_TEXT_MAX]) WY_MUST_USE;
 
-/* Parks for that long. */
-wy_err wy_wait_ms(wy_task *task, uint64_t ms) WY_MUST_USE;
-
 #endif
