@@ -43,9 +43,8 @@ wy_err wy_fields_known(const wy_fields *fields, const char *names) {
         const wy_toml *value = (const wy_toml *)map->entries[i].value;
         wy_str nearest = wy_str_nearest(key, words, count);
         return wy_diag_set_line(fields->diag, WY_INVALID, value->key_line, value->key_column,
-                                "%s: unknown key '" WY_STR_FMT "'%s" WY_STR_FMT "%s", fields->name,
-                                WY_STR_ARG(key), nearest.len ? "; did you mean '" : "",
-                                WY_STR_ARG(nearest), nearest.len ? "'?" : "");
+                                "%s: unknown key '" WY_STR_FMT "'" WY_NEAREST_FMT, fields->name,
+                                WY_STR_ARG(key), WY_NEAREST_ARG(nearest));
     }
     return WY_OK;
 }

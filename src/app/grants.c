@@ -19,9 +19,8 @@ static wy_err check_flags(wy_arena *arena, const wy_app *app, const wy_app_grant
         if (wy_app_variable_find(app, name)) continue;
         wy_str nearest = wy_str_nearest(name, names, app->variable_count);
         return wy_diag_set(diag, WY_INVALID,
-                           "the application has no variable '" WY_STR_FMT "'%s" WY_STR_FMT "%s",
-                           WY_STR_ARG(name), nearest.len ? "; did you mean '" : "",
-                           WY_STR_ARG(nearest), nearest.len ? "'?" : "");
+                           "the application has no variable '" WY_STR_FMT "'" WY_NEAREST_FMT,
+                           WY_STR_ARG(name), WY_NEAREST_ARG(nearest));
     }
     return WY_OK;
 }

@@ -31,9 +31,8 @@ static wy_err inherit_bit(const wy_fields *f, const wy_toml *item, unsigned *bit
     }
     wy_str nearest = wy_str_nearest(item->string, names, INHERITABLE_COUNT);
     return wy_fields_fail(f, item, WY_INVALID,
-                          "no configuration '" WY_STR_FMT "' can be inherited%s" WY_STR_FMT "%s",
-                          WY_STR_ARG(item->string), nearest.len ? "; did you mean '" : "",
-                          WY_STR_ARG(nearest), nearest.len ? "'?" : "");
+                          "no configuration '" WY_STR_FMT "' can be inherited" WY_NEAREST_FMT,
+                          WY_STR_ARG(item->string), WY_NEAREST_ARG(nearest));
 }
 
 static wy_err read_inherit(const wy_fields *f, bool all, unsigned *bits) {

@@ -271,9 +271,8 @@ wy_err wy_spin_no_component(const wy_spin_reader *r, const wy_fields *f, const w
         ids[i] = r->components[i].id;
     wy_str nearest = wy_str_nearest(name->string, ids, count);
     return wy_fields_fail(f, name, WY_INVALID,
-                          "there is no component '" WY_STR_FMT "'%s" WY_STR_FMT "%s",
-                          WY_STR_ARG(name->string), nearest.len ? "; did you mean '" : "",
-                          WY_STR_ARG(nearest), nearest.len ? "'?" : "");
+                          "there is no component '" WY_STR_FMT "'" WY_NEAREST_FMT,
+                          WY_STR_ARG(name->string), WY_NEAREST_ARG(nearest));
 }
 
 static wy_err bind_component(wy_spin_reader *r, const wy_fields *f, const wy_toml *component,

@@ -64,6 +64,10 @@ unsigned wy_str_distance(wy_str a, wy_str b);
 /* The candidate nearest to `word`, or an empty view when none is near enough to be a typing error.
  */
 wy_str wy_str_nearest(wy_str word, const wy_str *candidates, size_t count);
+/* What a message about an unknown word ends with: the nearest one there is, or nothing. */
+#define WY_NEAREST_FMT "%s" WY_STR_FMT "%s"
+#define WY_NEAREST_ARG(nearest)                                                                    \
+    (nearest).len ? "; did you mean '" : "", WY_STR_ARG(nearest), (nearest).len ? "'?" : ""
 
 /* A buffer on the heap that grows up to `limit` bytes. An append that fails leaves `failed` set and
  * the content as it was; so a run of appends is checked once, at its end. */

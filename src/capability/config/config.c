@@ -52,9 +52,8 @@ static wy_err make_link(wy_arena *arena, const wy_config_provider_options *optio
     if (out->type) return out->type->make(arena, options, &out->state, diag);
     wy_str nearest = wy_str_nearest(options->type, names, TYPE_COUNT);
     return wy_diag_set(diag, WY_NOT_FOUND,
-                       "there is no provider of variables '" WY_STR_FMT "'%s" WY_STR_FMT "%s",
-                       WY_STR_ARG(options->type), nearest.len ? "; did you mean '" : "",
-                       WY_STR_ARG(nearest), nearest.len ? "'?" : "");
+                       "there is no provider of variables '" WY_STR_FMT "'" WY_NEAREST_FMT,
+                       WY_STR_ARG(options->type), WY_NEAREST_ARG(nearest));
 }
 
 wy_err wy_config_new(wy_arena *arena, const wy_config_variable *variables, uint32_t variable_count,

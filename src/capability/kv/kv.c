@@ -37,9 +37,8 @@ wy_err wy_kv_store_open(const wy_kv_options *options, own wy_kv_store **store_ou
     if (!backend) {
         wy_str nearest = wy_str_nearest(options->backend, names, BACKEND_COUNT);
         return wy_diag_set(diag, WY_NOT_FOUND,
-                           "there is no key-value backend '" WY_STR_FMT "'%s" WY_STR_FMT "%s",
-                           WY_STR_ARG(options->backend), nearest.len ? "; did you mean '" : "",
-                           WY_STR_ARG(nearest), nearest.len ? "'?" : "");
+                           "there is no key-value backend '" WY_STR_FMT "'" WY_NEAREST_FMT,
+                           WY_STR_ARG(options->backend), WY_NEAREST_ARG(nearest));
     }
     wy_kv_store *store = malloc(sizeof *store);
     if (!store) return wy_diag_set(diag, WY_NOMEM, "out of memory");

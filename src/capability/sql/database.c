@@ -34,9 +34,8 @@ wy_err wy_sql_database_open(const wy_sql_options *options, own wy_sql_database *
     if (!backend) {
         wy_str nearest = wy_str_nearest(options->backend, names, BACKEND_COUNT);
         return wy_diag_set(diag, WY_NOT_FOUND,
-                           "there is no database backend '" WY_STR_FMT "'%s" WY_STR_FMT "%s",
-                           WY_STR_ARG(options->backend), nearest.len ? "; did you mean '" : "",
-                           WY_STR_ARG(nearest), nearest.len ? "'?" : "");
+                           "there is no database backend '" WY_STR_FMT "'" WY_NEAREST_FMT,
+                           WY_STR_ARG(options->backend), WY_NEAREST_ARG(nearest));
     }
     wy_sql_database *database = malloc(sizeof *database);
     if (!database) return wy_diag_set(diag, WY_NOMEM, "out of memory");
