@@ -190,6 +190,23 @@ bool wy_spin_redis_strings(wy_call *call, wy_spin_redis_answer *answer, const wy
     return !answer->fault;
 }
 
+const wy_str *wy_spin_redis_words(wy_call *call, wy_str command,
+                                  const wy_spin_redis_parameter *parameters, size_t count) {
+    enum { INT64, BINARY };
+    wy_str *words = wy_arena_calloc(call->arena, count + 1, sizeof *words);
+    if (!words) return NULL;
+    words[0] = command;
+    for (size_t i = 0; i < count; i++) {
+        const char *digits = NULL;
+        if (parameters[i].tag == INT64) {
+            digits = wy_arena_printf(call->arena, "%lld", (long long)parameters[i].integer);
+            if (!digits) return NULL;
+        }
+        words[i + 1] = digits ? wy_str_of(digits) : parameters[i].bytes;
+    }
+    return words;
+}
+
 static size_t leaf_count(const wy_redis_reply *reply) {
     if (reply->kind != WY_REDIS_ARRAY) return 1;
     size_t count = 0;

@@ -40,6 +40,18 @@ void wy_spin_redis_close(void *redis);
 own wy_trap *wy_spin_redis_run(wy_call *call, wy_spin_redis *redis, const wy_str *argv, size_t argc,
                                wy_spin_redis_answer *answer) WY_MUST_USE;
 
+/* A parameter of `execute`, in WIT's layout, in both versions of the interface. */
+typedef struct wy_spin_redis_parameter {
+    uint8_t tag; /* int64, binary */
+    union {
+        int64_t integer;
+        wy_str bytes;
+    };
+} wy_spin_redis_parameter;
+/* The words of a command with such parameters, in the call's arena. NULL: there is no memory. */
+const wy_str *wy_spin_redis_words(wy_call *call, wy_str command,
+                                  const wy_spin_redis_parameter *parameters, size_t count);
+
 /* The reply as the number or as the strings that the command always answers; a fault where it is
  * something else. */
 int64_t wy_spin_redis_integer(wy_spin_redis_answer *answer);

@@ -9,7 +9,10 @@
 
 _Static_assert(sizeof(wy_spin_redis_result) == sizeof(fermyon_spin_redis_redis_result) &&
                    offsetof(wy_spin_redis_result, bytes) ==
-                       offsetof(fermyon_spin_redis_redis_result, status),
+                       offsetof(fermyon_spin_redis_redis_result, status) &&
+                   sizeof(wy_spin_redis_parameter) == sizeof(fermyon_spin_redis_redis_parameter) &&
+                   offsetof(wy_spin_redis_parameter, bytes) ==
+                       offsetof(fermyon_spin_redis_redis_parameter, binary),
                "the same layout");
 _Static_assert((int)WY_SPIN_REDIS_OTHER == FERMYON_SPIN_REDIS_ERROR_OTHER + 1, "the same order");
 
@@ -123,19 +126,9 @@ FUNC(connection_smembers) {
 
 FUNC(connection_execute) {
     size_t argc = args->arguments.len + 1;
-    wy_str *argv = wy_arena_calloc(call->arena, argc, sizeof *argv);
+    const wy_str *argv = wy_spin_redis_words(
+        call, args->command, (const wy_spin_redis_parameter *)args->arguments.ptr, argc - 1);
     if (!argv) return wy_trap_new("out of memory for a command");
-    argv[0] = args->command;
-    for (size_t i = 1; i < argc; i++) {
-        const fermyon_spin_redis_redis_parameter *in = &args->arguments.ptr[i - 1];
-        if (in->tag == FERMYON_SPIN_REDIS_REDIS_PARAMETER_BINARY) {
-            argv[i] = bytes_of(in->binary);
-            continue;
-        }
-        char *digits = wy_arena_printf(call->arena, "%lld", (long long)in->int64);
-        if (!digits) return wy_trap_new("out of memory for a command");
-        argv[i] = wy_str_of(digits);
-    }
     wy_spin_redis_answer answer;
     const wy_spin_redis_result *items;
     size_t count;

@@ -8,7 +8,12 @@
     static own wy_trap *name(wy_call *call, const fermyon_spin_first_redis_##name##_args *args,    \
                              fermyon_spin_first_redis_##name##_result *result)
 
-_Static_assert(sizeof(wy_spin_redis_result) == sizeof(fermyon_spin_first_redis_types_redis_result),
+_Static_assert(sizeof(wy_spin_redis_result) ==
+                       sizeof(fermyon_spin_first_redis_types_redis_result) &&
+                   sizeof(wy_spin_redis_parameter) ==
+                       sizeof(fermyon_spin_first_redis_types_redis_parameter) &&
+                   offsetof(wy_spin_redis_parameter, bytes) ==
+                       offsetof(fermyon_spin_first_redis_types_redis_parameter, binary),
                "the same layout");
 
 static wy_str bytes_of(wy_list_u8 list) {
@@ -106,19 +111,9 @@ FUNC(smembers) {
 
 FUNC(execute) {
     size_t argc = args->arguments.len + 1;
-    wy_str *argv = wy_arena_calloc(call->arena, argc, sizeof *argv);
+    const wy_str *argv = wy_spin_redis_words(
+        call, args->command, (const wy_spin_redis_parameter *)args->arguments.ptr, argc - 1);
     if (!argv) return wy_trap_new("out of memory for a command");
-    argv[0] = args->command;
-    for (size_t i = 1; i < argc; i++) {
-        const fermyon_spin_first_redis_types_redis_parameter *in = &args->arguments.ptr[i - 1];
-        if (in->tag == FERMYON_SPIN_FIRST_REDIS_TYPES_REDIS_PARAMETER_BINARY) {
-            argv[i] = bytes_of(in->binary);
-            continue;
-        }
-        char *digits = wy_arena_printf(call->arena, "%lld", (long long)in->int64);
-        if (!digits) return wy_trap_new("out of memory for a command");
-        argv[i] = wy_str_of(digits);
-    }
     wy_spin_redis_answer answer;
     const wy_spin_redis_result *items = NULL;
     size_t count = 0;
