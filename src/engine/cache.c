@@ -43,14 +43,20 @@ static void warn(wy_cache *cache, const char *what) {
 
 /* --- the directory --- */
 
-static bool choose_dir(const wy_engine_config *config, char *out, size_t size) {
-    const char *dir = config->cache_dir;
-    if (!dir || !*dir) dir = getenv("WITHY_CACHE_DIR");
-    if (dir && *dir) return (size_t)snprintf(out, size, "%s/compiled", dir) < size;
+const char *wy_cache_root(const char *cache_dir, const char **below_out) {
+    *below_out = "";
+    if (!cache_dir || !*cache_dir) cache_dir = getenv("WITHY_CACHE_DIR");
+    if (cache_dir && *cache_dir) return cache_dir;
     const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (xdg && *xdg) return (size_t)snprintf(out, size, "%s/withy/compiled", xdg) < size;
-    if (home && *home) return (size_t)snprintf(out, size, "%s/.cache/withy/compiled", home) < size;
-    return false;
+    *below_out = "/withy";
+    if (xdg && *xdg) return xdg;
+    *below_out = "/.cache/withy";
+    return home && *home ? home : NULL;
+}
+
+static bool choose_dir(const wy_engine_config *config, char *out, size_t size) {
+    const char *below, *root = wy_cache_root(config->cache_dir, &below);
+    return root && (size_t)snprintf(out, size, "%s%s/compiled", root, below) < size;
 }
 
 static bool make_dirs(char *path) {

@@ -86,6 +86,11 @@ typedef struct wy_engine_config {
 /* Defaults of every field. */
 void wy_engine_config_init(wy_engine_config *config);
 
+/* The folder that caches lie in, in two pieces, the second of them static: what `cache_dir` names,
+ * and where it is NULL or empty what the environment does. NULL: nothing does; the second piece is
+ * then what belongs below a home. */
+const char *wy_cache_root(const char *cache_dir, const char **below_out);
+
 /* Fails with WY_ENGINE (text in diag). Falls back from pooling to on-demand allocation where the
  * machine's virtual memory is limited, and logs one line then. */
 wy_err wy_engine_new(const wy_engine_config *config, own wy_engine **engine_out, wy_diag *diag);

@@ -5,37 +5,9 @@
 #include "component/decode.h"
 #include "component/validate.h"
 #include "engine/aot.h"
+#include "host/folder.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-/* Written beside the target and renamed, so that nobody ever sees half a file. */
-static wy_err write_file(const char *path, const uint8_t *bytes, size_t len, wy_diag *diag) {
-    char temporary[4096];
-    int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
-    if (n < 0 || (size_t)n >= sizeof temporary)
-        return wy_diag_set(diag, WY_INVALID, "%s: the name is too long", path);
-    int fd = mkstemp(temporary);
-    if (fd < 0) return wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
-    wy_err err = WY_OK;
-    for (size_t done = 0; done < len && !err;) {
-        ssize_t put = write(fd, bytes + done, len - done);
-        if (put < 0 && errno != EINTR)
-            err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
-        done += put > 0 ? (size_t)put : 0;
-    }
-    if (!err && fchmod(fd, 0644) != 0)
-        err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
-    if (close(fd) != 0 && !err) err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
-    if (!err && rename(temporary, path) != 0)
-        err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
-    if (err) unlink(temporary);
-    return err;
-}
 
 static wy_err build(wy_engine *engine, wy_arena *arena, const wy_file *file, const char *output,
                     wy_diag *diag) {
@@ -58,7 +30,7 @@ static wy_err build(wy_engine *engine, wy_arena *arena, const wy_file *file, con
     size_t len = 0;
     wy_str component = {(const char *)file->bytes, file->len};
     err = wy_aot_build(engine, component, modules, plan->module_count, &bytes, &len, diag);
-    if (!err) err = write_file(output, bytes, len, diag);
+    if (!err) err = wy_file_replace(output, (wy_str){(const char *)bytes, len}, 0644, diag);
     free(bytes);
     return err;
 }

@@ -5,13 +5,11 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "capability/http/fetch.h"
+#include "engine/engine.h"
 #include "engine/sha256.h"
 #include "host/folder.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 static wy_err no_memory(wy_diag *diag) {
@@ -20,11 +18,8 @@ static wy_err no_memory(wy_diag *diag) {
 
 /* Beside the folder of compiled code. */
 static const char *downloads_folder(wy_arena *arena, const char *cache_dir) {
-    if (!cache_dir || !*cache_dir) cache_dir = getenv("WITHY_CACHE_DIR");
-    if (cache_dir && *cache_dir) return wy_arena_printf(arena, "%s/components", cache_dir);
-    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    if (xdg && *xdg) return wy_arena_printf(arena, "%s/withy/components", xdg);
-    return wy_arena_printf(arena, "%s/.cache/withy/components", home && *home ? home : "/tmp");
+    const char *below, *root = wy_cache_root(cache_dir, &below);
+    return wy_arena_printf(arena, "%s%s/components", root ? root : "/tmp", below);
 }
 
 static bool has_digest(wy_str bytes, wy_str sha256) {
@@ -33,25 +28,7 @@ static bool has_digest(wy_str bytes, wy_str sha256) {
     return wy_str_eqz(sha256, text);
 }
 
-static wy_err save(wy_arena *arena, const char *path, wy_str bytes, wy_diag *diag) {
-    char *temporary = wy_arena_printf(arena, "%s.%ld.tmp", path, (long)getpid());
-    if (!temporary) return no_memory(diag);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool ok = fd >= 0;
-    for (size_t at = 0; ok && at < bytes.len;) {
-        ssize_t n = write(fd, bytes.ptr + at, bytes.len - at);
-        ok = n > 0;
-        if (ok) at += (size_t)n;
-    }
-    if (fd >= 0 && close(fd) != 0) ok = false;
-    if (ok && rename(temporary, path) == 0) return WY_OK;
-    wy_err err = wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
-    unlink(temporary);
-    return err;
-}
-
-static wy_err download(wy_arena *arena, const wy_app_source *source, const char *path,
-                       wy_diag *diag) {
+static wy_err download(const wy_app_source *source, const char *path, wy_diag *diag) {
     uint16_t status;
     wy_buf body;
     wy_buf_init(&body, WY_MAX_COMPONENT_BYTES);
@@ -68,7 +45,7 @@ static wy_err download(wy_arena *arena, const wy_app_source *source, const char 
                           "what came has not the digest sha256:" WY_STR_FMT
                           ": it is another file, or was changed on its way",
                           WY_STR_ARG(source->sha256));
-    if (!err) err = save(arena, path, wy_buf_view(&body), diag);
+    if (!err) err = wy_file_replace(path, wy_buf_view(&body), 0600, diag);
     wy_buf_deinit(&body);
     if (err) wy_diag_prefix(diag, WY_STR_FMT, WY_STR_ARG(source->url));
     return err;
@@ -84,7 +61,7 @@ static wy_err downloaded(wy_arena *arena, const wy_app_source *source, const cha
     *path_out = path;
     if (access(path, R_OK) == 0) return WY_OK;
     wy_err err = wy_folder_make(folder, diag);
-    return err ? err : download(arena, source, path, diag);
+    return err ? err : download(source, path, diag);
 }
 
 wy_err wy_source_path(wy_arena *arena, const wy_app_source *source, wy_str root,
