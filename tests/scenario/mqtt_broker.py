@@ -1,13 +1,11 @@
 """A real MQTT broker on a port of its own, and listening to it."""
 
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
-from conftest import free_port
+from conftest import free_port, wait_until_listening
 
 
 class Broker:
@@ -29,14 +27,7 @@ class Broker:
     def start(self) -> None:
         command = ["mosquitto", "-c", str(self.folder / "conf")]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                assert time.monotonic() < end and self.process.poll() is None, "mosquitto did not start"
-                time.sleep(0.02)
+        wait_until_listening(self.port, self.process)
 
     def kill(self) -> None:
         self.process.kill()

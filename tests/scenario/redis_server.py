@@ -5,9 +5,8 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 
-from conftest import free_port
+from conftest import free_port, wait_until_listening
 
 
 class Server:
@@ -25,14 +24,7 @@ class Server:
         self.process = subprocess.Popen(
             [*command, "--dir", self.folder, *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        end = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                assert time.monotonic() < end and self.process.poll() is None, "redis-server did not start"
-                time.sleep(0.02)
+        wait_until_listening(self.port, self.process)
 
     def kill(self) -> None:
         self.process.kill()
