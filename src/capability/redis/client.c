@@ -15,7 +15,9 @@
 #include <stdlib.h>
 
 #define TEXT_MAX 480
-#define WRITE_PARTS 128   /* commands in one write */
+#define WRITE_PARTS 128   /* pieces of one write */
+#define EARLY_COUNT 32    /* commands that are worth a write of their own */
+#define SMALL_BYTES 512   /* a command that is no longer lies in its call */
 #define TIMER_MAX_MS 5000 /* how often a connection looks whether it waits in vain */
 
 typedef struct connection connection;
@@ -26,6 +28,7 @@ struct wy_redis_client {
     uint32_t count, count_max;
     wy_timer *turn; /* armed when a connection has commands to write */
     char read_buffer[64 << 10];
+    char write_buffer[16 << 10]; /* small commands on their way to the stream */
 };
 
 struct connection {
@@ -59,9 +62,10 @@ struct wy_redis_call {
     bool is_done;
     wy_err err;
     const wy_redis_reply *reply;
-    char text[TEXT_MAX];
     void (*on_done)(void *data);
     void *data;
+    char *text;   /* why it failed; NULL: nothing to say, or no memory for it */
+    char small[]; /* the command, where it fits */
 };
 
 struct wy_redis_session {
@@ -71,8 +75,14 @@ struct wy_redis_session {
 
 /* --- calls --- */
 
+static void forget_bytes(wy_redis_call *call) {
+    if (call->bytes != call->small) free(call->bytes);
+    call->bytes = NULL;
+}
+
 static void call_release(wy_redis_call *call) {
-    free(call->bytes);
+    forget_bytes(call);
+    free(call->text);
     free(call);
 }
 
@@ -84,10 +94,50 @@ static void settle(wy_redis_call *call, wy_err err, const char *text) {
     }
     call->is_done = true;
     call->err = err;
-    if (text) snprintf(call->text, sizeof call->text, "%s", text);
+    if (text) call->text = strdup(text);
     if (call->on_done) call->on_done(call->data);
 }
 
+/* The pieces of the next write, small commands in a row as one; returns the first call that is not
+ * among them. */
+static wy_redis_call *gather(connection *c, wy_str parts[WRITE_PARTS], unsigned *count_out) {
+    char *at = c->client->write_buffer, *end = at + sizeof c->client->write_buffer;
+    wy_redis_call *call = c->unsent;
+    unsigned count = 0;
+    for (; call && count < WRITE_PARTS; call = call->next) {
+        if (call->bytes != call->small) {
+            parts[count++] = (wy_str){call->bytes, call->len};
+            continue;
+        }
+        if (call->len > (size_t)(end - at)) break;
+        memcpy(at, call->bytes, call->len);
+        if (count && parts[count - 1].ptr + parts[count - 1].len == at)
+            parts[count - 1].len += call->len;
+        else
+            parts[count++] = (wy_str){at, call->len};
+        at += call->len;
+    }
+    *count_out = count;
+    return call;
+}
+
+/* Writes what was not written yet. */
+static wy_err write_unsent(connection *c) {
+    wy_err err = WY_OK;
+    while (c->unsent && c->stream && c->is_ready && !err) {
+        wy_str parts[WRITE_PARTS];
+        unsigned count;
+        wy_redis_call *next = gather(c, parts, &count);
+        err = wy_stream_write(c->stream, parts, count);
+        for (; !err && c->unsent != next; c->unsent = c->unsent->next)
+            forget_bytes(c->unsent);
+    }
+    return err;
+}
+
+/* What is asked for in one turn of the loop goes out at its end, in one write. But a server that
+ * has nothing to do gets its share as soon as that is worth a write, and answers while others ask.
+ */
 static void append(connection *c, wy_redis_call *call) {
     if (!c->first) c->active_ms = wy_loop_now_ms(c->client->loop);
     call->connection = c;
@@ -96,7 +146,10 @@ static void append(connection *c, wy_redis_call *call) {
     c->end = &call->next;
     if (!c->unsent) c->unsent = call;
     c->call_count++;
-    if (!c->is_ready || c->wants_push) return; /* logging in comes first */
+    if (!c->is_ready) return; /* logging in comes first */
+    if (c->unsent == c->first && c->call_count >= EARLY_COUNT)
+        (void)write_unsent(c); /* where it fails, that of the turn's end does too */
+    if (c->wants_push) return;
     c->wants_push = true;
     wy_timer_start(c->client->turn, 0);
 }
@@ -163,24 +216,8 @@ static void drop(connection *c, wy_err err, const char *text) {
     free_when_quiet(c);
 }
 
-/* Writes what was not written yet. */
 static void push(connection *c) {
-    while (c->unsent && c->stream && c->is_ready) {
-        wy_str parts[WRITE_PARTS];
-        unsigned count = 0;
-        wy_redis_call *call = c->unsent;
-        for (; call && count < WRITE_PARTS; call = call->next)
-            parts[count++] = (wy_str){call->bytes, call->len};
-        if (wy_stream_write(c->stream, parts, count)) {
-            drop(c, WY_IO, "the connection to the Redis server was lost");
-            return;
-        }
-        for (wy_redis_call *sent = c->unsent; sent != call; sent = sent->next) {
-            free(sent->bytes);
-            sent->bytes = NULL;
-        }
-        c->unsent = call;
-    }
+    if (write_unsent(c)) drop(c, WY_IO, "the connection to the Redis server was lost");
 }
 
 static void on_turn(void *data) {
@@ -423,14 +460,17 @@ static wy_err assign(wy_redis_client *client, const wy_redis_target *target, wy_
 /* --- what others call --- */
 
 static own wy_redis_call *call_new(const wy_str *argv, size_t argc) {
-    wy_redis_call *call = calloc(1, sizeof *call);
-    wy_str bytes;
-    if (!call || wy_redis_format(argv, argc, &bytes)) {
+    size_t len = wy_redis_format_size(argv, argc);
+    bool is_small = len <= SMALL_BYTES;
+    wy_redis_call *call = len ? malloc(sizeof *call + (is_small ? len : 0)) : NULL;
+    if (!call) return NULL;
+    *call = (wy_redis_call){.len = len};
+    call->bytes = is_small ? call->small : malloc(len);
+    if (!call->bytes) {
         free(call);
         return NULL;
     }
-    call->bytes = (char *)bytes.ptr;
-    call->len = bytes.len;
+    wy_redis_format_to(argv, argc, call->bytes);
     return call;
 }
 
@@ -464,7 +504,7 @@ wy_err wy_redis_call_result(const wy_redis_call *call, const wy_redis_reply **re
                             const char **text_out) {
     wy_assert(call->is_done);
     *reply_out = call->reply;
-    *text_out = call->text;
+    *text_out = call->text ? call->text : "";
     return call->err;
 }
 

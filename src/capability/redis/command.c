@@ -58,6 +58,7 @@ wy_redis_way wy_redis_command_way(const wy_str *argv, size_t argc) {
     if (wy_str_eq_nocase(name, WY_STR("HELLO")) && first.len && !wy_str_eqz(first, "2"))
         return WY_REDIS_REFUSED; /* another protocol than what is read here */
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (wy_str_eq_nocase(name, known[i].name)) return known[i].way;
+        if (name.len == known[i].name.len && wy_str_eq_nocase(name, known[i].name))
+            return known[i].way;
     return WY_REDIS_SHARED;
 }

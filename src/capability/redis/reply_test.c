@@ -107,10 +107,10 @@ TEST(nonsense_is_bad) {
 }
 
 TEST(commands_are_written_with_their_lengths) {
-    const wy_str argv[] = {WY_STR("SET"), WY_STR("a\0b"), {NULL, 0}};
-    static const char want[] = "*3\r\n$3\r\nSET\r\n$3\r\na\0b\r\n$0\r\n\r\n";
+    const wy_str argv[] = {WY_STR("SET"), WY_STR("a\0b"), {NULL, 0}, WY_STR("0123456789ab")};
+    static const char want[] = "*4\r\n$3\r\nSET\r\n$3\r\na\0b\r\n$0\r\n\r\n$12\r\n0123456789ab\r\n";
     wy_str bytes;
-    assert_int_equal(wy_redis_format(argv, 3, &bytes), WY_OK);
+    assert_int_equal(wy_redis_format(argv, 4, &bytes), WY_OK);
     assert_int_equal(bytes.len, sizeof want - 1);
     assert_memory_equal(bytes.ptr, want, bytes.len);
     free((char *)bytes.ptr);
