@@ -107,7 +107,9 @@ wy_err wy_stores_open_sql(wy_stores *stores, const wy_runtime_config *runtime, c
         const wy_runtime_store *store = &configured->items[i];
         wy_sql_options options = {.backend = store->backend,
                                   .path = store->path,
-                                  .allow_attach = store->allow_attach_file};
+                                  .allow_attach = store->allow_attach_file,
+                                  .url = store->url,
+                                  .token = store->token};
         err = add_sql(stores, items, store->label, &options, diag);
     }
     if (err || wy_runtime_store_find(configured, WY_STR("default"))) return err;

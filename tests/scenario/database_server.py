@@ -1,5 +1,7 @@
 """Real database servers on ports of their own, in folders of their own."""
 
+import base64
+import json
 import os
 import pwd
 import shutil
@@ -160,3 +162,45 @@ class MariaDB(Server):
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+
+def encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+class LibSQL(Server):
+    """sqld; with `locked`, for bearers of a token by its key alone."""
+
+    name = "libsql"
+
+    def __init__(self, *options: str, locked: bool = False):
+        self.options = options
+        self.locked = locked
+        super().__init__()
+
+    def prepare(self) -> None:
+        self.as_user = {}  # it does not mind root
+        if self.locked:
+            self.run("openssl", "genpkey", "-algorithm", "ed25519", "-out", f"{self.folder}/key.pem")
+            self.run("openssl", "pkey", "-in", f"{self.folder}/key.pem", "-pubout", "-out", f"{self.folder}/public.pem")
+
+    @property
+    def token(self) -> str:
+        parts = [encoded(json.dumps(part).encode()) for part in ({"alg": "EdDSA", "typ": "JWT"}, {"a": "rw", "exp": 4102444800})]
+        (self.folder / "token").write_text(".".join(parts))
+        done = subprocess.run(
+            ["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", self.folder / "key.pem", "-in", self.folder / "token"],
+            capture_output=True, check=True,
+        )  # fmt: skip
+        return ".".join([*parts, encoded(done.stdout)])
+
+    def command(self) -> list[str]:
+        lock = ["--auth-jwt-key-file", f"{self.folder}/public.pem"] if self.locked else []
+        return [
+            os.environ["WITHY_SQLD"], "--no-welcome", "-d", f"{self.folder}/data", "--http-listen-addr", f"127.0.0.1:{self.port}",
+            *lock, *self.options,
+        ]  # fmt: skip
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"

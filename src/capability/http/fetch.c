@@ -117,7 +117,8 @@ static wy_err write_piece(wy_http_reply *reply, wy_str *rest) {
     return err;
 }
 
-static wy_err start(wy_http_reply *reply, const place *to, wy_str *rest, wy_diag *diag) {
+static wy_err start(wy_http_reply *reply, const place *to, wy_str *rest,
+                    void (*on_call)(void *reply), wy_diag *diag) {
     const wy_http_fetch *fetch = &reply->fetch;
     wy_arena arena;
     wy_http_fields fields;
@@ -148,7 +149,7 @@ static wy_err start(wy_http_reply *reply, const place *to, wy_str *rest, wy_diag
         .between_bytes_timeout_ms = timeout,
         .policy = fetch->policy};
     if (reply->request)
-        reply->call = wy_http_call_start(reply->client, &config, reply->request, on_changed, reply);
+        reply->call = wy_http_call_start(reply->client, &config, reply->request, on_call, reply);
     return reply->call ? WY_OK : wy_diag_set(diag, WY_NOMEM, "out of memory for a request");
 }
 
@@ -179,7 +180,7 @@ static wy_err exchange(wy_http_reply *reply, wy_diag *diag) {
                            WY_STR_ARG(wy_buf_view(&reply->url)));
     reply->server = to.authority;
     wy_str rest = reply->fetch.body;
-    wy_err err = start(reply, &to, &rest, diag);
+    wy_err err = start(reply, &to, &rest, on_changed, diag);
     if (err) return err;
     wy_http_writer_watch(reply->request, on_changed, reply);
     while (!err && !wy_http_call_done(reply->call)) {
@@ -323,4 +324,43 @@ wy_err wy_http_fetch_run(const wy_http_fetch *fetch, uint16_t *status_out, wy_bu
     err = wy_http_reply_read_all(reply, body, diag);
     wy_http_reply_free(reply);
     return err;
+}
+
+/* --- without waiting --- */
+
+static void on_rest(void *data) {
+    (void)data;
+}
+
+/* The rest of a response is read and dropped, so that the connection can serve others. */
+static void on_answered(void *data) {
+    wy_http_reply *reply = data;
+    wy_http_error error;
+    const char *text;
+    wy_http_incoming *response = wy_http_call_response(reply->call, &error, &text);
+    if (response) {
+        response->body.on_changed = on_rest;
+        response->body.reader = NULL;
+        wy_http_body_discard(&response->body);
+    }
+    wy_http_reply_free(reply);
+}
+
+void wy_http_fetch_away(const wy_http_fetch *fetch) {
+    wy_assert(fetch->client && !fetch->task);
+    wy_http_reply *reply = calloc(1, sizeof *reply);
+    place to;
+    wy_diag diag;
+    wy_diag_init(&diag);
+    if (!reply) return;
+    reply->fetch = *fetch;
+    reply->client = fetch->client;
+    wy_str rest = fetch->body;
+    bool sent = split_url(fetch->url, &to) && start(reply, &to, &rest, on_answered, &diag) == WY_OK;
+    if (!sent || rest.len) {
+        wy_http_reply_free(reply);
+    } else {
+        end_request(reply);
+        if (wy_http_call_done(reply->call)) on_answered(reply);
+    }
 }

@@ -49,4 +49,8 @@ void wy_http_reply_free(own wy_http_reply *reply);
 wy_err wy_http_fetch_run(const wy_http_fetch *fetch, uint16_t *status_out, wy_buf *body,
                          wy_diag *diag) WY_MUST_USE;
 
+/* Sends the request, whose body is small, on the client, and waits for nothing: whatever comes of
+ * it is nobody's. Views need not last. */
+void wy_http_fetch_away(const wy_http_fetch *fetch);
+
 #endif

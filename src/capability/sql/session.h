@@ -59,9 +59,5 @@ wy_loop *wy_sql_servers_loop(const wy_sql_servers *servers);
 /* Parks until the descriptor is ready for any of `events` (WY_WAIT_READ, WY_WAIT_WRITE). False: the
  * task ended (the status says so), or `timeout_ms` (0: none) is over. */
 bool wy_sql_wait(wy_sql_request *request, int fd, unsigned events, uint64_t timeout_ms);
-/* Whether a statement only reads and changes rows, as far as its first word tells. */
-bool wy_sql_is_plain(wy_str statement);
-/* Whether one of the words (NULL at the end) stands anywhere in it. */
-bool wy_sql_mentions(wy_str statement, const char *const *words);
 
 #endif

@@ -113,8 +113,9 @@ typedef struct wy_sql_request {
     wy_str statement;
     const wy_sql_value *params;
     size_t param_count;
-    bool has_times; /* the interface can say dates and times */
-    bool has_raw;   /* postgres: UNSUPPORTED values have `bytes`, the server's form of them */
+    struct wy_http_client *http; /* for databases that are reached by it; NULL: they are not */
+    bool has_times;              /* the interface can say dates and times */
+    bool has_raw; /* postgres: UNSUPPORTED values have `bytes`, the server's form of them */
 
     wy_sql_status status;
     char text[1024]; /* why it failed */
@@ -141,6 +142,10 @@ wy_sql_row *wy_sql_add_row(wy_sql_request *request);
 char *wy_sql_room(wy_sql_request *request, size_t len);
 /* Copies bytes of a value or a name into the result; false: failed. */
 bool wy_sql_copy(wy_sql_request *request, wy_str bytes, wy_str *copy_out);
+/* Whether a statement only reads and changes rows, as far as its first word tells. */
+bool wy_sql_is_plain(wy_str statement);
+/* Whether one of the words (NULL at the end) stands anywhere in it. */
+bool wy_sql_mentions(wy_str statement, const char *const *words);
 
 /* --- a connection: of one guest, used by one task at a time --- */
 
@@ -176,6 +181,7 @@ typedef struct wy_sql_options {
     wy_str path;       /* sqlite: the file; made, with its folder, at the first use */
     bool ephemeral;    /* sqlite: need not survive a crash of the machine */
     bool allow_attach; /* sqlite: statements may ATTACH other files */
+    wy_str url, token; /* libsql: the server, and what it asks for; empty: nothing */
 } wy_sql_options;
 
 /* Opens without touching the world: what is outside is opened by the first request, so databases
