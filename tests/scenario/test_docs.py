@@ -1,13 +1,18 @@
 """The documentation says what the program says: verbs, options, limits, files."""
 
+import hashlib
+import os
 import re
 import shlex
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from conftest import ROOT
-from documented import options_of, verbs_of
+from documented import help_of, options_of, verbs_of
+from page import Command, Terminal, commands_of
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 VERBS = re.findall(r"^WY_VERB\((\w+)", (ROOT / "src/cli/verbs.def").read_text(), flags=re.M)
@@ -46,19 +51,23 @@ def test_the_manual_and_the_docs_know_the_same_variables(command):
 
 
 def command_lines():
+    """Of withy, also those in running text."""
     for page in DOCS:
-        for line in page.read_text().splitlines():
-            match = re.match(r"(?:    |\$ )(?:build/)?withy (.*?)(?: +#.*)?$", line)
+        lines = [command.text.split("\n")[0] for command in commands_of(page)]
+        for line in [*lines, *re.findall(r"`(withy [^`]+)`", page.read_text())]:
+            match = re.match(r"(?:build/)?withy ([a-z-].*?)(?: +#.*)?$", line)
             if match:
                 yield pytest.param(match[1], id=f"{page.name}: {match[1]}")
 
 
 @pytest.mark.parametrize("line", list(command_lines()))
 def test_command_lines_in_the_docs_use_what_exists(withy, line):
-    words = shlex.split(line)
-    assert words[0] in VERBS
-    verb = next(name for name in verbs_of(withy) if words[: len(name.split())] == name.split())
-    known = options_of(withy, verb)
+    words = shlex.split(line.replace("|", " "))
+    if words[0].startswith("-"):
+        return
+    verbs = [name for name in verbs_of(withy) if words[: len(name.split())] == name.split()]
+    assert verbs or words[0] in VERBS, words[0]
+    known = options_of(withy, verbs[0]) if verbs else set()
     for word in words[1:]:
         if word.endswith(".wasm") and words[0] == "run":
             break  # what follows is the component's
@@ -95,3 +104,147 @@ def declarations():
 def test_public_functions_are_documented_and_named_alike(commented, name):
     assert commented
     assert re.fullmatch(r"withy(_[a-z]+){1,3}", name)
+
+
+# --- running them ---
+
+PAGES = [page for page in [*DOCS, *sorted((ROOT / "examples").glob("*/README.md"))] if commands_of(page)]
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+
+# (page, what the line begins with): why it is not run here.
+NOT_RUN = {
+    ("README.md", "git clone"): "takes the address of the repository",
+    ("README.md", "./do"): "builds and tests this tree, as was done to come here",
+    ("docs/embedding.md", "cc -o program"): "tests/install/run builds programs with the installed library",
+    ("docs/tutorial.md", "rustup target add"): "tests/guests/build has installed it",
+    ("docs/tutorial.md", "sudo"): "there is no systemd; what the unit starts is run by a test of its own",
+    ("examples/embed/README.md", "cc -o"): "tests/install/run builds and runs the examples",
+    ("examples/embed/README.md", "target/"): "tests/install/run builds and runs the examples",
+    ("examples/embed-http/README.md", "cc -o"): "tests/install/run builds and runs the examples",
+    ("examples/embed-http/README.md", "target/"): "tests/install/run builds and runs the examples",
+}
+
+
+def is_run(name: str, command) -> bool:
+    return not any(name == page and command.text.startswith(begin) for page, begin in NOT_RUN)
+
+
+def test_what_is_not_run_is_there():
+    for page, begin in NOT_RUN:
+        assert any(command.text.startswith(begin) for command in commands_of(ROOT / page)), (page, begin)
+
+
+def is_synopsis(withy, command) -> bool:
+    """`withy up [OPTIONS]`: what help says too."""
+    words = command.text.split()
+    if words[0] != "withy" or not re.search(r"\[OPTIONS\]|bash\|", command.text):
+        return False
+    assert any(f"Usage: {command.text}\n" in help_of(withy, verb) for verb in verbs_of(withy)), command.text
+    return True
+
+
+@pytest.fixture(scope="session")
+def toolchains(tmp_path_factory):
+    """The environment in which tests/guests/build finds compilers."""
+    script = f"REPO={ROOT}; . {ROOT}/tests/guests/lib.sh; need_wasm_tools; need_clang; need_rust wasm32-wasip2; env -0"
+    done = subprocess.run(["sh", "-euc", script], capture_output=True, text=True, check=True, timeout=900)
+    found = dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
+    clang = subprocess.run(
+        ["sh", "-euc", f"REPO={ROOT}; . {ROOT}/tests/guests/lib.sh; need_clang; echo $CLANG"],
+        capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    env = {name: found[name] for name in ("PATH", "RUSTUP_HOME", "CARGO_HOME", "RUSTUP_TOOLCHAIN") if name in found}
+    return {**env, "CLANG": clang, "WITHY_CACHE_DIR": str(tmp_path_factory.mktemp("compiled"))}
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory):
+    """A copy of the examples, beside what their build scripts use."""
+    top = tmp_path_factory.mktemp("tree")
+    shutil.copytree(ROOT / "examples", top / "examples", ignore=shutil.ignore_patterns("target", ".spin"))
+    for name in ("tests", "wit", "include"):
+        (top / name).symlink_to(ROOT / name)
+    subprocess.run([top / "examples/counter/build"], check=True, capture_output=True, timeout=900)
+    return top / "examples"
+
+
+@pytest.fixture
+def terminal(withy, guest, examples, toolchains, tmp_path):
+    """A folder with the files that the pages speak of."""
+    for name, what in [("hello", "hello"), ("component", "hello"), ("tool", "cli"), ("shop", "catalogue")]:
+        (tmp_path / f"{name}.wasm").symlink_to(guest(what))
+    subprocess.run(
+        ["wasm-tools", "parse", ROOT / "tests/scenario/math.wat", "-o", tmp_path / "math.wasm"],
+        check=True, env={**os.environ, **toolchains},
+    )  # fmt: skip
+    (tmp_path / "site.wasm").symlink_to(examples / "counter/target/site.wasm")
+    (tmp_path / "pages").symlink_to(examples / "counter/pages")
+    (tmp_path / "examples").symlink_to(examples)
+    (tmp_path / "wit").symlink_to(ROOT / "wit/wasi-0.2")
+    (tmp_path / "spin.toml").symlink_to(tmp_path / "app.toml")
+    (tmp_path / "app.toml").write_text(
+        'spin_manifest_version = 2\n[application]\nname = "app"\n[[trigger.http]]\nroute = "/..."\n'
+        'component = { source = "hello.wasm" }\n'
+    )
+    for folder in ("bin", "build"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "withy").symlink_to(withy)
+    terminal = Terminal(tmp_path, {**toolchains, "PATH": f"{tmp_path / 'bin'}:{toolchains['PATH']}"})
+    yield terminal
+    terminal.close()
+
+
+# Compiling the crates of Spin's SDK takes minutes: what was made of them is kept beside the guests.
+
+
+def crates_of(project: Path) -> Path:
+    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True, cwd=project).stdout
+    name = hashlib.sha256(f"{(project / 'Cargo.toml').read_text()}{rustc}".encode()).hexdigest()[:16]
+    cache = os.environ.get("XDG_CACHE_HOME", f"{os.environ['HOME']}/.cache")
+    return Path(os.environ.get("WITHY_GUESTS_CACHE", f"{cache}/withy/guests")) / "tools" / f"crates-{name}"
+
+
+def begin_with_crates(project: Path):
+    if (project / "Cargo.toml").exists() and not (project / "target").exists() and crates_of(project).exists():
+        subprocess.run(["cp", "-a", "--reflink=auto", crates_of(project), project / "target"], check=True)
+
+
+def keep_crates(project: Path):
+    if (project / "Cargo.toml").exists() and not crates_of(project).exists():
+        work = Path(f"{crates_of(project)}.{os.getpid()}")
+        subprocess.run(["cp", "-a", project / "target", work], check=True)
+        work.rename(crates_of(project))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_command_lines_of_a_page(withy, terminal, examples, name):
+    if name.startswith("examples/"):
+        terminal.cwd = examples / name.split("/")[1]
+    for command in commands_of(ROOT / name):
+        if is_run(name, command) and not is_synopsis(withy, command):
+            begin_with_crates(terminal.cwd)
+            terminal.type(command)
+    keep_crates(terminal.cwd)
+    terminal.end_server()
+
+
+def test_what_the_unit_of_the_tutorial_starts(withy, guest, terminal, tmp_path):
+    unit = next(command.text for command in commands_of(ROOT / "docs/tutorial.md") if "counter.service" in command.text)
+    started = re.search(r"^ExecStart=(.*)$", unit, flags=re.M)[1]
+    folder = tmp_path / "srv"
+    folder.mkdir()
+    (folder / "tables.sql").write_text("CREATE TABLE IF NOT EXISTS visits (path TEXT PRIMARY KEY);")
+    (folder / "spin.toml").write_text(
+        (tmp_path / "app.toml").read_text()
+        .replace('{ source = "hello.wasm" }', '"counter"')
+        + f'[component.counter]\nsource = "none.wasm"\nprofile.release.source = "{guest("hello")}"\n'
+    )  # fmt: skip
+    for written, here in [("/usr/local/bin/withy", "withy"), ("/srv/counter", folder), ("/var/lib/counter", tmp_path / "state")]:
+        assert written in started
+        started = started.replace(written, str(here))
+    terminal.type(Command(1, started))
+    terminal.type(Command(1, "curl http://127.0.0.1:3000/.well-known/spin/health   # OK"))
+    terminal.type(Command(1, f"kill -HUP {terminal.server.pid}"))
+    terminal.type(Command(1, "curl http://127.0.0.1:3000/"))
+    terminal.end_server()
+    assert (tmp_path / "state" / "sqlite_db.db").exists()
