@@ -85,12 +85,15 @@ typedef struct withy_up_options {
     const char *const *sqlite; /* run likewise: statements for the database "default", or "@FILE" or
                                   "@FILE:LABEL" with statements in a file */
     size_t sqlite_count;
-    const char *temp_dir; /* where copies of files go; NULL: /tmp */
-    bool direct_mounts;   /* components see the folders themselves, not copies of them */
-    bool transient_write; /* they may write to them */
-    bool build;           /* run the build commands first */
-    bool find_free_port;  /* take a port above when the address is in use */
-    bool routes_as_json;  /* print address and routes for programs */
+    const char *temp_dir;            /* where copies of files go; NULL: /tmp */
+    bool direct_mounts;              /* components see the folders themselves, not copies of them */
+    bool transient_write;            /* they may write to them */
+    bool build;                      /* run the build commands first */
+    bool find_free_port;             /* take a port above when the address is in use */
+    bool routes_as_json;             /* print address and routes for programs */
+    const char *const *trigger_args; /* options for triggers that are programs of their own, as
+                                        written: "--speedup", "2", "--test" */
+    size_t trigger_arg_count;
 } withy_up_options;
 
 /* Sets the defaults, also of `serve`. */
@@ -99,6 +102,12 @@ WITHY_API void withy_up_options_init(withy_up_options *options);
 /* Runs the application of a manifest (a file, or a folder with a spin.toml; NULL: the nearest from
  * the current folder upwards), or one component without a manifest. As withy_serve. */
 WITHY_API int withy_up(const char *manifest, const withy_up_options *options, withy_error *error);
+
+/* Whether triggers of the application are programs of their own, which may know options that
+ * withy_up_options has no member for (trigger_args). False too where it cannot be read. */
+WITHY_API bool withy_up_takes_args(const char *manifest);
+/* Prints what those programs say of their options. */
+WITHY_API void withy_up_print_args(const char *manifest);
 
 typedef struct withy_build_options {
     const char *profile;

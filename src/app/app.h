@@ -56,6 +56,9 @@ typedef enum wy_app_inherit {
     WY_APP_INHERIT_ALL = 127,
 } wy_app_inherit;
 
+/* The name of one bit, as manifests write it; static memory. */
+const char *wy_app_inherit_name(wy_app_inherit bit);
+
 /* A component that provides imports of another one. */
 typedef struct wy_app_dependency {
     wy_str name; /* "word", "ns:pkg" (all its interfaces) or "ns:pkg/interface"; each of the
@@ -130,6 +133,22 @@ typedef struct wy_app_mqtt {
     uint16_t keep_alive_s;
 } wy_app_mqtt;
 
+/* A binding of any type as it was written. Those of types that withy does not have itself, and only
+ * those, are nowhere else: triggers that are programs of their own read them. */
+typedef struct wy_app_trigger {
+    wy_str type, id;
+    wy_str config;                     /* a JSON object: what its table says, its component by id */
+    const wy_app_component *component; /* NULL: none */
+    bool is_foreign;                   /* not a type of withy's own */
+    uint32_t line, column;
+} wy_app_trigger;
+
+/* What the application says once for all bindings of a type. */
+typedef struct wy_app_trigger_settings {
+    wy_str type;
+    wy_str config; /* a JSON object */
+} wy_app_trigger_settings;
+
 typedef struct wy_app {
     wy_str name, version, description;
     wy_app_list authors;
@@ -140,12 +159,17 @@ typedef struct wy_app {
     const wy_app_redis_trigger *redis_triggers;
     wy_app_mqtt mqtt; /* where the MQTT triggers subscribe */
     const wy_app_mqtt_trigger *mqtt_triggers;
+    const wy_app_trigger *triggers; /* all of them, in the manifest's order */
+    const wy_app_trigger_settings *trigger_settings;
     uint32_t variable_count, component_count, http_trigger_count, redis_trigger_count,
-        mqtt_trigger_count;
+        mqtt_trigger_count, trigger_count, trigger_settings_count;
 } wy_app;
 
 /* NULL when there is none. */
 const wy_app_component *wy_app_component_find(const wy_app *app, wy_str id);
 const wy_app_variable *wy_app_variable_find(const wy_app *app, wy_str name);
+/* The next binding of a foreign type behind `after` (NULL: the first) that is the first of its
+ * type; NULL when there is none. */
+const wy_app_trigger *wy_app_foreign_next(const wy_app *app, const wy_app_trigger *after);
 
 #endif

@@ -30,6 +30,14 @@ static size_t split_words(const char *names, wy_str words[KEYS_MAX]) {
     return count;
 }
 
+bool wy_fields_is_one(const char *names, wy_str key) {
+    wy_str words[KEYS_MAX];
+    size_t count = split_words(names, words), at = 0;
+    while (at < count && !wy_str_eq(words[at], key))
+        at++;
+    return at < count;
+}
+
 wy_err wy_fields_known(const wy_fields *fields, const char *names) {
     wy_str words[KEYS_MAX];
     size_t count = split_words(names, words);

@@ -21,6 +21,8 @@ wy_err wy_fields_fail(const wy_fields *fields, const wy_toml *value, wy_err err,
 /* Every key of the table is one of `names` (separated by blanks), or WY_INVALID with the nearest.
  */
 wy_err wy_fields_known(const wy_fields *fields, const char *names) WY_MUST_USE;
+/* Whether `key` is one of `names` (separated by blanks). */
+bool wy_fields_is_one(const char *names, wy_str key);
 /* The value of `key`, which must have `kind`; `*value_out` NULL when absent. */
 wy_err wy_fields_get(const wy_fields *fields, const char *key, wy_toml_kind kind,
                      const wy_toml **value_out) WY_MUST_USE;

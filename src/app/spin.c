@@ -154,13 +154,15 @@ wy_err wy_spin_room(wy_spin_reader *r, uint32_t components, uint32_t bindings) {
     r->http_triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->http_triggers);
     r->redis_triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->redis_triggers);
     r->mqtt_triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->mqtt_triggers);
+    r->triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->triggers);
     r->app->components = r->components;
+    r->app->triggers = r->triggers;
     r->app->http_triggers = r->http_triggers;
     r->app->redis_triggers = r->redis_triggers;
     r->app->mqtt_triggers = r->mqtt_triggers;
     wy_fields top = wy_spin_fields(r, r->root, "the manifest");
-    bool ok =
-        r->components && r->tables && r->http_triggers && r->redis_triggers && r->mqtt_triggers;
+    bool ok = r->components && r->tables && r->triggers && r->http_triggers && r->redis_triggers &&
+              r->mqtt_triggers;
     return ok ? WY_OK : wy_fields_nomem(&top);
 }
 
@@ -191,22 +193,28 @@ static wy_err read_second(wy_spin_reader *r, const wy_fields *top) {
     return err;
 }
 
-wy_err wy_app_read_spin(wy_arena *arena, wy_str text, wy_str root, wy_str profile,
-                        const wy_app **app_out, wy_diag *diag) {
-    *app_out = NULL;
-    wy_spin_reader r = {.arena = arena, .diag = diag, .profile = profile};
-    wy_err err = wy_toml_parse(arena, text, &r.root, diag);
-    if (err != WY_OK) return err;
+wy_err wy_spin_read_tree(wy_arena *arena, const wy_toml *tree, wy_str root, wy_str profile,
+                         const wy_app **app_out, wy_diag *diag) {
+    wy_spin_reader r = {.arena = arena, .diag = diag, .root = tree, .profile = profile};
     wy_fields top = wy_spin_fields(&r, r.root, "the manifest");
+    *app_out = NULL;
     r.app = wy_arena_calloc(arena, 1, sizeof *r.app);
     if (!r.app) return wy_fields_nomem(&top);
     r.app->root = root;
-    err = check_version(&r, &top);
+    wy_err err = check_version(&r, &top);
     if (err == WY_OK) err = r.is_first ? wy_spin_first(&r) : read_second(&r, &top);
     if (err == WY_OK) err = read_dependencies(&r);
     if (err == WY_OK) err = check_profile(&r);
     if (err == WY_OK) *app_out = r.app;
     return err;
+}
+
+wy_err wy_app_read_spin(wy_arena *arena, wy_str text, wy_str root, wy_str profile,
+                        const wy_app **app_out, wy_diag *diag) {
+    const wy_toml *tree;
+    *app_out = NULL;
+    wy_err err = wy_toml_parse(arena, text, &tree, diag);
+    return err == WY_OK ? wy_spin_read_tree(arena, tree, root, profile, app_out, diag) : err;
 }
 
 /* --- files --- */

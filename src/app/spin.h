@@ -16,4 +16,9 @@ wy_err wy_app_read_spin(wy_arena *arena, wy_str text, wy_str root, wy_str profil
 wy_err wy_app_load_spin(wy_arena *arena, const char *path, wy_str profile, const wy_app **app_out,
                         wy_diag *diag) WY_MUST_USE;
 
+/* The built-in type of trigger that a wrong name was meant for, perhaps; else empty. */
+wy_str wy_spin_trigger_nearest(wy_str type);
+/* "'http', 'redis' and 'mqtt'": all built-in types, for a message. */
+const char *wy_spin_trigger_names(void);
+
 #endif

@@ -19,6 +19,9 @@ typedef struct wy_spin_reader {
     wy_app_http_trigger *http_triggers;
     wy_app_redis_trigger *redis_triggers;
     wy_app_mqtt_trigger *mqtt_triggers;
+    wy_app_trigger *triggers;
+    wy_app_trigger_settings *settings;
+    uint32_t settings_cap;
     wy_str redis_address; /* of the application, for bindings without their own */
 } wy_spin_reader;
 
@@ -46,13 +49,12 @@ wy_err wy_spin_dependencies(const wy_spin_reader *r, const wy_toml *table, const
 wy_err wy_spin_no_component(const wy_spin_reader *r, const wy_fields *f,
                             const wy_toml *name) WY_MUST_USE;
 
-/* How many bindings and inline components [[trigger.<type>]] tables have; refuses types of trigger
- * that withy does not have. */
+/* How many bindings and inline components [[trigger.<type>]] tables have. */
 wy_err wy_spin_trigger_count(const wy_spin_reader *r, uint32_t *count_out) WY_MUST_USE;
 /* Room for components of tables, and for bindings, each of which may hold one more component. */
 wy_err wy_spin_room(wy_spin_reader *r, uint32_t components, uint32_t bindings) WY_MUST_USE;
-/* WY_UNSUPPORTED for a type of trigger that withy does not have; `at` is the place for that. */
-wy_err wy_spin_trigger_known(const wy_spin_reader *r, wy_str type, const wy_toml *at) WY_MUST_USE;
+/* WY_INVALID where a type of trigger is no name; `at` is the place for that. */
+wy_err wy_spin_trigger_type(const wy_spin_reader *r, wy_str type, const wy_toml *at) WY_MUST_USE;
 /* The settings of one type for the whole application. */
 wy_err wy_spin_trigger_settings(wy_spin_reader *r, wy_str type, const wy_toml *table,
                                 const char *name) WY_MUST_USE;
@@ -62,6 +64,9 @@ wy_err wy_spin_triggers(wy_spin_reader *r) WY_MUST_USE;
 wy_err wy_spin_trigger_of(wy_spin_reader *r, wy_str type, const wy_toml *table, wy_str id,
                           const wy_app_component *component) WY_MUST_USE;
 
+/* Reads the tree of a manifest, as wy_app_read_spin does its text. */
+wy_err wy_spin_read_tree(wy_arena *arena, const wy_toml *tree, wy_str root, wy_str profile,
+                         const wy_app **app_out, wy_diag *diag) WY_MUST_USE;
 /* Version 1 of the format. */
 wy_err wy_spin_first(wy_spin_reader *r) WY_MUST_USE;
 /* [variables], in both versions. */

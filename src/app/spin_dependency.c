@@ -5,28 +5,17 @@
 
 #define KEYS "version registry package path url digest component export inherit_configuration"
 
-static const struct {
-    const char *name;
-    wy_app_inherit bit;
-} inheritable[] = {
-    {"ai_models", WY_APP_INHERIT_AI_MODELS},
-    {"allowed_outbound_hosts", WY_APP_INHERIT_OUTBOUND_HOSTS},
-    {"environment", WY_APP_INHERIT_ENVIRONMENT},
-    {"files", WY_APP_INHERIT_FILES},
-    {"key_value_stores", WY_APP_INHERIT_KEY_VALUE_STORES},
-    {"sqlite_databases", WY_APP_INHERIT_SQLITE_DATABASES},
-    {"variables", WY_APP_INHERIT_VARIABLES},
-};
-#define INHERITABLE_COUNT (sizeof inheritable / sizeof *inheritable)
+#define INHERITABLE_COUNT 7 /* bits of wy_app_inherit */
 
 static wy_err inherit_bit(const wy_fields *f, const wy_toml *item, unsigned *bits) {
     wy_str names[INHERITABLE_COUNT];
     wy_err err = wy_fields_expect(f, item, "inherit_configuration", WY_TOML_STRING);
     if (err != WY_OK) return err;
     for (size_t i = 0; i < INHERITABLE_COUNT; i++) {
-        names[i] = wy_str_of(inheritable[i].name);
+        wy_app_inherit bit = (wy_app_inherit)(1u << i);
+        names[i] = wy_str_of(wy_app_inherit_name(bit));
         if (!wy_str_eq(names[i], item->string)) continue;
-        *bits |= inheritable[i].bit;
+        *bits |= bit;
         return WY_OK;
     }
     wy_str nearest = wy_str_nearest(item->string, names, INHERITABLE_COUNT);

@@ -10,7 +10,7 @@ static wy_err read_type(wy_spin_reader *r, const wy_fields *top, wy_str *type_ou
     if (!trigger) return wy_fields_fail(top, r->root, WY_INVALID, "'trigger' is missing");
     wy_fields f = wy_spin_fields(r, trigger, "trigger");
     err = wy_fields_string(&f, "type", true, type_out);
-    if (err == WY_OK) err = wy_spin_trigger_known(r, *type_out, wy_toml_get(trigger, "type"));
+    if (err == WY_OK) err = wy_spin_trigger_type(r, *type_out, wy_toml_get(trigger, "type"));
     return err == WY_OK ? wy_spin_trigger_settings(r, *type_out, trigger, "trigger") : err;
 }
 

@@ -162,10 +162,8 @@ TEST(triggers_are_checked) {
 }
 
 TEST(what_is_not_there_yet_is_refused_by_name) {
-    refuse(HELLO "[[trigger.rediss]]\nchannel = \"c\"\ncomponent = \"hello\"\n", WY_UNSUPPORTED, 6,
-           "the trigger type 'rediss' is not supported; did you mean 'redis'?");
-    refuse(HELLO "[[trigger.timer]]\ncomponent = \"hello\"\n", WY_UNSUPPORTED, 6,
-           "the trigger type 'timer' is not supported; there are 'http', 'redis' and 'mqtt'");
+    refuse(HELLO "[[trigger.\"a b\"]]\ncomponent = \"hello\"\n", WY_INVALID, 6,
+           "'a b' is no type of trigger (words of letters and digits, split by '-')");
     refuse(
         HELLO
         "[[trigger.http]]\nroute = \"/\"\ncomponent = \"hello\"\nexecutor = { type = \"wagi\" }\n",
@@ -381,8 +379,8 @@ TEST(the_first_version_has_other_triggers_too) {
     if (!app) fail_msg("line %u: %s", diag.line, diag.text);
     assert_int_equal(app->redis_trigger_count, 1);
     assert_true(wy_str_eqz(app->redis_triggers[0].address, "redis://r"));
-    refuse("spin_version = \"1\"\nname = \"x\"\ntrigger = { type = \"htp\" }\n", WY_UNSUPPORTED, 3,
-           "the trigger type 'htp' is not supported; did you mean 'http'?");
+    refuse("spin_version = \"1\"\nname = \"x\"\ntrigger = { type = \"h t\" }\n", WY_INVALID, 3,
+           "'h t' is no type of trigger (words of letters and digits, split by '-')");
     refuse("spin_version = \"1\"\nname = \"x\"\n", WY_INVALID, 1,
            "the manifest: 'trigger' is missing");
     refuse(FIRST "[[component]]\nid = \"a\"\nsource = \"a\"\n", WY_INVALID, 4,

@@ -1,5 +1,6 @@
 /* The triggers of a Spin manifest: [[trigger.<type>]] tables, and the settings of each type. */
 #include "app/route.h"
+#include "app/spin.h"
 #include "app/spin_component.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -211,28 +212,70 @@ static size_t type_of(wy_str name) {
     return i;
 }
 
-wy_err wy_spin_trigger_known(const wy_spin_reader *r, wy_str type, const wy_toml *at) {
-    if (type_of(type) < TYPE_COUNT) return WY_OK;
+wy_str wy_spin_trigger_nearest(wy_str type) {
     wy_str names[TYPE_COUNT];
     for (size_t i = 0; i < TYPE_COUNT; i++)
         names[i] = wy_str_of(types[i].name);
-    wy_str nearest = wy_str_nearest(type, names, TYPE_COUNT);
+    return wy_str_nearest(type, names, TYPE_COUNT);
+}
+
+const char *wy_spin_trigger_names(void) {
+    return "'http', 'redis' and 'mqtt'";
+}
+
+wy_err wy_spin_trigger_type(const wy_spin_reader *r, wy_str type, const wy_toml *at) {
+    if (wy_spin_name_valid(type, '-')) return WY_OK;
     uint32_t line = at->key_line ? at->key_line : at->line;
     uint32_t column = at->key_line ? at->key_column : at->column;
-    return wy_diag_set_line(r->diag, WY_UNSUPPORTED, line, column,
-                            "the trigger type '" WY_STR_FMT "' is not supported; %s" WY_STR_FMT
-                            "%s",
-                            WY_STR_ARG(type), nearest.len ? "did you mean '" : "there are ",
-                            WY_STR_ARG(nearest), nearest.len ? "'?" : "'http', 'redis' and 'mqtt'");
+    return wy_diag_set_line(r->diag, WY_INVALID, line, column,
+                            "'" WY_STR_FMT
+                            "' is no type of trigger (words of letters and digits, "
+                            "split by '-')",
+                            WY_STR_ARG(type));
+}
+
+/* `table` without the keys that are withy's own to read, and with the component's id, as JSON. */
+static wy_err write_config(const wy_fields *f, const char *omitted,
+                           const wy_app_component *component, wy_str *out) {
+    wy_toml rest = {.kind = WY_TOML_TABLE}, id = {.kind = WY_TOML_STRING};
+    wy_map_init(&rest.table.map, f->arena);
+    bool ok = true;
+    if (component) {
+        id.string = component->id;
+        ok = wy_map_set(&rest.table.map, WY_STR("component"), (uintptr_t)&id);
+    }
+    for (uint32_t i = 0; i < f->table->table.map.used && ok; i++) {
+        const wy_map_entry *entry = &f->table->table.map.entries[i];
+        if (!wy_fields_is_one(omitted, entry->key))
+            ok = wy_map_set(&rest.table.map, entry->key, entry->value);
+    }
+    wy_buf text;
+    wy_buf_init(&text, WY_MAX_LOCK_BYTES);
+    wy_toml_json(&text, &rest);
+    char *copy = ok && !text.failed ? wy_arena_strndup(f->arena, text.ptr, text.len) : NULL;
+    *out = wy_str_of(copy);
+    wy_buf_deinit(&text);
+    return copy ? WY_OK : wy_fields_nomem(f);
+}
+
+static wy_err keep_settings(wy_spin_reader *r, const wy_fields *f, wy_str type) {
+    wy_app *app = r->app;
+    wy_app_trigger_settings *grown =
+        wy_arena_grow(r->arena, r->settings, app->trigger_settings_count, &r->settings_cap,
+                      app->trigger_settings_count + 1u, sizeof *grown);
+    if (!grown) return wy_fields_nomem(f);
+    app->trigger_settings = r->settings = grown;
+    grown[app->trigger_settings_count].type = type;
+    return write_config(f, "type", NULL, &grown[app->trigger_settings_count++].config);
 }
 
 wy_err wy_spin_trigger_settings(wy_spin_reader *r, wy_str type, const wy_toml *table,
                                 const char *name) {
     size_t at = type_of(type);
-    if (at == TYPE_COUNT) return WY_OK; /* without a binding of that type they mean nothing */
     wy_fields f = wy_spin_fields(r, table, name);
-    wy_err err = wy_fields_expect(&f, table, types[at].name, WY_TOML_TABLE);
-    return err == WY_OK ? types[at].settings(r, &f) : err;
+    wy_err err = wy_fields_expect(&f, table, "trigger", WY_TOML_TABLE);
+    if (err == WY_OK && at < TYPE_COUNT) err = types[at].settings(r, &f);
+    return err == WY_OK ? keep_settings(r, &f, type) : err;
 }
 
 /* --- bindings --- */
@@ -285,8 +328,7 @@ static wy_err bind_component(wy_spin_reader *r, const wy_fields *f, const wy_tom
         return wy_fields_fail(f, component, WY_INVALID,
                               "'component' must be the id of a component or a table, not %s",
                               wy_toml_kind_name(component->kind));
-    uint32_t number =
-        r->app->http_trigger_count + r->app->redis_trigger_count + r->app->mqtt_trigger_count + 1;
+    uint32_t number = r->app->trigger_count + 1;
     const char *id = wy_toml_get(f->table, "id")
                          ? wy_arena_printf(r->arena, WY_STR_FMT "-component", WY_STR_ARG(out->id))
                          : wy_arena_printf(r->arena, "inline-component%u", number);
@@ -313,18 +355,34 @@ static wy_err refuse_middleware(const wy_fields *f) {
     return WY_OK;
 }
 
-static wy_err read_binding(wy_spin_reader *r, size_t type, const char *name, const wy_toml *list,
+/* What every type has in common, and what this one has more. */
+static wy_err read_type(wy_spin_reader *r, const wy_fields *f, const binding *b) {
+    size_t at = type_of(b->type);
+    wy_err err = at < TYPE_COUNT ? types[at].read(r, f, b) : WY_OK;
+    if (err != WY_OK) return err;
+    wy_app_trigger *out = &r->triggers[r->app->trigger_count++];
+    *out = (wy_app_trigger){.type = b->type,
+                            .id = b->id,
+                            .component = b->component,
+                            .is_foreign = at == TYPE_COUNT,
+                            .line = b->table->line,
+                            .column = b->table->column};
+    return write_config(f, "id component components dependencies", b->component, &out->config);
+}
+
+static wy_err read_binding(wy_spin_reader *r, wy_str type, const char *name, const wy_toml *list,
                            uint32_t index) {
     const wy_toml *table = list->array.items[index];
     wy_fields f = wy_spin_fields(r, table, name);
-    binding b = {.type = wy_str_of(types[type].name), .table = table};
-    wy_err err = wy_fields_expect(&f, table, types[type].name, WY_TOML_TABLE);
-    if (err == WY_OK) err = wy_fields_known(&f, types[type].keys);
+    binding b = {.type = type, .table = table};
+    size_t at = type_of(type);
+    wy_err err = wy_fields_expect(&f, table, "trigger", WY_TOML_TABLE);
+    if (err == WY_OK && at < TYPE_COUNT) err = wy_fields_known(&f, types[at].keys);
     if (err == WY_OK) err = refuse_middleware(&f);
     const wy_toml *component = wy_toml_get(table, "component");
     if (err == WY_OK) err = name_binding(&f, list, index, component, &b);
     if (err == WY_OK && component) err = bind_component(r, &f, component, &b);
-    return err == WY_OK ? types[type].read(r, &f, &b) : err;
+    return err == WY_OK ? read_type(r, &f, &b) : err;
 }
 
 wy_err wy_spin_trigger_count(const wy_spin_reader *r, uint32_t *count_out) {
@@ -335,7 +393,7 @@ wy_err wy_spin_trigger_count(const wy_spin_reader *r, uint32_t *count_out) {
     for (uint32_t i = 0; err == WY_OK && i < wy_spin_entry_count(triggers); i++) {
         const wy_map_entry *entry = &triggers->table.map.entries[i];
         const wy_toml *list = (const wy_toml *)entry->value;
-        err = wy_spin_trigger_known(r, entry->key, list);
+        err = wy_spin_trigger_type(r, entry->key, list);
         if (err == WY_OK) err = wy_fields_expect(&top, list, "trigger", WY_TOML_ARRAY);
         if (err == WY_OK) *count_out += list->array.count;
     }
@@ -351,7 +409,7 @@ wy_err wy_spin_triggers(wy_spin_reader *r) {
         const char *name =
             wy_arena_printf(r->arena, "[[trigger." WY_STR_FMT "]]", WY_STR_ARG(entry->key));
         for (uint32_t k = 0; err == WY_OK && k < list->array.count; k++)
-            err = read_binding(r, type_of(entry->key), name ? name : "[[trigger]]", list, k);
+            err = read_binding(r, entry->key, name ? name : "[[trigger]]", list, k);
     }
     return err;
 }
@@ -361,6 +419,6 @@ wy_err wy_spin_trigger_of(wy_spin_reader *r, wy_str type, const wy_toml *table, 
     size_t at = type_of(type);
     wy_fields f = wy_spin_fields(r, table, "[component.trigger]");
     binding b = {.type = type, .id = id, .component = component, .table = table};
-    wy_err err = wy_fields_known(&f, types[at].first_keys);
-    return err == WY_OK ? types[at].read(r, &f, &b) : err;
+    wy_err err = at < TYPE_COUNT ? wy_fields_known(&f, types[at].first_keys) : WY_OK;
+    return err == WY_OK ? read_type(r, &f, &b) : err;
 }

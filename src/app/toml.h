@@ -62,6 +62,8 @@ wy_err wy_toml_parse(wy_arena *arena, wy_str text, const wy_toml **root_out,
 
 /* The value of `key` in a table; NULL when absent or when `table` is not a table. */
 const wy_toml *wy_toml_get(const wy_toml *table, const char *key);
+/* Appends the value as JSON: dates and times as strings, numbers that are none as null. */
+void wy_toml_json(wy_buf *out, const wy_toml *value);
 /* "string", "integer", ...; static memory. */
 const char *wy_toml_kind_name(wy_toml_kind kind);
 

@@ -116,13 +116,19 @@
 #define WY_MAX_GUEST_SOCKETS 1000                 /* that one instance holds open */
 #define WY_SOCKET_WRITE_PERMIT ((size_t)64 << 10) /* bytes check-write permits for a connection */
 
+/* --- triggers that are programs of their own (host/foreign.h) --- */
+#define WY_MAX_TRIGGER_METADATA_BYTES ((size_t)1 << 20) /* what one says of its options */
+#define WY_TRIGGER_PROBE_TIMEOUT_MS 10000               /* for saying so */
+#define WY_TRIGGER_STOP_TIMEOUT_MS 10000 /* from the request to end until it is killed */
+
 /* --- files --- */
 #define WY_MAX_GUEST_FILES 1000 /* files and folders that one instance holds open */
 
 /* --- manifests and texts (app/, wit/) --- */
 #define WY_MAX_MANIFEST_BYTES ((size_t)16 << 20)
 #define WY_MAX_TOML_DEPTH 128
-#define WY_MAX_APP_FILES 100000 /* copied for one component */
+#define WY_MAX_APP_FILES 100000              /* copied for one component */
+#define WY_MAX_LOCK_BYTES ((size_t)64 << 20) /* an application as JSON, for triggers elsewhere */
 #define WY_MAX_WIT_BYTES ((size_t)16 << 20)
 #define WY_MAX_WIT_PACKAGES 1000 /* in one set */
 #define WY_MAX_WIT_TOP_USES 1000 /* `use` outside of interfaces and worlds, in one file */

@@ -113,6 +113,11 @@ static int apply_format(wy_cli_up *up) {
     return 2;
 }
 
+int wy_cli_up_check_unknown(const wy_cli_up *up, const wy_syntax *syntax, const char *verb) {
+    if (up->unknown.count == 0 || withy_up_takes_args(up->from)) return -1;
+    return wy_options_fail_unknown(syntax, verb, up->unknown.items[0]);
+}
+
 int wy_cli_up_apply(wy_cli_up *up, const char *verb, const wy_operands *operands) {
     withy_up_options *o = &up->options;
     int status = wy_common_apply(&up->common, &o->serve.common);
@@ -141,5 +146,7 @@ int wy_cli_up_apply(wy_cli_up *up, const char *verb, const wy_operands *operands
     o->key_value_count = up->key_values.count;
     o->sqlite = up->sqlite.items;
     o->sqlite_count = up->sqlite.count;
+    o->trigger_args = up->unknown.items;
+    o->trigger_arg_count = up->unknown.count;
     return status;
 }

@@ -29,9 +29,10 @@ int wy_verb_watch(int argc, char **argv) {
                                     &options.skip_build},
                                    {0}};
     const wy_option *tables[] = {own_table, up_table, table};
-    const wy_syntax syntax = {usage, text, tables, 3, false, wy_cli_up_refused, NULL, NULL};
+    const wy_syntax syntax = {usage, text, tables, 3, false, wy_cli_up_refused, &up.unknown, NULL};
     wy_operands operands;
     int status = wy_cli_parse(&syntax, argc, argv, &operands);
+    if (status < 0) status = wy_cli_up_check_unknown(&up, &syntax, "watch");
     if (status < 0) status = wy_cli_up_apply(&up, "watch", &operands);
     if (status >= 0) return status;
     if (debounce > 60000) {

@@ -50,12 +50,8 @@ static void report(doctor *d, bool mended, const char *fmt, ...) {
 /* --- components --- */
 
 static bool is_bound(const wy_app *app, const wy_app_component *c) {
-    for (uint32_t i = 0; i < app->http_trigger_count; i++)
-        if (app->http_triggers[i].component == c) return true;
-    for (uint32_t i = 0; i < app->redis_trigger_count; i++)
-        if (app->redis_triggers[i].component == c) return true;
-    for (uint32_t i = 0; i < app->mqtt_trigger_count; i++)
-        if (app->mqtt_triggers[i].component == c) return true;
+    for (uint32_t i = 0; i < app->trigger_count; i++)
+        if (app->triggers[i].component == c) return true;
     return false;
 }
 
@@ -146,7 +142,7 @@ static void check_routes(doctor *d) {
                        "\" and \"" WY_STR_FMT "\"): only the last is used",
                        WY_STR_ARG(app->http_triggers[i].route),
                        WY_STR_ARG(app->http_triggers[i].id), WY_STR_ARG(app->http_triggers[k].id));
-    if (app->http_trigger_count + app->redis_trigger_count + app->mqtt_trigger_count == 0)
+    if (app->trigger_count == 0)
         report(d, false, "the application has no trigger: nothing is ever run");
 }
 

@@ -101,11 +101,12 @@ static wy_err component_alone(wy_arena *arena, const char *path, const wy_app **
     wy_app *app = wy_arena_calloc(arena, 1, sizeof *app);
     wy_app_component *component = wy_arena_calloc(arena, 1, sizeof *component);
     wy_app_http_trigger *trigger = wy_arena_calloc(arena, 1, sizeof *trigger);
+    wy_app_trigger *binding = wy_arena_calloc(arena, 1, sizeof *binding);
     wy_str *label = wy_arena_calloc(arena, 1, sizeof *label);
     char *name = realpath(path, NULL);
     const char *full = name ? wy_arena_printf(arena, "%s", name) : NULL;
     free(name);
-    if (!app || !component || !trigger || !label || !full) return no_memory(diag);
+    if (!app || !component || !trigger || !binding || !label || !full) return no_memory(diag);
     *label = WY_STR("default");
     *component = (wy_app_component){.id = wy_str_of(id_of(arena, path)),
                                     .source = {.path = wy_str_of(full)},
@@ -113,12 +114,18 @@ static wy_err component_alone(wy_arena *arena, const char *path, const wy_app **
                                     .sqlite_databases = {label, 1}};
     *trigger =
         (wy_app_http_trigger){.id = component->id, .route = WY_STR("/..."), .component = component};
+    *binding = (wy_app_trigger){.type = WY_STR("http"),
+                                .id = component->id,
+                                .config = WY_STR("{\"route\":\"/...\"}"),
+                                .component = component};
     *app = (wy_app){.name = component->id,
                     .root = WY_STR("."),
                     .components = component,
                     .component_count = 1,
                     .http_triggers = trigger,
-                    .http_trigger_count = 1};
+                    .http_trigger_count = 1,
+                    .triggers = binding,
+                    .trigger_count = 1};
     *app_out = app;
     return WY_OK;
 }
@@ -187,12 +194,18 @@ static wy_err choose(wy_arena *arena, const wy_app *app, const char *const *only
     wy_app_http_trigger *http = wy_arena_calloc(arena, app->http_trigger_count, sizeof *http);
     wy_app_redis_trigger *redis = wy_arena_calloc(arena, app->redis_trigger_count, sizeof *redis);
     wy_app_mqtt_trigger *mqtt = wy_arena_calloc(arena, app->mqtt_trigger_count, sizeof *mqtt);
-    if (!part || !http || !redis || !mqtt) return no_memory(diag);
+    wy_app_trigger *all = wy_arena_calloc(arena, app->trigger_count, sizeof *all);
+    if (!part || !http || !redis || !mqtt || !all) return no_memory(diag);
     *part = *app;
     part->http_triggers = http;
     part->redis_triggers = redis;
     part->mqtt_triggers = mqtt;
+    part->triggers = all;
     part->http_trigger_count = part->redis_trigger_count = part->mqtt_trigger_count = 0;
+    part->trigger_count = 0;
+    for (uint32_t i = 0; i < app->trigger_count; i++)
+        if (is_chosen(app->triggers[i].component, only, count))
+            all[part->trigger_count++] = app->triggers[i];
     for (uint32_t i = 0; i < app->http_trigger_count; i++)
         if (is_chosen(app->http_triggers[i].component, only, count))
             http[part->http_trigger_count++] = app->http_triggers[i];

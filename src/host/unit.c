@@ -92,9 +92,7 @@ static wy_err mount_directly(wy_application *a, const wy_app_component *c, withy
     return WY_OK;
 }
 
-/* The folders a component is given: those of the command line, and one of its own at "/" with
- * copies of the files that the manifest names. */
-static wy_err mount_files(wy_application *a, wy_unit *u, wy_diag *diag) {
+wy_err wy_unit_mount(wy_application *a, wy_unit *u, wy_diag *diag) {
     const withy_options *options = &a->options->serve.common;
     const wy_app_component *c = u->component;
     withy_dir *dirs =
@@ -214,7 +212,7 @@ static wy_err load_guest(wy_application *a, wy_unit *u, wy_diag *diag) {
 /* Once, however many triggers the component has. */
 wy_err wy_unit_load(wy_application *a, wy_unit *u, wy_diag *diag) {
     if (u->guest) return WY_OK;
-    wy_err err = mount_files(a, u, diag);
+    wy_err err = wy_unit_mount(a, u, diag);
     if (!err) err = load_guest(a, u, diag);
     if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(u->component->id));
     return err;

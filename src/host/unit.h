@@ -25,6 +25,10 @@ typedef struct wy_unit {
 
 /* Opens the logs and resolves what the manifest grants, short of loading. */
 wy_err wy_unit_prepare(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
+/* The folders the component is given: those of the command line, and one of its own at "/" with
+ * copies, below the application's folder of them, of the files that the manifest names. Part of
+ * loading it. */
+wy_err wy_unit_mount(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
 /* Loads the component, once, however many triggers it has. */
 wy_err wy_unit_load(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
 /* As one that answers HTTP requests. */

@@ -2,13 +2,23 @@
  * what each of them is to do with the application. */
 #include "host/application.h"
 #include "host/build.h"
+#include "host/foreign.h"
 #include "host/manifest.h"
 #include "host/routes.h"
+
+#include "base/log.h"
+#include "base/text.h"
+
+#include <stdio.h>
 
 typedef struct up {
     wy_application_base base;
     const char *address; /* options.serve.address, or a free one beside it */
     bool no_requests;    /* there were no HTTP triggers at the start, but others */
+    bool has_own;        /* there are triggers that are not programs of their own */
+    wy_foreign *foreign; /* and these are; NULL: none */
+    unsigned locks;      /* how often they were given the application */
+    const wy_service *service;
 } up;
 
 static wy_err no_memory(wy_diag *diag) {
@@ -138,6 +148,32 @@ static wy_err open_stores(wy_application_base *s, const wy_application *a, wy_di
     return err;
 }
 
+/* Gives the application, which is prepared, to the triggers that are programs of their own. */
+static wy_err lock(up *u, wy_application *a, wy_diag *diag) {
+    char folder[sizeof u->base.scratch.path + 32];
+    snprintf(folder, sizeof folder, "%s/lock-%u", u->base.scratch.path, u->locks++);
+    return wy_foreign_lock(u->foreign, a, folder, diag);
+}
+
+/* Finds the triggers that are programs of their own; one that is not there is shown where the
+ * manifest asks for it. */
+static wy_err find_foreign(up *u, const wy_application *a, wy_diag *diag) {
+    wy_err err = wy_foreign_new(a->app, u->base.options, &u->foreign, diag);
+    wy_str text;
+    wy_diag ignored;
+    wy_diag_init(&ignored);
+    if (err && diag->line &&
+        wy_text_read(&u->base.arena, u->base.manifest, &text, &ignored) == WY_OK)
+        wy_text_place(diag, wy_str_of(u->base.manifest), text);
+    return err;
+}
+
+static bool has_own(const wy_app *app) {
+    for (uint32_t i = 0; i < app->trigger_count; i++)
+        if (!app->triggers[i].is_foreign) return true;
+    return app->trigger_count == 0;
+}
+
 /* Reads everything once, for its errors, before anything is started. */
 static wy_err try_application(up *u, wy_diag *diag) {
     const withy_up_options *o = u->base.options;
@@ -147,6 +183,9 @@ static wy_err try_application(up *u, wy_diag *diag) {
     if (!err) err = open_stores(&u->base, a, diag);
     if (!err) err = wy_application_prepare(a, diag);
     if (!err) u->no_requests = !a->app->http_trigger_count && wy_triggers_any(a->app);
+    if (!err) u->has_own = has_own(a->app);
+    if (!err) err = find_foreign(u, a, diag);
+    if (!err && u->foreign) err = lock(u, a, diag);
     for (size_t i = 0; !err && i < o->sqlite_count; i++)
         err = wy_stores_run_sql(&u->base.stores.databases, o->sqlite[i], diag);
     wy_application_free(a);
@@ -163,11 +202,49 @@ static wy_err up_init(up *u, wy_diag *diag) {
     if (!err && o->build) err = build_first(s, diag);
     if (!err) err = read_configuration(s, diag);
     if (!err) err = find_address(u, diag);
+    if (!err)
+        err = wy_temporary_folder_make(o->temp_dir ? o->temp_dir : "/tmp", "withy-up", &s->scratch,
+                                       diag);
     if (!err) err = try_application(u, diag);
-    if (err) return err;
-    s->started = true;
-    return wy_temporary_folder_make(o->temp_dir ? o->temp_dir : "/tmp", "withy-up", &s->scratch,
-                                    diag);
+    s->started = !err;
+    return err;
+}
+
+static int serve(const up *u, withy_error *error) {
+    withy_serve_options options = u->base.options->serve;
+    options.address = u->address;
+    return wy_host_serve(&options, u->service, error);
+}
+
+/* --- beside triggers that are programs of their own --- */
+
+static int serve_beside(void *data) {
+    withy_error error = {0};
+    int status = serve(data, &error);
+    if (error.code) wy_log(WY_LOG_ERROR, "%s", error.text);
+    return error.code ? error.code : status;
+}
+
+static wy_err relock(void *data, wy_diag *diag) {
+    up *u = data;
+    wy_application *a = wy_application_new(&u->base);
+    if (!a) return no_memory(diag);
+    wy_err err = wy_application_read(a, diag);
+    if (!err) err = wy_application_prepare(a, diag);
+    if (!err) err = lock(u, a, diag);
+    wy_application_free(a);
+    return err;
+}
+
+static int run_foreign(up *u, withy_error *error) {
+    const wy_foreign_run run = {.built_in = u->has_own ? serve_beside : NULL,
+                                .relock = relock,
+                                .data = u,
+                                .is_quiet = u->base.options->serve.quiet};
+    wy_diag diag;
+    wy_diag_init(&diag);
+    int status = wy_foreign_run_all(u->foreign, &run, &diag);
+    return status < 0 ? wy_host_fail(&diag, error) : status;
 }
 
 int withy_up(const char *manifest, const withy_up_options *options, withy_error *error) {
@@ -181,11 +258,13 @@ int withy_up(const char *manifest, const withy_up_options *options, withy_error 
                           .unload = up_unload,
                           .announce = up_announce,
                           .data = &u};
+    u.service = &service;
     wy_err err = up_init(&u, &diag);
     service.no_requests = u.no_requests;
-    withy_serve_options serve = options->serve;
-    serve.address = u.address;
-    int status = err ? wy_host_fail(&diag, error) : wy_host_serve(&serve, &service, error);
+    int status = err         ? wy_host_fail(&diag, error)
+                 : u.foreign ? run_foreign(&u, error)
+                             : serve(&u, error);
+    wy_foreign_free(u.foreign);
     wy_temporary_folder_remove(&u.base.scratch);
     wy_stores_deinit(&u.base.stores);
     wy_arena_deinit(&u.base.arena);
