@@ -251,11 +251,28 @@ static wy_err read_labels(const wy_fields *f, const char *key, const char *what,
     return err;
 }
 
+/* Models have the names that their makers gave them: "gpt-4.1", "org/model:8b". */
+static wy_err read_models(const wy_fields *f, wy_app_list *out) {
+    wy_err err = wy_fields_list(f, "ai_models", out);
+    const wy_toml *list = wy_toml_get(f->table, "ai_models");
+    for (uint32_t i = 0; err == WY_OK && i < out->count; i++) {
+        wy_str name = out->items[i];
+        bool valid = name.len != 0;
+        for (size_t k = 0; k < name.len; k++)
+            if ((unsigned char)name.ptr[k] <= ' ' || name.ptr[k] == 0x7f) valid = false;
+        if (!valid)
+            err = wy_fields_fail(f, list->array.items[i], WY_INVALID,
+                                 "'" WY_STR_FMT "' is no name of a model (it may have no blanks)",
+                                 WY_STR_ARG(name));
+    }
+    return err;
+}
+
 static wy_err read_stores(const wy_fields *f, wy_app_component *out) {
     wy_err err = read_labels(f, "key_value_stores", "label of a store", &out->key_value_stores);
     if (err == WY_OK)
         err = read_labels(f, "sqlite_databases", "label of a database", &out->sqlite_databases);
-    return err == WY_OK ? read_labels(f, "ai_models", "name of a model", &out->ai_models) : err;
+    return err == WY_OK ? read_models(f, &out->ai_models) : err;
 }
 
 /* --- build --- */

@@ -100,6 +100,13 @@
 #define WY_SQL_CONNECT_TIMEOUT_MS 10000   /* until the login is over */
 #define WY_SQL_IDLE_MS 60000              /* then an unused connection is closed */
 
+/* --- language models (capability/llm/) --- */
+#define WY_MAX_LLM_INPUT_BYTES ((size_t)16 << 20)  /* a prompt; the texts to embed, together */
+#define WY_MAX_LLM_ANSWER_BYTES ((size_t)64 << 20) /* all that a model's server sends as answer */
+#define WY_MAX_LLM_EVENT_BYTES ((size_t)1 << 20)   /* one piece of a streamed answer */
+#define WY_LLM_CONNECT_TIMEOUT_MS 10000            /* to a model's server */
+#define WY_LLM_ANSWER_TIMEOUT_MS 600000            /* for it to begin, and between two pieces */
+
 /* --- streams --- */
 #define WY_LISTEN_BACKLOG 4096                   /* connections the kernel queues for a listener */
 #define WY_STREAM_CLOSE_TIMEOUT_MS 30000         /* to send what is queued after a close */

@@ -84,6 +84,7 @@ wy_err wy_settings_make(wy_settings *settings, wy_arena *arena, const wy_setting
     settings->config = config->config;
     settings->clients = config->clients;
     settings->sqlite = config->sqlite;
+    settings->llm = config->llm;
     settings->logging =
         (wy_logging_settings){.fd = config->stderr_fd >= 0 ? config->stderr_fd : STDERR_FILENO,
                               .component = settings->name};
@@ -98,6 +99,7 @@ void wy_settings_use(const wy_settings *settings, const void *slots[WY_SLOT_COUN
     slots[WY_SLOT_KV] = settings->kv;
     slots[WY_SLOT_CONFIG] = settings->config;
     slots[WY_SLOT_SQLITE] = settings->sqlite;
+    slots[WY_SLOT_LLM] = settings->llm;
     slots[WY_SLOT_LOGGING] = &settings->logging;
 }
 

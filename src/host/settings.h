@@ -28,6 +28,7 @@ typedef struct wy_settings_config {
     const void *config;                    /* settings of slot CONFIG; likewise */
     const wy_client_settings *clients;     /* NULL: no server can be reached; likewise */
     const void *sqlite;                    /* settings of slot SQLITE; likewise */
+    const void *llm;                       /* settings of slot LLM; likewise */
     const wy_settings_provider *providers; /* of its imports */
     size_t provider_count;
 } wy_settings_config;
@@ -50,7 +51,7 @@ typedef struct wy_settings {
     wy_logging_settings logging;
     wy_wasi_preopen *preopens;
     size_t preopen_count; /* opened so far */
-    const void *kv, *config, *sqlite;
+    const void *kv, *config, *sqlite, *llm;
     const wy_client_settings *clients;
 } wy_settings;
 

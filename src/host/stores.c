@@ -201,11 +201,32 @@ wy_err wy_stores_single(const withy_options *options, bool has_workers, wy_store
     return WY_OK;
 }
 
+wy_err wy_stores_open_llm(wy_stores *stores, const wy_runtime_config *runtime,
+                          const char *state_dir, wy_diag *diag) {
+    static const char *const backends[] = {[WY_RUNTIME_LLM_NONE] = "local",
+                                           [WY_RUNTIME_LLM_LOCAL] = "local",
+                                           [WY_RUNTIME_LLM_REMOTE] = "remote",
+                                           [WY_RUNTIME_LLM_OPENAI] = "openai"};
+    const wy_runtime_llm *configured = &runtime->llm;
+    wy_llm_options options = {.backend = wy_str_of(backends[configured->kind]),
+                              .url = configured->url,
+                              .token = configured->auth_token};
+    if (state_dir) {
+        char *folder = wy_arena_printf(&stores->arena, "%s/ai-models", state_dir);
+        if (!folder) return no_memory(diag);
+        options.folder = wy_str_of(folder);
+    }
+    wy_err err = wy_llm_open(&options, &stores->llm, diag);
+    if (err) wy_diag_prefix(diag, "[llm_compute]");
+    return err;
+}
+
 void wy_stores_deinit(wy_stores *stores) {
     for (uint32_t i = 0; i < stores->grants.count; i++)
         wy_kv_store_close(stores->grants.items[i].store);
     for (uint32_t i = 0; i < stores->databases.count; i++)
         wy_sql_database_close(stores->databases.items[i].database);
+    wy_llm_close(stores->llm);
     wy_temporary_folder_remove(&stores->folder);
     wy_arena_deinit(&stores->arena);
     memset(stores, 0, sizeof *stores);

@@ -6,6 +6,7 @@
 #include "app/runtime_config.h"
 #include "capability/config/config.h"
 #include "capability/kv/kv.h"
+#include "capability/llm/llm.h"
 #include "capability/sql/sql.h"
 #include "host/folder.h"
 #include "withy.h"
@@ -15,6 +16,7 @@ typedef struct wy_stores {
     wy_kv_options default_options;  /* of the store "default" */
     wy_kv_grants grants;            /* every store there is */
     wy_sql_grants databases;        /* every SQLite database there is */
+    wy_llm *llm;                    /* what runs models; NULL: nothing does */
     wy_config_grants config_grants; /* of a component that may read every value given */
     wy_temporary_folder folder;     /* of a store that ends with the process */
 } wy_stores;
@@ -30,6 +32,10 @@ wy_err wy_stores_open_kv(wy_stores *stores, const wy_runtime_config *runtime, co
 /* The SQLite databases of an application, likewise. */
 wy_err wy_stores_open_sql(wy_stores *stores, const wy_runtime_config *runtime, const char *path,
                           wy_diag *diag) WY_MUST_USE;
+/* What runs models for an application: the server that its runtime configuration names, or this
+ * process, with those in the folder "ai-models" of `state_dir` (NULL: there is none). */
+wy_err wy_stores_open_llm(wy_stores *stores, const wy_runtime_config *runtime,
+                          const char *state_dir, wy_diag *diag) WY_MUST_USE;
 /* Runs what an option says on one of the databases: statements on "default", or "@FILE" or
  * "@FILE:LABEL", whose content is run. Blocks. */
 wy_err wy_stores_run_sql(const wy_sql_grants *databases, const char *option,

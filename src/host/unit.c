@@ -62,8 +62,23 @@ static wy_err grant_env(wy_application *a, wy_unit *u, wy_diag *diag) {
     return WY_OK;
 }
 
+static void grant_models(const wy_application *a, wy_unit *u) {
+    const wy_app_list *models = &u->component->ai_models;
+    wy_llm *llm = a->base->stores.llm;
+    u->models = (wy_llm_grants){.llm = llm,
+                                .client = a->clients.http,
+                                .component = u->component->id,
+                                .models = models->items,
+                                .count = models->count};
+    const char *lacks = wy_llm_lacks(llm);
+    if (models->count && lacks && !a->base->started)
+        wy_log(WY_LOG_WARN, "component \"" WY_STR_FMT "\" may use models, but %s",
+               WY_STR_ARG(u->component->id), lacks);
+}
+
 wy_err wy_unit_prepare(wy_application *a, wy_unit *u, wy_diag *diag) {
     wy_err err = open_logs(a, u, diag);
+    grant_models(a, u);
     if (!err)
         err = wy_outbound_make(&a->arena, u->component, grants_of(a, u)->config.config,
                                &a->base->blocked, &a->inside, &u->outbound, diag);
@@ -164,6 +179,7 @@ static wy_err load_dependency(wy_application *a, wy_unit *u, const wy_app_depend
     config->clients = &d->clients;
     if (source->inherit & WY_APP_INHERIT_KEY_VALUE_STORES) config->kv = &grants->kv;
     if (source->inherit & WY_APP_INHERIT_SQLITE_DATABASES) config->sqlite = &grants->sqlite;
+    if (source->inherit & WY_APP_INHERIT_AI_MODELS) config->llm = &u->models;
     if (source->inherit & WY_APP_INHERIT_VARIABLES) config->config = &grants->config;
     if (source->inherit & WY_APP_INHERIT_ENVIRONMENT) {
         config->env = u->env;
@@ -204,6 +220,7 @@ static wy_err load_guest(wy_application *a, wy_unit *u, wy_diag *diag) {
     config.config = &grants->config;
     config.clients = &u->clients;
     config.sqlite = &grants->sqlite;
+    config.llm = &u->models;
     withy_options options = a->options->serve.common;
     if (options.memory_max == 0) options.memory_max = a->base->runtime.max_instance_memory;
     return wy_guest_load(a->tools->engine, &options, &config, &u->guest, diag);

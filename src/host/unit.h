@@ -2,6 +2,7 @@
 #ifndef WY_HOST_UNIT_H
 #define WY_HOST_UNIT_H
 
+#include "capability/llm/llm.h"
 #include "host/load.h"
 #include "host/outbound.h"
 #include "trigger/http/component.h"
@@ -15,6 +16,7 @@ typedef struct wy_unit {
     wy_http_component *handler; /* likewise */
     wy_client_settings clients;
     wy_outbound outbound;
+    wy_llm_grants models;
     int log_fds[2]; /* stdout, stderr; -1: none */
     const withy_dir *dirs;
     size_t dir_count;

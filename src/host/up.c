@@ -72,7 +72,6 @@ static void up_announce(void *data, const void *application, const char *address
 /* What a runtime configuration may ask for and withy does not do. */
 static wy_err refuse_configuration(const wy_runtime_config *c, wy_diag *diag) {
     const char *what = NULL;
-    if (c->llm.kind != WY_RUNTIME_LLM_NONE) what = "[llm_compute]";
     if (c->tls_count) what = "[[client_tls]]";
     if (c->max_sockets || c->max_connections) what = "[outbound_networking] max_...";
     return what ? wy_diag_set(diag, WY_UNSUPPORTED, "%s is not supported", what) : WY_OK;
@@ -142,6 +141,7 @@ static wy_err open_stores(wy_application_base *s, const wy_application *a, wy_di
     }
     wy_err err = wy_stores_open_kv(&s->stores, &s->runtime, kv_file, diag);
     if (!err) err = wy_stores_open_sql(&s->stores, &s->runtime, sql_file, diag);
+    if (!err) err = wy_stores_open_llm(&s->stores, &s->runtime, a->state_dir, diag);
     for (size_t i = 0; !err && i < s->options->key_value_count; i++)
         err = wy_stores_set_kv(&s->stores, wy_str_of(s->options->key_values[i].name),
                                wy_str_of(s->options->key_values[i].value), diag);

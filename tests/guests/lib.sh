@@ -310,7 +310,7 @@ versions_wit() {
         "$REPO/wit/spin/spin-postgres@4.0.0" "$1/deps/"
     {
         echo 'package fermyon:spin;'
-        for versions_interface in sqlite rdbms-types postgres mysql; do
+        for versions_interface in sqlite rdbms-types postgres mysql llm; do
             cat "$REPO/wit/spin/spin@unversioned/$versions_interface.wit"
         done
     } >"$1/deps/spin.wit"

@@ -117,7 +117,10 @@ def test_providers_in_order(app, tmp_path):
         ("[key_value_store.x]\ntype = \"aws_dynamo\"\nregion = \"r\"\ntable = \"t\"\n", ["'aws_dynamo' is not supported"]),
         ("[[variables_provider]]\ntype = \"file\"\npath = \"nowhere\"\n", ["nowhere", "folder"]),
         ("stat_dir = \"x\"\n", ["did you mean 'state_dir'?"]),
-        ("[llm_compute]\ntype = \"spin\"\n", ["[llm_compute] is not supported"]),
+        (
+            "[llm_compute]\ntype = \"remote_http\"\nurl = \"ftp://x\"\nauth_token = \"t\"\n",
+            ["[llm_compute]: 'url' must begin with http:// or https://"],
+        ),
     ],
 )
 def test_mistakes_in_the_configuration(command, guest, tmp_path, config, words):

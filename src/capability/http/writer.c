@@ -238,6 +238,12 @@ static void send_all(wy_http_writer *writer, wy_str bytes) {
     }
 }
 
+/* Sends what waited. A stream that takes all of it at once never says that it has drained. */
+static void send_waiting(wy_http_writer *writer) {
+    send_all(writer, (wy_str){0});
+    if (!writer->done && writer->on_changed) writer->on_changed(writer->data);
+}
+
 /* --- the producer's side --- */
 
 size_t wy_http_writer_permit(const wy_http_writer *writer) {
@@ -325,7 +331,7 @@ void wy_http_writer_attach(wy_http_writer *writer, wy_stream *stream, const wy_h
     if (writer->failed || writer->done)
         settle(writer, false);
     else if (writer->finished || writer->body.len > JOIN_MAX)
-        send_all(writer, (wy_str){0});
+        send_waiting(writer);
     else
         carrier->on_flush(connection);
 }
@@ -346,7 +352,7 @@ void wy_http_writer_fail(wy_http_writer *writer, wy_http_error error) {
 }
 
 void wy_http_writer_push(wy_http_writer *writer) {
-    if (writer->stream && !writer->head_sent) send_all(writer, (wy_str){0});
+    if (writer->stream && !writer->head_sent) send_waiting(writer);
 }
 
 bool wy_http_writer_replay(wy_http_writer *writer, wy_stream *stream) {

@@ -228,6 +228,36 @@ static int raw_reply(client_fixture *f, const char *reply, bool close_it) {
     return -1;
 }
 
+TEST(a_request_that_waited_for_its_connection_goes_on) {
+    client_fixture f;
+    unsigned changes = 0, permits = 0;
+    start(&f);
+    serve(&f);
+    wy_http_fields fields;
+    wy_http_fields_init(&fields, &f.arena);
+    wy_http_writer *writer = wy_http_writer_new();
+    assert_int_equal(wy_http_writer_request(writer, WY_STR("POST"), WY_STR("/hold"),
+                                            WY_STR("127.0.0.1"), &fields),
+                     WY_OK);
+    wy_http_call_config config = {.host = WY_STR("127.0.0.1"), .port = f.port};
+    wy_http_call *call = wy_http_call_start(f.client, &config, writer, count_change, &changes);
+    assert_non_null(call);
+    size_t permit = wy_http_writer_permit(writer);
+    char *bytes = calloc(1, permit);
+    assert_int_equal(wy_http_writer_write(writer, (wy_str){bytes, permit}), WY_OK);
+    assert_int_equal(wy_http_writer_permit(writer), 0);
+    wy_http_writer_watch(writer, count_change, &permits);
+    run(&f, 50);
+    assert_true(wy_http_writer_permit(writer) > 0);
+    assert_true(permits > 0);
+    wy_http_writer_watch(writer, NULL, NULL);
+    wy_http_writer_abort(writer);
+    wy_http_writer_release(writer);
+    wy_http_call_free(call);
+    free(bytes);
+    stop(&f);
+}
+
 TEST(what_servers_send) {
     static const struct {
         const char *reply;

@@ -30,6 +30,14 @@ extern void __wasm_import_fermyon_spin_mysql_query(uint8_t *, size_t, uint8_t *,
 __attribute__((__import_module__("fermyon:spin/mysql"), __import_name__("execute")))
 extern void __wasm_import_fermyon_spin_mysql_execute(uint8_t *, size_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
 
+// Imported Functions from `fermyon:spin/llm`
+
+__attribute__((__import_module__("fermyon:spin/llm"), __import_name__("infer")))
+extern void __wasm_import_fermyon_spin_llm_infer(uint8_t *, size_t, uint8_t *, size_t, int32_t, int32_t, float, int32_t, float, int32_t, float, uint8_t *);
+
+__attribute__((__import_module__("fermyon:spin/llm"), __import_name__("generate-embeddings")))
+extern void __wasm_import_fermyon_spin_llm_generate_embeddings(uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
 // Imported Functions from `spin:sqlite/sqlite@3.0.0`
 
 __attribute__((__import_module__("spin:sqlite/sqlite@3.0.0"), __import_name__("[static]connection.open")))
@@ -658,6 +666,77 @@ void fermyon_spin_mysql_result_void_mysql_error_free(fermyon_spin_mysql_result_v
   if (!ptr->is_err) {
   } else {
     fermyon_spin_mysql_mysql_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_llm_inferencing_model_free(fermyon_spin_llm_inferencing_model_t *ptr) {
+  guest_string_free(ptr);
+}
+
+void fermyon_spin_llm_error_free(fermyon_spin_llm_error_t *ptr) {
+  switch ((int32_t) ptr->tag) {
+    case 1: {
+      guest_string_free(&ptr->val.runtime_error);
+      break;
+    }
+    case 2: {
+      guest_string_free(&ptr->val.invalid_input);
+      break;
+    }
+  }
+}
+
+void fermyon_spin_llm_inferencing_result_free(fermyon_spin_llm_inferencing_result_t *ptr) {
+  guest_string_free(&ptr->text);
+}
+
+void fermyon_spin_llm_embedding_model_free(fermyon_spin_llm_embedding_model_t *ptr) {
+  guest_string_free(ptr);
+}
+
+void guest_list_f32_free(guest_list_f32_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    float *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+    }
+    free(list_ptr);
+  }
+}
+
+void guest_list_list_f32_free(guest_list_list_f32_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    guest_list_f32_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      guest_list_f32_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void fermyon_spin_llm_embeddings_result_free(fermyon_spin_llm_embeddings_result_t *ptr) {
+  guest_list_list_f32_free(&ptr->embeddings);
+}
+
+void fermyon_spin_llm_option_inferencing_params_free(fermyon_spin_llm_option_inferencing_params_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
+void fermyon_spin_llm_result_inferencing_result_error_free(fermyon_spin_llm_result_inferencing_result_error_t *ptr) {
+  if (!ptr->is_err) {
+    fermyon_spin_llm_inferencing_result_free(&ptr->val.ok);
+  } else {
+    fermyon_spin_llm_error_free(&ptr->val.err);
+  }
+}
+
+void fermyon_spin_llm_result_embeddings_result_error_free(fermyon_spin_llm_result_embeddings_result_error_t *ptr) {
+  if (!ptr->is_err) {
+    fermyon_spin_llm_embeddings_result_free(&ptr->val.ok);
+  } else {
+    fermyon_spin_llm_error_free(&ptr->val.err);
   }
 }
 
@@ -2276,6 +2355,132 @@ bool fermyon_spin_mysql_execute(guest_string_t *address, guest_string_t *stateme
     }
   }
   if (!result.is_err) {
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_llm_infer(fermyon_spin_llm_inferencing_model_t *model, guest_string_t *prompt, fermyon_spin_llm_inferencing_params_t *maybe_params, fermyon_spin_llm_inferencing_result_t *ret, fermyon_spin_llm_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(8+3*sizeof(void*))];
+  fermyon_spin_llm_option_inferencing_params_t params;
+  params.is_some = maybe_params != NULL;if (maybe_params) {
+    params.val = *maybe_params;
+  }
+  int32_t option;
+  int32_t option1;
+  float option2;
+  int32_t option3;
+  float option4;
+  int32_t option5;
+  float option6;
+  if ((params).is_some) {
+    const fermyon_spin_llm_inferencing_params_t *payload0 = &(params).val;
+    option = 1;
+    option1 = (int32_t) ((*payload0).max_tokens);
+    option2 = (*payload0).repeat_penalty;
+    option3 = (int32_t) ((*payload0).repeat_penalty_last_n_token_count);
+    option4 = (*payload0).temperature;
+    option5 = (int32_t) ((*payload0).top_k);
+    option6 = (*payload0).top_p;
+  } else {
+    option = 0;
+    option1 = 0;
+    option2 = 0;
+    option3 = 0;
+    option4 = 0;
+    option5 = 0;
+    option6 = 0;
+  }
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_llm_infer((uint8_t *) (*model).ptr, (*model).len, (uint8_t *) (*prompt).ptr, (*prompt).len, option, option1, option2, option3, option4, option5, option6, ptr);
+  fermyon_spin_llm_result_inferencing_result_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_llm_inferencing_result_t) {
+        (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (fermyon_spin_llm_inferencing_usage_t) (fermyon_spin_llm_inferencing_usage_t) {
+          (uint32_t) (uint32_t) (*((int32_t*) (ptr + (3*sizeof(void*))))),
+          (uint32_t) (uint32_t) (*((int32_t*) (ptr + (4+3*sizeof(void*))))),
+        },
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_llm_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          variant.val.runtime_error = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.invalid_input = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool fermyon_spin_llm_generate_embeddings(fermyon_spin_llm_embedding_model_t *model, guest_list_string_t *text, fermyon_spin_llm_embeddings_result_t *ret, fermyon_spin_llm_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(4*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_fermyon_spin_llm_generate_embeddings((uint8_t *) (*model).ptr, (*model).len, (uint8_t *) (*text).ptr, (*text).len, ptr);
+  fermyon_spin_llm_result_embeddings_result_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (fermyon_spin_llm_embeddings_result_t) {
+        (guest_list_list_f32_t) (guest_list_list_f32_t) { (guest_list_f32_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (fermyon_spin_llm_embeddings_usage_t) (fermyon_spin_llm_embeddings_usage_t) {
+          (uint32_t) (uint32_t) (*((int32_t*) (ptr + (3*sizeof(void*))))),
+        },
+      };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      fermyon_spin_llm_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          break;
+        }
+        case 1: {
+          variant.val.runtime_error = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.invalid_input = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
     return 1;
   } else {
     *err = result.val.err;
