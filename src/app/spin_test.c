@@ -164,11 +164,6 @@ TEST(triggers_are_checked) {
 TEST(what_is_not_there_yet_is_refused_by_name) {
     refuse(HELLO "[[trigger.\"a b\"]]\ncomponent = \"hello\"\n", WY_INVALID, 6,
            "'a b' is no type of trigger (words of letters and digits, split by '-')");
-    refuse(
-        HELLO
-        "[[trigger.http]]\nroute = \"/\"\ncomponent = \"hello\"\nexecutor = { type = \"wagi\" }\n",
-        WY_UNSUPPORTED, 9,
-        "[[trigger.http]]: the executor 'wagi' is not supported; only 'http' is");
     refuse(HELLO
            "[[trigger.http]]\nroute = \"/\"\ncomponent = \"hello\"\n"
            "dependencies = { middleware = [\"hello\"] }\n",

@@ -36,7 +36,20 @@ static wy_err read_route(const wy_fields *f, wy_app_http_trigger *out) {
     return WY_OK;
 }
 
-static wy_err check_executor(const wy_fields *f) {
+static wy_err read_wagi(const wy_fields *e, wy_app_http_trigger *out) {
+    wy_str entrypoint = {0};
+    out->is_wagi = true;
+    out->wagi_argv = WY_STR("${SCRIPT_NAME} ${ARGS}");
+    wy_err err = wy_fields_known(e, "type argv entrypoint");
+    if (err == WY_OK && wy_toml_get(e->table, "argv"))
+        err = wy_fields_string(e, "argv", true, &out->wagi_argv);
+    if (err == WY_OK) err = wy_fields_string(e, "entrypoint", false, &entrypoint);
+    if (err != WY_OK || entrypoint.len == 0 || wy_str_eqz(entrypoint, "_start")) return err;
+    return wy_fields_fail(e, wy_toml_get(e->table, "entrypoint"), WY_UNSUPPORTED,
+                          "'entrypoint' may only be \"_start\"");
+}
+
+static wy_err read_executor(const wy_fields *f, wy_app_http_trigger *out) {
     const wy_toml *executor;
     wy_err err = wy_fields_get(f, "executor", WY_TOML_TABLE, &executor);
     if (err != WY_OK || !executor) return err;
@@ -44,14 +57,11 @@ static wy_err check_executor(const wy_fields *f) {
     wy_str type;
     err = wy_fields_string(&e, "type", true, &type);
     if (err != WY_OK) return err;
-    if (wy_str_eqz(type, "wagi"))
-        return wy_fields_fail(f, executor, WY_UNSUPPORTED,
-                              "the executor 'wagi' is not supported; only 'http' is");
-    if (!wy_str_eqz(type, "http") && !wy_str_eqz(type, "spin"))
-        return wy_fields_fail(f, executor, WY_INVALID,
-                              "there is no executor '" WY_STR_FMT "'; it may be 'http'",
-                              WY_STR_ARG(type));
-    return wy_fields_known(&e, "type");
+    if (wy_str_eqz(type, "wagi")) return read_wagi(&e, out);
+    if (wy_str_eqz(type, "http") || wy_str_eqz(type, "spin")) return wy_fields_known(&e, "type");
+    return wy_fields_fail(f, wy_toml_get(executor, "type"), WY_INVALID,
+                          "there is no executor '" WY_STR_FMT "'; it may be 'http' or 'wagi'",
+                          WY_STR_ARG(type));
 }
 
 static wy_err read_static_response(const wy_fields *f, const wy_toml *table,
@@ -78,7 +88,7 @@ static wy_err read_http(wy_spin_reader *r, const wy_fields *f, const binding *b)
     *out = (wy_app_http_trigger){
         .id = b->id, .component = b->component, .line = b->table->line, .column = b->table->column};
     wy_err err = read_route(f, out);
-    if (err == WY_OK) err = check_executor(f);
+    if (err == WY_OK) err = read_executor(f, out);
     if (err == WY_OK) err = wy_fields_get(f, "static_response", WY_TOML_TABLE, &response);
     if (err != WY_OK) return err;
     if ((b->component != NULL) == (response != NULL))

@@ -24,6 +24,8 @@ own wy_application *wy_application_new(wy_application_base *base) {
 void wy_application_free(own wy_application *a) {
     if (!a) return;
     wy_triggers_free(&a->triggers);
+    for (uint32_t t = 0; a->handlers && t < a->app->http_trigger_count; t++)
+        if (a->app->http_triggers[t].is_wagi) wy_http_component_free(a->handlers[t]);
     for (uint32_t i = 0; a->units && i < a->app->component_count; i++)
         wy_unit_deinit(&a->units[i]);
     wy_clients_deinit(&a->clients);
@@ -140,6 +142,11 @@ static wy_err load_handlers(wy_application *a, wy_diag *diag) {
         const wy_app_component *component = a->app->http_triggers[t].component;
         if (!component) continue;
         wy_unit *u = &a->units[component - a->app->components];
+        if (a->app->http_triggers[t].is_wagi) {
+            err = wy_unit_load_program(a, u, a->app->http_triggers[t].wagi_argv, &a->handlers[t],
+                                       diag);
+            continue;
+        }
         err = wy_unit_load_handler(a, u, diag);
         a->handlers[t] = u->handler;
     }
@@ -207,7 +214,7 @@ wy_err wy_application_load(wy_application *a, const wy_worker_tools *tools, wy_d
 }
 
 bool wy_application_is_idle(const wy_application *a) {
-    for (uint32_t i = 0; i < a->app->component_count; i++)
-        if (a->units[i].handler && !wy_http_component_is_idle(a->units[i].handler)) return false;
+    for (uint32_t t = 0; t < a->app->http_trigger_count; t++)
+        if (a->handlers[t] && !wy_http_component_is_idle(a->handlers[t])) return false;
     return wy_triggers_are_idle(&a->triggers);
 }

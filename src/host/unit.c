@@ -235,17 +235,28 @@ wy_err wy_unit_load(wy_application *a, wy_unit *u, wy_diag *diag) {
     return err;
 }
 
-wy_err wy_unit_load_handler(wy_application *a, wy_unit *u, wy_diag *diag) {
-    if (u->handler) return WY_OK;
+static wy_err make_handler(wy_application *a, wy_unit *u, const wy_str *wagi_argv,
+                           wy_http_component **handler_out, wy_diag *diag) {
     wy_err err = wy_unit_load(a, u, diag);
     if (err) return err;
     wy_http_component_config handler = {.scheduler = a->tools->scheduler,
                                         .component = wy_guest_component(u->guest),
                                         .timeout_ms = a->options->serve.common.timeout_ms,
-                                        .reuse = a->options->serve.reuse};
-    err = wy_http_component_new(&handler, &u->handler, diag);
+                                        .reuse = a->options->serve.reuse,
+                                        .is_wagi = wagi_argv != NULL,
+                                        .wagi_argv = wagi_argv ? *wagi_argv : (wy_str){0}};
+    err = wy_http_component_new(&handler, handler_out, diag);
     if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(u->component->id));
     return err;
+}
+
+wy_err wy_unit_load_handler(wy_application *a, wy_unit *u, wy_diag *diag) {
+    return u->handler ? WY_OK : make_handler(a, u, NULL, &u->handler, diag);
+}
+
+wy_err wy_unit_load_program(wy_application *a, wy_unit *u, wy_str argv,
+                            own wy_http_component **program_out, wy_diag *diag) {
+    return make_handler(a, u, &argv, program_out, diag);
 }
 
 void wy_unit_deinit(wy_unit *u) {

@@ -33,6 +33,9 @@ wy_err wy_unit_prepare(wy_application *application, wy_unit *unit, wy_diag *diag
 wy_err wy_unit_mount(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
 /* Loads the component, once, however many triggers it has. */
 wy_err wy_unit_load(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
+/* As one that is run for each HTTP request in the manner of CGI, with arguments made of `argv`. */
+wy_err wy_unit_load_program(wy_application *application, wy_unit *unit, wy_str argv,
+                            own wy_http_component **program_out, wy_diag *diag) WY_MUST_USE;
 /* As one that answers HTTP requests. */
 wy_err wy_unit_load_handler(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
 void wy_unit_deinit(wy_unit *unit);

@@ -8,8 +8,9 @@
 
 /* What an interface finds in its slot of an instance. */
 typedef struct wy_kv_state {
-    uint32_t handle_count; /* open stores and compare-and-swap handles */
-    size_t held_bytes;     /* of the values that such handles hold */
+    uint32_t handle_count;  /* open stores and compare-and-swap handles */
+    size_t held_bytes;      /* of the values that such handles hold */
+    wy_kv_store **numbered; /* of interfaces that give numbers for handles; see wy_kv_number_open */
 } wy_kv_state;
 
 /* An open store: the host's object behind a `store` or `bucket` handle. */
@@ -30,6 +31,13 @@ typedef enum wy_kv_opened {
 wy_kv_opened wy_kv_handle_open(wy_call *call, wy_str label, own wy_kv_handle **handle_out);
 /* The wy_host_drop of such handles. */
 void wy_kv_handle_drop(void *object);
+
+/* The same for interfaces whose open stores are numbers, not resources. */
+wy_kv_opened wy_kv_number_open(wy_call *call, wy_str label, uint32_t *number_out);
+/* NULL: the number stands for none. */
+wy_kv_store *wy_kv_number_store(wy_call *call, uint32_t number);
+/* One that stands for none is fine. */
+void wy_kv_number_close(wy_call *call, uint32_t number);
 
 /* The instance's state, made at the first use; NULL: no memory. */
 wy_kv_state *wy_kv_state_of(wy_call *call);

@@ -376,3 +376,14 @@ const wy_plan_export *wy_component_export(const wy_component *component, wy_str 
     }
     return NULL;
 }
+
+static bool is_host_resource(void *data, const wy_type *ours, const wy_type *theirs) {
+    const wy_component *component = data;
+    uint32_t import = component->plan->resources[ours->resource_index].import;
+    return import != WY_PLAN_NONE && component->links[import].resource == theirs->resource;
+}
+
+bool wy_component_export_fits(const wy_component *component, const wy_plan_export *export,
+                              const wy_func_type *type) {
+    return wy_func_type_equal(export->func.type, type, is_host_resource, (void *)component);
+}

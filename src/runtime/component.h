@@ -105,5 +105,9 @@ const wy_link *wy_component_links(const wy_component *component);
  * function. */
 const wy_plan_export *wy_component_export(const wy_component *component, wy_str interface_name,
                                           wy_str version, wy_str func);
+/* Whether an exported function has the type that witgen printed for it, so that its structs fit;
+ * resources must be those of the host. */
+bool wy_component_export_fits(const wy_component *component, const wy_plan_export *export,
+                              const wy_func_type *type);
 
 #endif

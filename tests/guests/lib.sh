@@ -294,8 +294,9 @@ first_wit() {
     mkdir -p "$1/deps"
     {
         echo 'package fermyon:spin;'
-        cat "$REPO/wit/spin/spin@unversioned/redis-types.wit" "$REPO/wit/spin/spin@unversioned/redis.wit" \
-            "$REPO/wit/spin/spin@unversioned/inbound-redis.wit"
+        for first_interface in redis-types redis inbound-redis config key-value http-types http inbound-http; do
+            cat "$REPO/wit/spin/spin@unversioned/$first_interface.wit"
+        done
     } >"$1/deps/spin.wit"
     cp "$2" "$1/"
 }

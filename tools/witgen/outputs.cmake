@@ -42,7 +42,8 @@ witgen_interfaces(spin:postgres 3.0.0 spin_postgres postgres)
 witgen_interfaces(spin:postgres 4.0.0 spin_postgres_fourth postgres)
 
 # The first interfaces of Spin have no version.
-foreach(interface redis-types redis inbound-redis rdbms-types postgres mysql sqlite llm)
+foreach(interface config key-value http-types http inbound-http redis-types redis inbound-redis rdbms-types postgres
+                  mysql sqlite llm)
   string(REPLACE "-" "_" c_name fermyon_spin_first_${interface})
   list(APPEND WITGEN_INTERFACES fermyon:spin/${interface}=${c_name})
   list(APPEND WITGEN_PREFIXES ${c_name})

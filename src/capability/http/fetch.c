@@ -78,7 +78,8 @@ static wy_err wait(const wy_http_reply *reply) {
 
 static wy_err fail(const wy_http_reply *reply, wy_http_error error, const char *text,
                    wy_diag *diag) {
-    return wy_diag_set(diag, WY_IO, WY_STR_FMT ": %s", WY_STR_ARG(reply->server),
+    wy_err err = error == WY_HTTP_CONNECTION_LIMIT_REACHED ? WY_BUSY : WY_IO;
+    return wy_diag_set(diag, err, WY_STR_FMT ": %s", WY_STR_ARG(reply->server),
                        text && *text ? text : wy_http_error_name(error));
 }
 
@@ -90,7 +91,9 @@ static bool is_get(const wy_http_fetch *fetch) {
 
 static wy_err add_fields(const wy_http_fetch *fetch, wy_http_fields *fields, wy_diag *diag) {
     char length[24];
-    wy_err err = wy_http_fields_append(fields, WY_STR("user-agent"), WY_STR("withy"));
+    wy_err err = WY_OK;
+    if (!fetch->field_count)
+        err = wy_http_fields_append(fields, WY_STR("user-agent"), WY_STR("withy"));
     for (uint32_t i = 0; i < fetch->field_count && !err; i++) {
         wy_http_field field = fetch->fields[i];
         if (!wy_http_token_valid(field.name) || !wy_http_value_valid(field.value))
@@ -179,6 +182,11 @@ static wy_err exchange(wy_http_reply *reply, wy_diag *diag) {
         return wy_diag_set(diag, WY_INVALID, "\"" WY_STR_FMT "\" is no URL of HTTP or HTTPS",
                            WY_STR_ARG(wy_buf_view(&reply->url)));
     reply->server = to.authority;
+    const wy_http_policy *policy = reply->fetch.policy;
+    wy_str scheme = to.tls ? WY_STR("https") : WY_STR("http");
+    if (policy && policy->allow && !policy->allow(policy->data, scheme, to.host, to.port))
+        return wy_diag_set(diag, WY_DENIED, WY_STR_FMT " may not be connected to",
+                           WY_STR_ARG(to.authority));
     wy_str rest = reply->fetch.body;
     wy_err err = start(reply, &to, &rest, on_changed, diag);
     if (err) return err;

@@ -32,6 +32,7 @@ typedef struct wy_http_reply wy_http_reply;
 /* Sends the request and waits for the response's head; a GET without fields follows redirections.
  * Errors name server and reason, no field: WY_IO: the server cannot be reached, or the response
  * breaks off; WY_INVALID: URL, method or field; WY_LIMIT: the request's head is too large;
+ * WY_DENIED: the policy does not allow it; WY_BUSY: the client has too many connections;
  * WY_CANCELLED and WY_TIMEOUT while wy_task_ended: as wy_task_wait. */
 wy_err wy_http_fetch_open(const wy_http_fetch *fetch, own wy_http_reply **reply_out,
                           wy_diag *diag) WY_MUST_USE;

@@ -30,11 +30,6 @@ static const wy_wasi_cli_settings no_settings = {
     .err = {.fd = -1, .follow_fd = -1},
 };
 
-static const wy_wasi_cli_settings *settings_of(const wy_instance *instance) {
-    const wy_wasi_cli_settings *settings = wy_instance_settings(instance, WY_SLOT_WASI_CLI);
-    return settings ? settings : &no_settings;
-}
-
 /* --- state --- */
 
 typedef struct cli_state {
@@ -51,17 +46,32 @@ static void state_free(void *data) {
     free(state);
 }
 
-/* NULL: no memory. */
-static cli_state *state_of(wy_instance *instance) {
-    cli_state *state = wy_instance_state(instance, WY_SLOT_WASI_CLI);
-    if (state) return state;
-    state = calloc(1, sizeof *state);
+static const wy_wasi_cli_settings *settings_of(const wy_instance *instance) {
+    const cli_state *state = wy_instance_state(instance, WY_SLOT_WASI_CLI);
+    if (state) return state->settings;
+    const wy_wasi_cli_settings *settings = wy_instance_settings(instance, WY_SLOT_WASI_CLI);
+    return settings ? settings : &no_settings;
+}
+
+static cli_state *state_new(wy_instance *instance, const wy_wasi_cli_settings *settings) {
+    cli_state *state = calloc(1, sizeof *state);
     if (!state) return NULL;
-    state->settings = settings_of(instance);
+    state->settings = settings;
     wy_stdout_begin(&state->settings->out, &state->out_line);
     wy_stdout_begin(&state->settings->err, &state->err_line);
     wy_instance_set_state(instance, WY_SLOT_WASI_CLI, state, state_free);
     return state;
+}
+
+/* NULL: no memory. */
+static cli_state *state_of(wy_instance *instance) {
+    cli_state *state = wy_instance_state(instance, WY_SLOT_WASI_CLI);
+    return state ? state : state_new(instance, settings_of(instance));
+}
+
+bool wy_wasi_cli_use(wy_instance *instance, const wy_wasi_cli_settings *settings) {
+    wy_assert(!wy_instance_state(instance, WY_SLOT_WASI_CLI));
+    return state_new(instance, settings) != NULL;
 }
 
 static own wy_trap *no_memory(void) {
@@ -150,7 +160,9 @@ const wy_interface wy_interface_wasi_cli_exit = {&wasi_cli_exit_interface, &exit
 static own wy_trap *get_stdin(wy_call *call, const void *args,
                               wasi_cli_stdin_get_stdin_result *result) {
     (void)args;
-    wy_input_stream *stream = wy_stdin_new(settings_of(call->instance)->stdin_fd);
+    const wy_wasi_cli_settings *settings = settings_of(call->instance);
+    wy_input_stream *stream = settings->open_in ? settings->open_in(settings->streams_data)
+                                                : wy_stdin_new(settings->stdin_fd);
     *result = (wy_handle)stream;
     return stream ? NULL : no_memory();
 }
@@ -163,8 +175,12 @@ static own wy_trap *get_stdout(wy_call *call, const void *args,
                                wasi_cli_stdout_get_stdout_result *result) {
     (void)args;
     cli_state *state = state_of(call->instance);
-    wy_output_stream *stream =
-        state ? wy_stdout_new(&state->settings->out, &state->out_line) : NULL;
+    const wy_wasi_cli_settings *settings = state ? state->settings : &no_settings;
+    wy_output_stream *stream = NULL;
+    if (settings->open_out)
+        stream = settings->open_out(settings->streams_data);
+    else if (state)
+        stream = wy_stdout_new(&settings->out, &state->out_line);
     *result = (wy_handle)stream;
     return stream ? NULL : no_memory();
 }

@@ -29,11 +29,20 @@ typedef struct wy_wasi_cli_settings {
     wy_str initial_cwd; /* NULL ptr: none */
     int stdin_fd;       /* -1: at its end from the start */
     wy_wasi_output out, err;
+    /* Streams in place of stdin_fd and `out`, one for each time the guest asks; NULL: none. They
+     * return NULL without memory. */
+    own wy_input_stream *(*open_in)(void *data);
+    own wy_output_stream *(*open_out)(void *data);
+    void *streams_data;
 } wy_wasi_cli_settings;
 
 /* No arguments, no environment, no input; output is thrown away. This is also what a component
  * without settings gets. */
 void wy_wasi_cli_settings_init(wy_wasi_cli_settings *settings);
+
+/* Gives an instance settings of its own in place of its component's. Before it runs; they must
+ * outlive it. False: no memory. */
+bool wy_wasi_cli_use(wy_instance *instance, const wy_wasi_cli_settings *settings) WY_MUST_USE;
 
 /* Whether the guest called exit (its call ended with a trap then, which is no failure), and with
  * which code. */

@@ -1,11 +1,9 @@
-/* Component: exchange -> task -> instance -> incoming-handler.handle -> response. */
+/* Component: exchange -> task -> instance -> the exported handler, by its executor -> response. */
 #include "trigger/http/component.h"
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "gen/wasi_http_incoming_handler.h"
-#include "interface/wasi/http.h"
-#include "runtime/instance.h"
+#include "trigger/http/executor.h"
 
 #include <stdlib.h>
 
@@ -19,38 +17,66 @@ typedef struct idle_instance {
 
 struct wy_http_component {
     wy_http_component_config config;
+    const wy_http_executor *executor;
     const wy_plan_export *export;
     idle_instance idle[WY_MAX_HTTP_IDLE_INSTANCES];
     uint32_t idle_count;
     uint32_t running; /* requests */
 };
 
-/* One request; lies in the request's arena, so it ends with the exchange. */
-typedef struct request_job {
-    wy_http_component *handler;
-    wy_http_exchange *exchange;
-    wy_instance *instance;
-    uint32_t uses; /* requests that the instance served before */
-    wy_task *task; /* NULL: not running */
-    wy_http_writer *response;
-    wy_trap *trap;
-    wy_err ended; /* why the task was ended, if it was */
-} request_job;
+/* NULL: not exported, or with another type. */
+static const wy_plan_export *find_export(const wy_component *component,
+                                         const wy_http_executor *executor) {
+    const wy_interface_desc *desc = executor->interface;
+    const wy_plan_export *export =
+        wy_component_export(component, desc->name, desc->version, desc->funcs[0].name);
+    bool fits = export && wy_component_export_fits(component, export, desc->funcs[0].type);
+    return fits ? export : NULL;
+}
+
+/* Exactly one of the handlers must be there. */
+static wy_err find_handler(wy_http_component *handler, wy_diag *diag) {
+    static const wy_http_executor *const handlers[] = {&wy_http_executor_wasi,
+                                                       &wy_http_executor_first};
+    for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
+        const wy_plan_export *export = find_export(handler->config.component, handlers[i]);
+        if (!export) continue;
+        if (handler->export)
+            return wy_diag_set(diag, WY_INVALID,
+                               "the component exports both " WY_STR_FMT " and " WY_STR_FMT
+                               ": which of them answers requests?",
+                               WY_STR_ARG(handler->executor->interface->name),
+                               WY_STR_ARG(handlers[i]->interface->name));
+        handler->executor = handlers[i];
+        handler->export = export;
+    }
+    return handler->export
+               ? WY_OK
+               : wy_diag_set(diag, WY_UNMET,
+                             "the component does not export wasi:http/incoming-handler@0.2: it "
+                             "cannot answer HTTP requests");
+}
+
+static wy_err find_program(wy_http_component *handler, wy_diag *diag) {
+    handler->executor = &wy_http_executor_wagi;
+    handler->export = find_export(handler->config.component, handler->executor);
+    return handler->export ? WY_OK
+                           : wy_diag_set(diag, WY_UNMET,
+                                         "the component does not export wasi:cli/run@0.2: it is no "
+                                         "program for the executor 'wagi'");
+}
 
 wy_err wy_http_component_new(const wy_http_component_config *config,
                              own wy_http_component **handler_out, wy_diag *diag) {
-    const wy_plan_export *export = wy_component_export(
-        config->component, WY_STR("wasi:http/incoming-handler"), WY_STR("0.2.0"), WY_STR("handle"));
-    if (!export)
-        return wy_diag_set(diag, WY_UNMET,
-                           "the component does not export wasi:http/incoming-handler@0.2: it "
-                           "cannot answer HTTP requests");
     wy_http_component *handler = calloc(1, sizeof *handler);
     if (!handler) return wy_diag_set(diag, WY_NOMEM, "out of memory");
     handler->config = *config;
-    handler->export = export;
-    *handler_out = handler;
-    return WY_OK;
+    wy_err err = config->is_wagi ? find_program(handler, diag) : find_handler(handler, diag);
+    if (err)
+        free(handler);
+    else
+        *handler_out = handler;
+    return err;
 }
 
 bool wy_http_component_is_idle(const wy_http_component *handler) {
@@ -65,69 +91,84 @@ void wy_http_component_free(own wy_http_component *handler) {
     free(handler);
 }
 
-/* --- the guest's answer --- */
+/* --- what executors need --- */
 
-static void on_respond(void *data, wy_http_writer *writer) {
-    request_job *job = data;
+const wy_http_component_config *wy_http_job_config(const wy_http_job *job) {
+    return &job->handler->config;
+}
+
+void wy_http_job_respond(wy_http_job *job, wy_http_writer *writer) {
+    wy_assert(!job->response);
     job->response = writer;
     wy_http_writer_retain(writer);
     wy_http_exchange_respond(job->exchange, writer);
 }
 
-static uint16_t status_of(wy_http_error error) {
-    switch ((int)error) {
-    case WY_HTTP_DNS_TIMEOUT:
-    case WY_HTTP_CONNECTION_TIMEOUT:
-    case WY_HTTP_CONNECTION_READ_TIMEOUT:
-    case WY_HTTP_CONNECTION_WRITE_TIMEOUT:
-    case WY_HTTP_RESPONSE_TIMEOUT: return 504;
-    case WY_HTTP_REQUEST_BODY_SIZE: return 413;
-    case WY_HTTP_REQUEST_LENGTH_REQUIRED: return 411;
-    default: return 500;
-    }
-}
-
-static void on_fail(void *data, wy_http_error error, wy_str text) {
-    request_job *job = data;
-    wy_log(WY_LOG_ERROR,
-           WY_STR_FMT ": " WY_STR_FMT " " WY_STR_FMT ": the component answered %s%s" WY_STR_FMT,
+void wy_http_job_fail(wy_http_job *job, uint16_t status, const char *why, wy_str text) {
+    wy_log(WY_LOG_ERROR, WY_STR_FMT ": " WY_STR_FMT " " WY_STR_FMT ": %s%s" WY_STR_FMT,
            WY_STR_ARG(wy_component_name(job->handler->config.component)),
            WY_STR_ARG(job->exchange->request->method), WY_STR_ARG(job->exchange->path_with_query),
-           wy_http_error_name(error), text.len ? ": " : "", WY_STR_ARG(text));
-    wy_http_exchange_fail(job->exchange, status_of(error));
+           why, text.len ? ": " : "", WY_STR_ARG(text));
+    wy_http_exchange_fail(job->exchange, status);
+}
+
+static void wake_task(void *data) {
+    wy_task_wake(data);
+}
+
+wy_err wy_http_job_read_body(wy_http_job *job, wy_buf *body) {
+    wy_http_body *from = &job->exchange->request->body;
+    wy_err err = WY_OK;
+    from->on_changed = wake_task;
+    from->reader = job->task;
+    while (!err) {
+        wy_str bytes = wy_http_body_peek(from);
+        if (bytes.len == 0 && (from->ended || from->failed)) break;
+        if (bytes.len) {
+            wy_buf_str(body, bytes);
+            wy_http_body_take(from, bytes.len);
+            if (body->failed) err = WY_LIMIT;
+        } else {
+            err = wy_task_wait(job->task);
+        }
+    }
+    from->on_changed = NULL;
+    from->reader = NULL;
+    return err ? err : from->failed ? WY_IO : WY_OK;
+}
+
+wy_err wy_http_job_write(wy_http_job *job, wy_http_writer *writer, wy_str bytes) {
+    wy_err err = WY_OK;
+    wy_http_writer_watch(writer, wake_task, job->task);
+    while (bytes.len && !err) {
+        size_t permit = wy_http_writer_permit(writer);
+        size_t len = bytes.len < permit ? bytes.len : permit;
+        if (wy_http_writer_closed(writer))
+            err = WY_CLOSED;
+        else
+            err = len ? wy_http_writer_write(writer, wy_str_sub(bytes, 0, len))
+                      : wy_task_wait(job->task);
+        bytes = wy_str_sub(bytes, len, bytes.len);
+    }
+    wy_http_writer_watch(writer, NULL, NULL);
+    return err;
 }
 
 /* --- running --- */
 
 static void run(wy_task *task, wy_context *context, void *data) {
-    request_job *job = data;
-    wy_http_exchange *exchange = job->exchange;
+    wy_http_job *job = data;
+    const wy_http_component *handler = job->handler;
     job->task = task;
     wy_instance_enter(job->instance, task, context);
-    if (job->uses == 0) job->trap = wy_instance_start(job->instance);
-    if (!job->trap) {
-        wy_wasi_http_request request = {
-            .message = exchange->request,
-            .path_with_query = exchange->path_with_query,
-            .authority = exchange->authority,
-        };
-        wy_wasi_http_answer answer = {on_respond, on_fail, job};
-        wasi_http_incoming_handler_handle_args args = {
-            .request = wy_wasi_http_request_new(&request),
-            .response_out = wy_wasi_http_outparam_new(&answer),
-        };
-        if (args.request && args.response_out) {
-            job->trap = wy_instance_call(job->instance, job->handler->export, &args, NULL, NULL);
-        } else {
-            wy_wasi_http_request_drop(args.request);
-            wy_wasi_http_outparam_drop(args.response_out);
-            job->trap = wy_trap_new("out of memory for an HTTP request");
-        }
-    }
+    if (handler->executor->prepare) job->trap = handler->executor->prepare(job);
+    if (!job->trap && job->uses == 0) job->trap = wy_instance_start(job->instance);
+    if (!job->trap && !job->exchange->answered)
+        job->trap = handler->executor->call(job, handler->export);
     job->ended = wy_task_ended(task);
 }
 
-static void log_failure(const request_job *job, const char *what) {
+static void log_failure(const wy_http_job *job, const char *what) {
     wy_str name = wy_component_name(job->handler->config.component);
     wy_buf text;
     wy_buf_init(&text, TRAP_TEXT_MAX);
@@ -140,7 +181,7 @@ static void log_failure(const request_job *job, const char *what) {
 }
 
 /* What the client gets when the guest did not answer as it should; logs why. */
-static void judge(request_job *job) {
+static void judge(wy_http_job *job) {
     wy_http_exchange *exchange = job->exchange;
     if (job->ended == WY_CANCELLED) {
         wy_log(WY_LOG_DEBUG, "http: the client went away, the request was cancelled");
@@ -160,18 +201,18 @@ static void judge(request_job *job) {
     }
 }
 
-static void keep_or_free(request_job *job) {
+static void keep_or_free(wy_http_job *job) {
     wy_http_component *handler = job->handler;
     bool complete = !job->response || wy_http_writer_closed(job->response);
-    bool keep = job->uses + 1 < handler->config.reuse && !job->trap && !job->ended && complete &&
-                handler->idle_count < WY_MAX_HTTP_IDLE_INSTANCES;
+    bool keep = job->uses + 1 < handler->config.reuse && !handler->executor->once && !job->trap &&
+                !job->ended && complete && handler->idle_count < WY_MAX_HTTP_IDLE_INSTANCES;
     if (keep)
         handler->idle[handler->idle_count++] = (idle_instance){job->instance, job->uses + 1};
     else
         wy_instance_free(job->instance); /* aborts a body that was not finished */
 }
 
-static void end(request_job *job) {
+static void end(wy_http_job *job) {
     wy_http_exchange *exchange = job->exchange;
     exchange->on_gone = NULL;
     job->task = NULL;
@@ -179,6 +220,7 @@ static void end(request_job *job) {
     judge(job);
     wy_trap *trap = job->trap;
     keep_or_free(job);
+    if (job->handler->executor->end) job->handler->executor->end(job);
     if (trap) wy_trap_free(trap);
     wy_http_writer_release(job->response);
     wy_http_exchange_release(exchange); /* the job too */
@@ -189,11 +231,11 @@ static void on_done(void *data) {
 }
 
 static void on_gone(void *data) {
-    request_job *job = data;
+    wy_http_job *job = data;
     if (job->task) wy_task_cancel(job->task);
 }
 
-static wy_err take_instance(request_job *job, wy_diag *diag) {
+static wy_err take_instance(wy_http_job *job, wy_diag *diag) {
     wy_http_component *handler = job->handler;
     if (handler->idle_count) {
         idle_instance idle = handler->idle[--handler->idle_count];
@@ -214,7 +256,7 @@ static void refuse(own wy_http_exchange *exchange, wy_err err, const char *text)
 
 void wy_http_component_handle(void *data, own wy_http_exchange *exchange) {
     wy_http_component *handler = data;
-    request_job *job = wy_arena_calloc(&exchange->request->arena, 1, sizeof *job);
+    wy_http_job *job = wy_arena_calloc(&exchange->request->arena, 1, sizeof *job);
     if (!job) {
         refuse(exchange, WY_LIMIT, NULL);
         return;
