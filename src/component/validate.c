@@ -415,11 +415,40 @@ bool wy_validator_init(wy_validator *v, wy_arena *arena, unsigned proposals, wy_
     return v->err == WY_OK;
 }
 
+/* The first export, or else import, that is an interface of WASI 0.3. */
+static wy_str wasi_3_name(const wy_component_ast *ast) {
+    wy_str import = {0};
+    for (uint32_t i = 0; i < ast->definition_count; i++) {
+        const wy_definition *def = &ast->definitions[i];
+        if (def->kind != WY_DEF_EXPORT && def->kind != WY_DEF_IMPORT) continue;
+        bool is_export = def->kind == WY_DEF_EXPORT;
+        wy_str name = is_export ? def->export->name.text : def->import->name.text;
+        if (!wy_str_starts(name, WY_STR("wasi:")) || !memmem(name.ptr, name.len, "@0.3.", 5))
+            continue;
+        if (is_export) return name;
+        if (!import.len) import = name;
+    }
+    return import;
+}
+
+/* Who built a component with an SDK that went on to WASI 0.3 never heard of a proposal. */
+static void explain_wasi_3(const wy_component_ast *ast, wy_diag *diag) {
+    wy_str name = wasi_3_name(ast);
+    if (!diag || !name.len) return;
+    wy_diag_prefix(diag,
+                   "this component is for WASI 0.3 (" WY_STR_FMT
+                   "), and this host runs those for "
+                   "WASI 0.2: of Spin's SDKs, spin-sdk 5 for Rust, @spinframework/build-tools 1 "
+                   "for JavaScript, spin-sdk 3 with componentize-py 0.17 for Python make them",
+                   WY_STR_ARG(name));
+}
+
 wy_err wy_component_validate_with(wy_arena *arena, const wy_component_ast *ast, unsigned proposals,
                                   const wy_component_types **types_out, wy_diag *diag) {
     wy_assert(arena && ast && types_out);
     wy_validator v;
     *types_out = NULL;
     if (wy_validator_init(&v, arena, proposals, diag)) *types_out = wy_validate_component(&v, ast);
+    if (v.err == WY_UNSUPPORTED) explain_wasi_3(ast, diag);
     return v.err;
 }
