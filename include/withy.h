@@ -140,7 +140,10 @@ WITHY_API int withy_watch(const char *manifest, const withy_watch_options *optio
 
 typedef struct withy_doctor_options {
     const char *profile;
-    bool fix; /* mend what can be mended without a decision */
+    bool fix;                   /* mend what can be mended without a decision */
+    bool json;                  /* write one JSON object instead of lines */
+    const char *runtime_config; /* file that says what labels stand for; NULL: that which
+                                   RUNTIME_CONFIG_FILE names, or none */
 } withy_doctor_options;
 
 /* Sets the defaults. */

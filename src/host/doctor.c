@@ -1,12 +1,11 @@
 /* Doctor: looks at an application as `up` would, finds what people get wrong, and mends what can be
- * mended without a decision of theirs. */
-#include "host/build.h"
+ * mended without a decision of theirs. Here: the manifest itself, and how findings are written. */
+#include "host/doctor.h"
+
+#include "base/text.h"
 #include "host/inspect.h"
 #include "host/manifest.h"
 
-#include "base/text.h"
-
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,17 +13,8 @@
 
 #define PATH_BYTES 4096
 
-typedef struct doctor {
-    wy_arena arena;
-    const withy_doctor_options *options;
-    const wy_app *app;
-    void (*write)(void *data, const char *text, size_t len);
-    void *data;
-    unsigned problems; /* that are left */
-} doctor;
-
-static void say(const doctor *d, const char *fmt, ...) WY_PRINTF(2, 3);
-static void say(const doctor *d, const char *fmt, ...) {
+static void say(const wy_doctor *d, const char *fmt, ...) WY_PRINTF(2, 3);
+static void say(const wy_doctor *d, const char *fmt, ...) {
     wy_buf text;
     wy_buf_init(&text, (size_t)1 << 20);
     va_list args;
@@ -35,119 +25,80 @@ static void say(const doctor *d, const char *fmt, ...) {
     wy_buf_deinit(&text);
 }
 
-/* A finding, with what to do; `mended` by us. */
-static void report(doctor *d, bool mended, const char *fmt, ...) WY_PRINTF(3, 4);
-static void report(doctor *d, bool mended, const char *fmt, ...) {
+static void say_json(const wy_doctor *d, const char *kind, bool can_be_mended, const char *text) {
+    wy_buf json;
+    wy_buf_init(&json, (size_t)64 << 10);
+    wy_buf_printf(&json,
+                  "%s\n    {\"kind\":\"%s\",\"can_be_mended\":%s,\"text\":", d->count ? "," : "",
+                  kind, can_be_mended ? "true" : "false");
+    wy_buf_json(&json, wy_str_of(text));
+    wy_buf_char(&json, '}');
+    if (json.ptr) d->write(d->data, json.ptr, json.len);
+    wy_buf_deinit(&json);
+}
+
+void wy_doctor_report(wy_doctor *d, wy_finding finding, const char *fmt, ...) {
+    static const char *const marks[] = {"-", "-", "mended:", "note:"};
+    static const char *const kinds[] = {"problem", "problem", "mended", "note"};
     char text[2048];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    d->problems += !mended;
-    say(d, "%s %s\n", mended ? "mended:" : "-", text);
-}
-
-/* --- components --- */
-
-static bool is_bound(const wy_app *app, const wy_app_component *c) {
-    for (uint32_t i = 0; i < app->trigger_count; i++)
-        if (app->triggers[i].component == c) return true;
-    return false;
-}
-
-/* Its file is another component's dependency. */
-static bool is_provider(const wy_app *app, const wy_app_component *c) {
-    for (uint32_t i = 0; i < app->component_count; i++)
-        for (uint32_t k = 0; k < app->components[i].dependency_count; k++)
-            if (wy_str_eq(app->components[i].dependencies[k].source.path, c->source.path))
-                return true;
-    return false;
-}
-
-static bool is_provided(const wy_app_component *c, wy_str import) {
-    for (uint32_t i = 0; i < c->dependency_count; i++)
-        if (wy_str_starts(import, wy_str_sub(c->dependencies[i].name, 0,
-                                             wy_str_find(c->dependencies[i].name, '@'))))
-            return true;
-    return false;
-}
-
-static void check_imports(doctor *d, const wy_app_component *c, const wy_inspection *in) {
-    wy_str last = {0};
-    for (uint32_t i = 0; i < in->plan->import_count; i++) {
-        wy_str name = in->plan->imports[i].interface_name;
-        if (in->links[i].kind != WY_LINK_UNMET || wy_str_eq(name, last) || is_provided(c, name))
-            continue;
-        last = name;
-        report(d, false,
-               "component \"" WY_STR_FMT "\" imports " WY_STR_FMT
-               ", which withy does not provide: give it as a dependency, or run with "
-               "--unmet-imports trap",
-               WY_STR_ARG(c->id), WY_STR_ARG(name.len ? name : WY_STR("a function")));
-    }
-}
-
-static void check_binary(doctor *d, const wy_app_component *c, const char *path) {
-    wy_diag diag;
-    wy_diag_init(&diag);
-    wy_inspection in;
-    if (wy_inspection_open(&in, path, &diag))
-        report(d, false, "component \"" WY_STR_FMT "\": %s", WY_STR_ARG(c->id), diag.text);
+    d->problems += finding == WY_FINDING_PROBLEM || finding == WY_FINDING_MENDABLE;
+    d->mendable += finding == WY_FINDING_MENDABLE;
+    if (d->options->json)
+        say_json(d, kinds[finding], finding == WY_FINDING_MENDABLE, text);
     else
-        check_imports(d, c, &in);
-    wy_inspection_close(&in);
+        say(d, "%s %s\n", marks[finding], text);
+    d->count++;
 }
 
-static bool build(doctor *d, const wy_app_component *c) {
-    char *id = wy_arena_strndup(&d->arena, c->id.ptr, c->id.len);
-    const char *only[] = {id};
-    wy_diag diag;
-    wy_diag_init(&diag);
-    return id && wy_build_run(d->app, only, 1, &diag) == WY_OK;
-}
-
-static void check_component(doctor *d, const wy_app_component *c) {
-    char path[PATH_BYTES];
-    bool absolute = c->source.path.len && c->source.path.ptr[0] == '/';
-    snprintf(path, sizeof path, WY_STR_FMT "%s" WY_STR_FMT,
-             WY_STR_ARG(absolute ? (wy_str){0} : d->app->root), absolute ? "" : "/",
-             WY_STR_ARG(c->source.path));
-    if (c->source.path.len && access(path, R_OK) != 0) {
-        bool can_build = c->build_commands.count > 0;
-        bool mended = can_build && d->options->fix && build(d, c) && access(path, R_OK) == 0;
-        report(
-            d, mended, "component \"" WY_STR_FMT "\": %s is not there%s", WY_STR_ARG(c->id), path,
-            can_build ? ": build it, with `withy build`" : ", and there is no command to build it");
-        if (!mended) return;
-    }
-    if (c->source.path.len) check_binary(d, c, path);
-    if (!is_bound(d->app, c) && !is_provider(d->app, c))
-        report(d, false,
-               "component \"" WY_STR_FMT
-               "\" is never run: no trigger names it, and no component "
-               "depends on it",
-               WY_STR_ARG(c->id));
+wy_finding wy_doctor_outcome(const wy_doctor *d, bool mended) {
+    if (mended) return WY_FINDING_MENDED;
+    return d->options->fix ? WY_FINDING_PROBLEM : WY_FINDING_MENDABLE;
 }
 
 /* --- the application --- */
 
-static void check_routes(doctor *d) {
+static void check_routes(wy_doctor *d) {
     const wy_app *app = d->app;
     for (uint32_t i = 0; i < app->http_trigger_count; i++)
         for (uint32_t k = i + 1; k < app->http_trigger_count; k++)
             if (!app->http_triggers[i].is_private && !app->http_triggers[k].is_private &&
                 wy_str_eq(app->http_triggers[i].route, app->http_triggers[k].route))
-                report(d, false,
-                       "the route " WY_STR_FMT " is given twice (\"" WY_STR_FMT
-                       "\" and \"" WY_STR_FMT "\"): only the last is used",
-                       WY_STR_ARG(app->http_triggers[i].route),
-                       WY_STR_ARG(app->http_triggers[i].id), WY_STR_ARG(app->http_triggers[k].id));
+                wy_doctor_report(d, WY_FINDING_PROBLEM,
+                                 "the route " WY_STR_FMT " is given twice (\"" WY_STR_FMT
+                                 "\" and \"" WY_STR_FMT "\"): only the last is used",
+                                 WY_STR_ARG(app->http_triggers[i].route),
+                                 WY_STR_ARG(app->http_triggers[i].id),
+                                 WY_STR_ARG(app->http_triggers[k].id));
     if (app->trigger_count == 0)
-        report(d, false, "the application has no trigger: nothing is ever run");
+        wy_doctor_report(d, WY_FINDING_PROBLEM,
+                         "the application has no trigger: nothing is ever run");
+}
+
+/* A line of the file that begins so. */
+static bool has_line(wy_str text, const char *begin, bool whole) {
+    while (text.len) {
+        size_t end = wy_str_find(text, '\n');
+        wy_str at = wy_str_trim(wy_str_sub(text, 0, end));
+        if (whole ? wy_str_eqz(at, begin) : wy_str_starts(at, wy_str_of(begin))) return true;
+        text = wy_str_sub(text, end < text.len ? end + 1 : end, text.len);
+    }
+    return false;
+}
+
+static wy_str file_text(wy_doctor *d, const char *path) {
+    wy_str text = {0};
+    wy_diag ignored;
+    wy_diag_init(&ignored);
+    return wy_text_read(&d->arena, path, &text, &ignored) == WY_OK ? text : (wy_str){0};
 }
 
 /* Every value that is needed at the start comes from outside. */
-static void check_variables(doctor *d) {
+static void check_variables(wy_doctor *d) {
+    wy_str dotenv = file_text(d, ".env");
     for (uint32_t i = 0; i < d->app->variable_count; i++) {
         const wy_app_variable *v = &d->app->variables[i];
         char name[512];
@@ -155,23 +106,12 @@ static void check_variables(doctor *d) {
         if (!v->required || n < 0 || (size_t)n >= sizeof name) continue;
         for (char *c = name; *c; c++)
             if (*c >= 'a' && *c <= 'z') *c = (char)(*c - 32);
-        if (!getenv(name) && access(".env", F_OK) != 0 && !getenv("RUNTIME_CONFIG_FILE"))
-            report(d, false,
-                   "the variable \"" WY_STR_FMT
-                   "\" is required and has no value here: set %s, or "
-                   "give --variable",
-                   WY_STR_ARG(v->name), name);
+        if (!getenv(name) && !has_line(dotenv, name, false) && d->runtime.provider_count == 0)
+            wy_doctor_report(d, WY_FINDING_PROBLEM,
+                             "the variable \"" WY_STR_FMT
+                             "\" is required and has no value here: set %s, or give --variable",
+                             WY_STR_ARG(v->name), name);
     }
-}
-
-static bool has_line(wy_str text, const char *line) {
-    while (text.len) {
-        size_t end = wy_str_find(text, '\n');
-        wy_str at = wy_str_trim(wy_str_sub(text, 0, end));
-        if (wy_str_eqz(at, line)) return true;
-        text = wy_str_sub(text, end < text.len ? end + 1 : end, text.len);
-    }
-    return false;
 }
 
 static bool append_line(const char *path, wy_str before, const char *line) {
@@ -183,44 +123,85 @@ static bool append_line(const char *path, wy_str before, const char *line) {
 }
 
 /* State and logs are nobody else's. */
-static void check_ignored(doctor *d) {
+static void check_ignored(wy_doctor *d) {
+    static const char *const forms[] = {".spin/", ".spin", "/.spin/", "/.spin"};
     char path[PATH_BYTES];
     snprintf(path, sizeof path, WY_STR_FMT "/.gitignore", WY_STR_ARG(d->app->root));
-    wy_str text;
-    wy_diag ignored;
-    wy_diag_init(&ignored);
-    if (wy_text_read(&d->arena, path, &text, &ignored) != WY_OK) return; /* no repository, maybe */
-    if (has_line(text, ".spin/") || has_line(text, ".spin") || has_line(text, "/.spin/") ||
-        has_line(text, "/.spin"))
+    if (access(path, F_OK) != 0) return; /* no repository, maybe */
+    wy_str text = file_text(d, path);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (has_line(text, forms[i], true)) return;
+    bool mended = d->options->fix && append_line(path, text, ".spin/");
+    wy_doctor_report(d, wy_doctor_outcome(d, mended),
+                     "%s does not name .spin/, where state and logs are kept", path);
+}
+
+/* --- all of it --- */
+
+static void examine(wy_doctor *d) {
+    wy_doctor_components(d);
+    check_routes(d);
+    check_variables(d);
+    wy_doctor_machine(d);
+    check_ignored(d);
+}
+
+/* A manifest that cannot be read is a finding too: the last one. */
+static bool read_manifest(wy_doctor *d, const char *path) {
+    wy_str profile = wy_str_of(d->options->profile);
+    wy_diag diag;
+    wy_diag_init(&diag);
+    wy_err err = wy_manifest_load(&d->arena, path, profile, NULL, 0, &d->app, &diag);
+    bool mended = false, is_version = err && wy_doctor_version(d, path, &mended);
+    if (mended) {
+        wy_diag_init(&diag);
+        err = wy_manifest_load(&d->arena, path, profile, NULL, 0, &d->app, &diag);
+    }
+    if (err && (mended || !is_version)) wy_doctor_report(d, WY_FINDING_PROBLEM, "%s", diag.text);
+    return err == WY_OK;
+}
+
+static void read_runtime_config(wy_doctor *d) {
+    const char *path = d->options->runtime_config;
+    if (!path) path = getenv("RUNTIME_CONFIG_FILE");
+    wy_diag diag;
+    wy_diag_init(&diag);
+    if (path && *path && wy_runtime_config_load(&d->arena, path, &d->runtime, &diag))
+        wy_doctor_report(d, WY_FINDING_PROBLEM, "%s", diag.text);
+}
+
+static void conclude(const wy_doctor *d, const char *path) {
+    if (d->options->json) {
+        say(d, "%s],\n  \"problems\": %u\n}\n", d->count ? "\n  " : "", d->problems);
         return;
-    report(d, d->options->fix && append_line(path, text, ".spin/"),
-           "%s does not name .spin/, where state and logs are kept", path);
+    }
+    if (d->problems == 0) {
+        say(d, "nothing is wrong with %s\n", path);
+        return;
+    }
+    say(d, "%u problem%s\n", d->problems, d->problems == 1 ? "" : "s");
+    if (d->mendable) say(d, "%u of them can be mended: withy doctor --fix\n", d->mendable);
 }
 
 int withy_doctor(const char *manifest, const withy_doctor_options *options,
                  void (*write)(void *data, const char *text, size_t len), void *data,
                  withy_error *error) {
-    doctor d = {.options = options, .write = write, .data = data};
+    wy_doctor d = {.options = options, .write = write, .data = data};
     wy_arena_init(&d.arena, (size_t)256 << 20);
     wy_diag diag;
     wy_diag_init(&diag);
     const char *path;
     wy_err err = wy_manifest_find(&d.arena, manifest, &path, &diag);
-    if (!err)
-        err = wy_manifest_load(&d.arena, path, wy_str_of(options->profile), NULL, 0, &d.app, &diag);
     if (err) {
         wy_arena_deinit(&d.arena);
         return wy_host_fail(&diag, error);
     }
-    for (uint32_t i = 0; i < d.app->component_count; i++)
-        check_component(&d, &d.app->components[i]);
-    check_routes(&d);
-    check_variables(&d);
-    check_ignored(&d);
-    if (d.problems)
-        say(&d, "%u problem%s\n", d.problems, d.problems == 1 ? "" : "s");
-    else
-        say(&d, "nothing is wrong with %s\n", path);
+    if (options->json) say(&d, "{\n  \"findings\": [");
+    if (read_manifest(&d, path)) {
+        read_runtime_config(&d);
+        examine(&d);
+    }
+    conclude(&d, path);
     wy_arena_deinit(&d.arena);
     return d.problems ? 1 : 0;
 }
