@@ -50,7 +50,7 @@ static void check_port(wy_doctor *d) {
         return;
     int failed = try_to_bind(&address);
     if (failed == EADDRINUSE)
-        wy_doctor_report(d, WY_FINDING_PROBLEM,
+        wy_doctor_report(d, WY_FINDING_NOTE,
                          "%s is in use, by another program or by this application: stop that, or "
                          "run with --listen or --find-free-port",
                          text);

@@ -224,7 +224,7 @@ def test_the_target_that_rust_dropped(command, manifest, tools):
 def test_a_port_that_is_taken(command, manifest, port):
     with socket.create_server(("127.0.0.1", port)):
         [found] = findings(command, manifest(MANIFEST))
-    assert f"127.0.0.1:{port} is in use" in found["text"]
+    assert (found["kind"], f"127.0.0.1:{port} is in use" in found["text"]) == ("note", True)
 
 
 def test_labels_without_a_definition(command, manifest, tmp_path):
