@@ -110,7 +110,7 @@ def test_chunked_and_large_bodies(first):
 def test_trap_is_500(first):
     answer = first.ask("/trap")
     assert (answer.status, answer.body) == (500, b"")
-    assert "the component trapped" in first.log
+    first.wait_for_log("the component trapped")
 
 
 def test_config(first):
