@@ -324,9 +324,10 @@ static wy_err read_tls(const reader *r, const wy_toml *table, wy_runtime_tls *ou
                               "ca_roots_file client_cert_file client_private_key_file");
     if (err == WY_OK) err = wy_fields_list(&f, "component_ids", &out->component_ids);
     if (err == WY_OK) err = wy_fields_list(&f, "hosts", &out->hosts);
+    if (err == WY_OK) err = get_path(r, &f, "ca_roots_file", false, &out->ca_roots_file);
+    out->webpki_roots = out->ca_roots_file.len == 0; /* where it does not say */
     if (err == WY_OK) err = wy_fields_bool(&f, "ca_use_platform_roots", &out->platform_roots);
     if (err == WY_OK) err = wy_fields_bool(&f, "ca_use_webpki_roots", &out->webpki_roots);
-    if (err == WY_OK) err = get_path(r, &f, "ca_roots_file", false, &out->ca_roots_file);
     if (err == WY_OK) err = get_path(r, &f, "client_cert_file", false, &out->client_cert_file);
     if (err == WY_OK)
         err = get_path(r, &f, "client_private_key_file", false, &out->client_private_key_file);

@@ -62,9 +62,45 @@ static bool open_inside(void *data, wy_str host, own wy_stream **stream_out) {
     return true;
 }
 
+static const wy_tls_config *choose_tls(void *data, wy_str host) {
+    const wy_outbound *o = data;
+    for (uint32_t i = 0; i < o->tls_count; i++)
+        for (uint32_t k = 0; k < o->tls[i].hosts.count; k++)
+            if (wy_str_eq_nocase(o->tls[i].hosts.items[k], host)) return &o->tls[i].config;
+    return NULL;
+}
+
+/* NULL for an empty path; false: no memory. */
+static bool copy_path(wy_arena *arena, wy_str path, const char **out) {
+    *out = path.len ? wy_arena_strndup(arena, path.ptr, path.len) : NULL;
+    return *out || !path.len;
+}
+
+/* Those entries of the runtime configuration that are for this component. */
+static wy_err make_tls(wy_arena *arena, const wy_runtime_config *runtime, wy_outbound *out) {
+    out->tls = wy_arena_calloc(arena, runtime->tls_count, sizeof *out->tls);
+    if (!out->tls) return WY_NOMEM;
+    for (uint32_t i = 0; i < runtime->tls_count; i++) {
+        const wy_runtime_tls *from = &runtime->tls[i];
+        uint32_t k = 0;
+        while (k < from->component_ids.count &&
+               !wy_str_eq(from->component_ids.items[k], out->component))
+            k++;
+        if (k == from->component_ids.count) continue;
+        wy_outbound_tls *to = &out->tls[out->tls_count++];
+        to->hosts = from->hosts;
+        to->config.no_system_roots = !from->platform_roots && !from->webpki_roots;
+        if (!copy_path(arena, from->ca_roots_file, &to->config.ca_file) ||
+            !copy_path(arena, from->client_cert_file, &to->config.cert_file) ||
+            !copy_path(arena, from->client_private_key_file, &to->config.key_file))
+            return WY_NOMEM;
+    }
+    return WY_OK;
+}
+
 wy_err wy_outbound_make(wy_arena *arena, const wy_app_component *component, const wy_config *config,
-                        const wy_app_networks *blocked, const wy_inside *inside, wy_outbound *out,
-                        wy_diag *diag) {
+                        const wy_runtime_config *runtime, const wy_app_networks *blocked,
+                        const wy_inside *inside, wy_outbound *out, wy_diag *diag) {
     const wy_app_list *list = &component->allowed_outbound_hosts;
     wy_str *entries = wy_arena_calloc(arena, list->count, sizeof *entries);
     if (!entries) return wy_diag_set(diag, WY_NOMEM, "out of memory for the application");
@@ -73,8 +109,10 @@ wy_err wy_outbound_make(wy_arena *arena, const wy_app_component *component, cons
                                    .allow_address = allow_address,
                                    .allow_lookup = allow_lookup,
                                    .inside = open_inside,
+                                   .tls = choose_tls,
                                    .data = out};
-    wy_err err = WY_OK;
+    wy_err err = make_tls(arena, runtime, out);
+    if (err) return wy_diag_set(diag, err, "out of memory for the application");
     for (uint32_t i = 0; i < list->count && !err; i++)
         err = wy_config_resolve(config, list->items[i], arena, &entries[i], diag);
     if (err) return err;

@@ -80,8 +80,9 @@ wy_err wy_unit_prepare(wy_application *a, wy_unit *u, wy_diag *diag) {
     wy_err err = open_logs(a, u, diag);
     grant_models(a, u);
     if (!err)
-        err = wy_outbound_make(&a->arena, u->component, grants_of(a, u)->config.config,
-                               &a->base->blocked, &a->inside, &u->outbound, diag);
+        err =
+            wy_outbound_make(&a->arena, u->component, grants_of(a, u)->config.config,
+                             &a->base->runtime, &a->base->blocked, &a->inside, &u->outbound, diag);
     return err ? err : grant_env(a, u, diag);
 }
 

@@ -6,6 +6,10 @@
 #include "host/manifest.h"
 #include "host/routes.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "base/log.h"
 #include "base/text.h"
 
@@ -72,9 +76,22 @@ static void up_announce(void *data, const void *application, const char *address
 /* What a runtime configuration may ask for and withy does not do. */
 static wy_err refuse_configuration(const wy_runtime_config *c, wy_diag *diag) {
     const char *what = NULL;
-    if (c->tls_count) what = "[[client_tls]]";
     if (c->max_sockets || c->max_connections) what = "[outbound_networking] max_...";
     return what ? wy_diag_set(diag, WY_UNSUPPORTED, "%s is not supported", what) : WY_OK;
+}
+
+/* So that a file that is not there is not found out by the first request. */
+static wy_err check_tls(const wy_runtime_tls *tls, wy_diag *diag) {
+    const wy_str paths[] = {tls->ca_roots_file, tls->client_cert_file,
+                            tls->client_private_key_file};
+    char path[4096];
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        snprintf(path, sizeof path, WY_STR_FMT, WY_STR_ARG(paths[i]));
+        if (path[0] && access(path, R_OK) != 0)
+            return wy_diag_set(diag, WY_NOT_FOUND, "line %u: [[client_tls]]: %s: %s", tls->line,
+                               path, strerror(errno));
+    }
+    return WY_OK;
 }
 
 static wy_err read_configuration(wy_application_base *s, wy_diag *diag) {
@@ -86,6 +103,8 @@ static wy_err read_configuration(wy_application_base *s, wy_diag *diag) {
     if (!err)
         err = wy_app_networks_new(&s->arena, s->runtime.block_networks.items,
                                   s->runtime.block_networks.count, &s->blocked, diag);
+    for (uint32_t i = 0; i < s->runtime.tls_count && !err; i++)
+        err = check_tls(&s->runtime.tls[i], diag);
     if (err) wy_diag_prefix(diag, "%s", path);
     return err;
 }

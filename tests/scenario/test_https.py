@@ -117,3 +117,85 @@ def test_roots_that_cannot_be_read(serve, server):
     host = serve("proxy", env={"SSL_CERT_FILE": "/no/such/roots.pem"})
     assert ask(host, server().port).body == b"error %d\n" % TLS_PROTOCOL
     assert "SSL_CERT_FILE=/no/such/roots.pem cannot be read" in host.wait_for_log("no connection to https://")
+
+
+# --- [[client_tls]] of the runtime configuration ---
+
+APPLICATION = """
+spin_manifest_version = 2
+[application]
+name = "tls"
+[[trigger.http]]
+route = "/known/..."
+component = "known"
+[[trigger.http]]
+route = "/other/..."
+component = "other"
+[component.known]
+source = "{guest}"
+allowed_outbound_hosts = ["https://*:*"]
+[component.other]
+source = "{guest}"
+allowed_outbound_hosts = ["https://*:*"]
+"""
+
+
+@pytest.fixture
+def application(start, guest, tmp_path):
+    def begin(text: str, **env):
+        (tmp_path / "spin.toml").write_text(APPLICATION.format(guest=guest("proxy")))
+        (tmp_path / "runtime-config.toml").write_text(text)
+        return start("up", "--workers", "1", "--runtime-config-file", "runtime-config.toml", cwd=tmp_path, env=env)
+
+    return begin
+
+
+def ask_as(host, component, port, name="localhost"):
+    return host.ask(f"/{component}/?url=https://{name}:{port}/x", timeout=20)
+
+
+def test_a_certificate_is_shown_by_the_components_it_is_for(application, server, authority):
+    cert, key = authority.certificate("DNS:client")
+    https = server(client_ca=authority.ca, newest=ssl.TLSVersion.TLSv1_2)
+    host = application(f"""
+[[client_tls]]
+component_ids = ["known"]
+hosts = ["LocalHost"]
+ca_roots_file = "{authority.ca}"
+client_cert_file = "{cert}"
+client_private_key_file = "{key}"
+""")
+    assert ask_as(host, "known", https.port).body == b"GET /x 0\n"
+    # another host, and another component: neither the root nor the certificate is for them
+    assert ask_as(host, "known", https.port, "127.0.0.1").body == b"error %d\n" % TLS_CERTIFICATE
+    assert ask_as(host, "other", https.port).body == b"error %d\n" % TLS_CERTIFICATE
+
+
+def test_roots_are_believed_as_it_says(application, server, authority):
+    https = server()
+    entry = f'[[client_tls]]\ncomponent_ids = ["known"]\nhosts = ["localhost"]\n{{}}\n'
+    roots = str(authority.ca)
+    cases = [
+        ("", True),  # the system's, which the environment names here
+        ("ca_use_webpki_roots = false", False),
+        ("ca_use_webpki_roots = false\nca_use_platform_roots = true", True),
+        (f'ca_roots_file = "{roots}"', True),
+    ]
+    for line, is_believed in cases:
+        host = application(entry.format(line), SSL_CERT_FILE=roots)
+        expected = b"GET /x 0\n" if is_believed else b"error %d\n" % TLS_CERTIFICATE
+        assert ask_as(host, "known", https.port).body == expected, line
+        host.stop()
+
+
+def test_client_tls_is_checked_at_the_start(command, guest, tmp_path, authority):
+    (tmp_path / "spin.toml").write_text(APPLICATION.format(guest=guest("proxy")))
+    entry = '[[client_tls]]\ncomponent_ids = ["known"]\nhosts = ["localhost"]\n'
+    for line, said in [
+        ('ca_roots_file = "none.pem"', "line 1: [[client_tls]]: ./none.pem: No such file"),
+        (f'client_cert_file = "{authority.ca}"', "go together"),
+        ("hosts = []", "runtime-config.toml:4:"),
+    ]:
+        (tmp_path / "runtime-config.toml").write_text(entry + line + "\n")
+        done = command("up", "--runtime-config-file", "runtime-config.toml", "--listen", "127.0.0.1:0", cwd=tmp_path)
+        assert done.returncode != 0 and said in done.stderr, done.stderr

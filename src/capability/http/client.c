@@ -419,6 +419,13 @@ static void fail_later(wy_http_call *call, wy_http_error error, const char *text
         call->done = true;
 }
 
+static wy_tls_config tls_of(const wy_http_policy *policy, wy_str host) {
+    const wy_tls_config *chosen = policy && policy->tls ? policy->tls(policy->data, host) : NULL;
+    wy_tls_config tls = chosen ? *chosen : (wy_tls_config){0};
+    tls.alpn = "http/1.1";
+    return tls;
+}
+
 static void connect_call(wy_http_call *call) {
     wy_http_client *client = call->client;
     const wy_http_call_config *config = &call->config;
@@ -461,7 +468,7 @@ static void connect_call(wy_http_call *call) {
         begin_call(connection);
         return;
     }
-    static const wy_tls_config tls = {.alpn = "http/1.1"};
+    wy_tls_config tls = tls_of(policy, config->host);
     wy_connect_config to = {
         .host = connection->host,
         .port = connection->port,

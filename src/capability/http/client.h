@@ -7,6 +7,7 @@
 
 #include "capability/http/reader.h"
 #include "capability/http/writer.h"
+#include "loop/connect.h"
 
 typedef struct wy_http_client wy_http_client;
 typedef struct wy_http_call wy_http_call;
@@ -22,6 +23,9 @@ typedef struct wy_http_policy {
     /* Whether the host is answered in this process: then `*stream_out` leads to who does, or is
      * NULL: nobody. "self" is what a request without an authority goes to. NULL: no host is. */
     bool (*inside)(void *data, wy_str host, own wy_stream **stream_out);
+    /* How https to that host is believed and what it is shown; NULL from it: as everywhere else.
+     * NULL: nothing special for any host. */
+    const wy_tls_config *(*tls)(void *data, wy_str host);
     void *data;
 } wy_http_policy;
 
