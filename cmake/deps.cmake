@@ -8,6 +8,7 @@ pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(XXHASH REQUIRED libxxhash) # its header alone
 pkg_check_modules(PQ REQUIRED libpq)         # headers alone: loaded at the first use
 pkg_check_modules(MARIADB REQUIRED libmariadb) # likewise
@@ -39,6 +40,7 @@ choose_archive(UV_CHOICE PkgConfig::UV libuv_a.a libuv.a)
 choose_archive(SQLITE_CHOICE PkgConfig::SQLITE libsqlite3.a)
 choose_archive(SSL_CHOICE PkgConfig::SSL libssl.a) # of the tests' TLS server; the command opens libssl itself
 choose_archive(JANSSON_CHOICE PkgConfig::JANSSON libjansson.a)
+choose_archive(ZLIB_CHOICE PkgConfig::ZLIB libz.a)
 choose_archive(CRYPTO_CHOICE PkgConfig::CRYPTO libcrypto.a)
 choose_archive(HIREDIS_CHOICE PkgConfig::HIREDIS libhiredis.a)
 
@@ -59,6 +61,6 @@ endif()
 target_include_directories(withy_deps SYSTEM INTERFACE ${ENGINE_DIR}/include ${PQ_INCLUDE_DIRS}
                            ${MARIADB_INCLUDE_DIRS})
 target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp ${UV_CHOICE}
-                      ${SQLITE_CHOICE} ${CRYPTO_CHOICE} ${HIREDIS_CHOICE} ${JANSSON_CHOICE}
+                      ${SQLITE_CHOICE} ${CRYPTO_CHOICE} ${HIREDIS_CHOICE} ${JANSSON_CHOICE} ${ZLIB_CHOICE}
                       Threads::Threads
                       ${CMAKE_DL_LIBS} m)

@@ -41,7 +41,7 @@ string(REPLACE ";" " " ENGINE_PULL_FLAGS "${ENGINE_PULL}")
 # Relative to the file itself: the prefix is chosen when installing.
 file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 # What the static library needs beside it.
-set(WITHY_NEEDS "-l${ENGINE_NAME} -luv -lsqlite3 -lcrypto -lhiredis -ljansson ${ENGINE_PULL_FLAGS} -lpthread -ldl -lm")
+set(WITHY_NEEDS "-l${ENGINE_NAME} -luv -lsqlite3 -lcrypto -lhiredis -ljansson -lz ${ENGINE_PULL_FLAGS} -lpthread -ldl -lm")
 foreach(name libwithy libwithy-static)
   configure_file(${CMAKE_SOURCE_DIR}/cmake/${name}.pc.in ${CMAKE_BINARY_DIR}/install/${name}.pc @ONLY)
 endforeach()

@@ -28,6 +28,7 @@ typedef struct withy_options {
     bool keep_shims;        /* do not eliminate shim and fixup modules */
     bool network;           /* sockets: connect, listen and look names up, anywhere; not for
                                applications, whose manifests say what they may reach */
+    bool insecure;          /* registries: HTTP; else HTTPS, but on this machine */
     const char *cache_dir;  /* NULL: WITHY_CACHE_DIR, XDG_CACHE_HOME/withy or ~/.cache/withy */
     uint64_t memory_max;    /* bytes, all memories of one instance; 0: the default, 4 GiB */
     uint32_t instances_max; /* alive at once in one worker; 0: the default, 1000 */
@@ -100,7 +101,8 @@ typedef struct withy_up_options {
 WITHY_API void withy_up_options_init(withy_up_options *options);
 
 /* Runs the application of a manifest (a file, or a folder with a spin.toml; NULL: the nearest from
- * the current folder upwards), or one component without a manifest. As withy_serve. */
+ * the current folder upwards), or one component without a manifest; or either from a registry, by
+ * its reference. As withy_serve. */
 WITHY_API int withy_up(const char *manifest, const withy_up_options *options, withy_error *error);
 
 /* Whether triggers of the application are programs of their own, which may know options that
@@ -178,6 +180,42 @@ WITHY_API int withy_add(const char *manifest, const withy_new_options *options, 
 
 /* Calls `write` with the name of each template. */
 WITHY_API void withy_templates(void (*write)(void *data, const char *name), void *data);
+
+/* --- registries (OCI) --- */
+
+typedef struct withy_registry_options {
+    bool insecure;                 /* HTTP; else HTTPS, but where the registry is this machine */
+    const char *cache_dir;         /* as in withy_options */
+    const char *profile;           /* push: variant of the components; NULL: none */
+    bool build;                    /* push: run the build commands first */
+    const withy_pair *annotations; /* push: further ones of the image */
+    size_t annotation_count;
+} withy_registry_options;
+
+/* Sets the defaults. */
+WITHY_API void withy_registry_options_init(withy_registry_options *options);
+
+#define WITHY_DIGEST_TEXT 72 /* bytes: "sha256:", 64 digits, NUL */
+
+/* Puts the application of a manifest (as in withy_up; or one component) into a registry, under a
+ * name such as "ghcr.io/team/shop:1.0". Returns 0 or an exit status. */
+WITHY_API int withy_registry_push(const char *manifest, const char *reference,
+                                  const withy_registry_options *options,
+                                  char digest_out[WITHY_DIGEST_TEXT], withy_error *error);
+
+/* Downloads an application or a component into the cache. */
+WITHY_API int withy_registry_pull(const char *reference, const withy_registry_options *options,
+                                  char digest_out[WITHY_DIGEST_TEXT], withy_error *error);
+
+/* The path of a component that is named by one, or by a reference: then it is downloaded unless it
+ * is in the cache. `*path_out` is to be freed with free(). Returns 0 or an exit status. */
+WITHY_API int withy_registry_resolve(const char *text, const withy_registry_options *options,
+                                     char **path_out, withy_error *error);
+
+/* Asks the registry ("ghcr.io") whether user and password are good, and keeps them then where the
+ * functions above and Spin look for them. Returns 0 or an exit status. */
+WITHY_API int withy_registry_login(const char *registry, const char *user, const char *password,
+                                   const withy_registry_options *options, withy_error *error);
 
 /* --- run a command --- */
 

@@ -105,6 +105,7 @@ need_to_build() {
     need_library libmariadb libmariadb-dev
     need_library cmocka libcmocka-dev
     need_library jansson libjansson-dev
+    need_library zlib zlib1g-dev
     [ -e /etc/ssl/certs/ca-certificates.crt ] || want ca-certificates
     "$root/tools/llhttp-fetch" --is-cached || python3 -m pip --version >/dev/null 2>&1 || want python3-pip
     if ! engine_at_hand && command -v apt-get >/dev/null 2>&1; then
@@ -137,6 +138,7 @@ need_to_test() {
     need_command mosquitto_sub mosquitto-clients
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql
     need_command mariadbd mariadb-server
+    need_command docker-registry docker-registry
     need_command zsh zsh
     need_command fish fish
     need_command mandoc mandoc

@@ -154,7 +154,8 @@ typedef struct wy_app_trigger_settings {
 typedef struct wy_app {
     wy_str name, version, description;
     wy_app_list authors;
-    wy_str root; /* folder of the manifest */
+    wy_str root;  /* folder of the manifest */
+    wy_str image; /* the digest of the image it came in, "sha256:..."; empty: it came in none */
     const wy_app_variable *variables;
     const wy_app_component *components;
     const wy_app_http_trigger *http_triggers;

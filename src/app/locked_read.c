@@ -281,6 +281,21 @@ static wy_err check_version(const json_t *root, wy_diag *diag) {
                        "this is no locked application with 'spin_lock_version' 0 or 1");
 }
 
+static wy_str image_of(reader *r, const json_t *root) {
+    const json_t *image = json_object_get(json_object_get(root, "metadata"), "oci_image_digest");
+    return json_is_string(image) ? keep(r, json_string_value(image), json_string_length(image))
+                                 : (wy_str){0};
+}
+
+static wy_err set_image(wy_arena *arena, wy_str image, const wy_app **app, wy_diag *diag) {
+    wy_app *copy = wy_arena_alloc(arena, sizeof *copy);
+    if (!copy) return wy_diag_set(diag, WY_NOMEM, "out of memory for the application");
+    *copy = **app;
+    copy->image = image;
+    *app = copy;
+    return WY_OK;
+}
+
 wy_err wy_app_read_locked(wy_arena *arena, wy_str text, wy_str root, const wy_app **app_out,
                           wy_diag *diag) {
     reader r = {.arena = arena, .diag = diag};
@@ -290,6 +305,9 @@ wy_err wy_app_read_locked(wy_arena *arena, wy_str text, wy_str root, const wy_ap
     if (!json) return wy_diag_set(diag, WY_MALFORMED, "line %d: %s", error.line, error.text);
     r.err = check_version(json, diag);
     const wy_toml *manifest = r.err ? NULL : make_manifest(&r, json);
+    wy_str image = image_of(&r, json);
     json_decref(json);
-    return r.err ? r.err : wy_spin_read_tree(arena, manifest, root, (wy_str){0}, app_out, diag);
+    if (r.err) return r.err;
+    wy_err err = wy_spin_read_tree(arena, manifest, root, (wy_str){0}, app_out, diag);
+    return err || !image.len ? err : set_image(arena, image, app_out, diag);
 }

@@ -140,6 +140,14 @@
 #define WY_MAX_WIT_PACKAGES 1000 /* in one set */
 #define WY_MAX_WIT_TOP_USES 1000 /* `use` outside of interfaces and worlds, in one file */
 
+/* --- registries (registry/) --- */
+#define WY_MAX_REGISTRY_REPLY_BYTES ((size_t)4 << 20) /* a manifest, a token, a list of tags */
+#define WY_MAX_REGISTRY_LAYERS 1000                   /* blobs of one image */
+#define WY_MAX_REGISTRY_TAGS 100000                   /* versions of one package */
+#define WY_MAX_REGISTRY_ARENA ((size_t)64 << 20)      /* what one of them says, decoded */
+#define WY_MAX_ARCHIVE_BYTES ((size_t)1 << 30)        /* of files in a layer, unpacked */
+#define WY_REGISTRY_TIMEOUT_MS 60000 /* a step of a request; a registry stores meanwhile */
+
 /* --- capabilities --- */
 #define WY_MAX_RESULT_BYTES ((size_t)128 << 20)     /* one buffered result of a capability */
 #define WY_MAX_CONFIG_VALUE_BYTES ((size_t)1 << 20) /* a variable, templates resolved */

@@ -2,6 +2,7 @@
 #include "cli/verb.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char usage[] = "[OPTIONS] FILE.wasm 'FUNCTION(ARGUMENTS)' ...";
 static const char text[] =
@@ -34,9 +35,12 @@ int wy_verb_call(int argc, char **argv) {
         fprintf(stderr, "withy: call needs a file and a call: withy call %s\n", usage);
         return 2;
     }
+    char *path = wy_cli_component(operands.items[0], common.insecure, common.cache_dir, &status);
+    if (!path) return status;
     withy_error error = {0};
-    status = withy_run_calls(operands.items[0], (const char *const *)(operands.items + 1),
-                             operands.count - 1, &options, write_out, stdout, &error);
+    status = withy_run_calls(path, (const char *const *)(operands.items + 1), operands.count - 1,
+                             &options, write_out, stdout, &error);
+    free(path);
     wy_common_deinit(&common);
     return error.code ? wy_cli_fail(&error) : status;
 }

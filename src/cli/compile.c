@@ -20,12 +20,23 @@ static char *default_output(const char *path) {
     return output;
 }
 
+/* In this folder, by the last part of a reference without its tag. */
+static char *output_of(const char *reference) {
+    const char *slash = strrchr(reference, '/');
+    const char *name = slash ? slash + 1 : reference;
+    char *plain = strndup(name, strcspn(name, ":@"));
+    char *output = plain ? default_output(plain) : NULL;
+    free(plain);
+    return output;
+}
+
 int wy_verb_compile(int argc, char **argv) {
     const char *output = NULL;
-    bool no_cache = false;
+    bool no_cache = false, insecure = false;
     const wy_option own_table[] = {
         {"output", 'o', WY_OPTION_TEXT, "FILE", "where to write (default FILE.cwasm)", &output},
         {"no-cache", 0, WY_OPTION_FLAG, NULL, "compile anew, keep nothing", &no_cache},
+        {"insecure", 'k', WY_OPTION_FLAG, NULL, "speak HTTP to registries", &insecure},
         {0}};
     const wy_option *tables[] = {own_table};
     const wy_syntax syntax = {usage, text, tables, 1, false, NULL, NULL, NULL};
@@ -36,12 +47,17 @@ int wy_verb_compile(int argc, char **argv) {
         fprintf(stderr, "withy: compile needs one file: withy compile %s\n", usage);
         return 2;
     }
-    char *made = output ? NULL : default_output(operands.items[0]);
+    char *path = wy_cli_component(operands.items[0], insecure, NULL, &status);
+    if (!path) return status;
+    const char *operand = operands.items[0];
+    char *made = NULL;
+    if (!output) made = strcmp(path, operand) ? output_of(operand) : default_output(operand);
     withy_options options;
     withy_options_init(&options);
     options.no_cache = no_cache;
     withy_error error = {0};
-    status = withy_compile(operands.items[0], output ? output : made, &options, &error);
+    status = withy_compile(path, output ? output : made, &options, &error);
     free(made);
+    free(path);
     return error.code ? wy_cli_fail(&error) : status;
 }

@@ -11,6 +11,9 @@ static const struct {
      "where compiled code and downloads are kept; else XDG_CACHE_HOME/withy or "
      "~/.cache/withy"},
     {"WITHY_CACHE_MAX_BYTES", "how much of it; 2 GiB; what was not used longest goes"},
+    {"DOCKER_CONFIG", "folder of Docker's config.json with credentials for registries; ~/.docker"},
+    {"SPIN_OCI_ARCHIVE_LAYERS", "set to anything: registry push packs files together"},
+    {"SOURCE_DATE_EPOCH", "the time that registry push gives an image, in seconds since 1970"},
     {"WITHY_LOG", "error, warn, info or debug: what is logged; info"},
     {"NO_COLOR", "set to anything: no colours"},
     {"SPIN_VARIABLE_NAME", "value of the application variable \"name\""},
@@ -33,6 +36,7 @@ static const struct {
     {71, "a limit was reached"},
     {74, "input or output failed"},
     {75, "a deadline passed"},
+    {77, "not permitted"},
     {134, "the guest trapped"},
 };
 

@@ -1,6 +1,8 @@
 /* The options that several verbs share. */
 #include "cli/options.h"
 
+#include "cli/verb.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -49,6 +51,7 @@ void wy_common_table(wy_common_options *c, wy_option table[WY_COMMON_OPTION_COUN
         {"unmet-imports", 0, WY_OPTION_TEXT, "refuse|trap",
          "what to do with imports nobody provides", &c->unmet},
         {"cache-dir", 0, WY_OPTION_TEXT, "DIR", "where compiled code is kept", &c->cache_dir},
+        {"insecure", 'k', WY_OPTION_FLAG, NULL, "speak HTTP to registries", &c->insecure},
         {"no-cache", 0, WY_OPTION_FLAG, NULL, "compile anew, keep nothing", &c->no_cache},
         {"network", 0, WY_OPTION_FLAG, NULL, "sockets may connect and listen anywhere (not for up)",
          &c->network},
@@ -122,6 +125,7 @@ int wy_common_apply(wy_common_options *common, withy_options *options) {
     options->no_pooling = common->no_pooling;
     options->keep_shims = common->keep_shims;
     options->network = common->network;
+    options->insecure = common->insecure;
     options->cache_dir = common->cache_dir;
     options->memory_max = common->memory_max;
     options->instances_max = (uint32_t)common->instances_max;
@@ -140,4 +144,16 @@ void wy_common_deinit(wy_common_options *common) {
     for (size_t i = 0; i < common->copy_count; i++)
         free(common->copies[i]);
     common->copy_count = 0;
+}
+
+char *wy_cli_component(const char *operand, bool insecure, const char *cache_dir, int *status_out) {
+    withy_registry_options options;
+    withy_registry_options_init(&options);
+    options.insecure = insecure;
+    options.cache_dir = cache_dir;
+    char *path;
+    withy_error error = {0};
+    *status_out = withy_registry_resolve(operand, &options, &path, &error);
+    if (*status_out) wy_cli_fail(&error);
+    return path;
 }

@@ -2,6 +2,7 @@
 #include "cli/verb.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char usage[] = "[OPTIONS] FILE.wasm [ARGS]";
 static const char text[] =
@@ -25,9 +26,12 @@ int wy_verb_run(int argc, char **argv) {
         fprintf(stderr, "withy: run needs a file: withy run %s\n", usage);
         return 2;
     }
+    char *path = wy_cli_component(operands.items[0], common.insecure, common.cache_dir, &status);
+    if (!path) return status;
     withy_error error = {0};
-    status = withy_run(operands.items[0], (const char *const *)(operands.items + 1),
-                       operands.count - 1, &options, &error);
+    status = withy_run(path, (const char *const *)(operands.items + 1), operands.count - 1,
+                       &options, &error);
+    free(path);
     wy_common_deinit(&common);
     return error.code ? wy_cli_fail(&error) : status;
 }

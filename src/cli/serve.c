@@ -2,6 +2,7 @@
 #include "cli/verb.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char usage[] = "[OPTIONS] FILE.wasm";
 static const char text[] =
@@ -38,8 +39,11 @@ int wy_verb_serve(int argc, char **argv) {
     if (!wy_cli_address("--addr", options.address)) return 2;
     status = wy_cli_serving(workers, reuse, &options);
     if (status >= 0) return status;
+    char *path = wy_cli_component(operands.items[0], common.insecure, common.cache_dir, &status);
+    if (!path) return status;
     withy_error error = {0};
-    status = withy_serve(operands.items[0], &options, &error);
+    status = withy_serve(path, &options, &error);
+    free(path);
     wy_common_deinit(&common);
     return error.code ? wy_cli_fail(&error) : status;
 }

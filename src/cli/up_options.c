@@ -5,8 +5,6 @@
 #include <stdlib.h>
 
 const wy_refused wy_cli_up_refused[] = {
-    {"from-registry", "applications from a registry (OCI) cannot be fetched"},
-    {"insecure", "applications from a registry (OCI) cannot be fetched"},
     {"tls-cert", "incoming TLS is not spoken; put a proxy in front"},
     {"tls-key", "incoming TLS is not spoken; put a proxy in front"},
     {"cache", "compiled code is kept by withy itself; see --cache-dir and --no-cache"},
@@ -42,10 +40,13 @@ void wy_cli_up_table(wy_cli_up *up, wy_option table[WY_CLI_UP_COUNT + 1]) {
     set_defaults(up);
     const wy_option rows[] = {
         {"from", 'f', WY_OPTION_TEXT, "PATH",
-         "manifest, folder with a spin.toml, or component (default: the nearest spin.toml)",
+         "manifest, folder with a spin.toml, component, or what a registry has by that name "
+         "(default: the nearest spin.toml)",
          &up->from},
         {"from-file", 0, WY_OPTION_TEXT, "PATH", "the same", &up->from},
         {"file", 0, WY_OPTION_TEXT, "PATH", "the same", &up->from},
+        {"from-registry", 0, WY_OPTION_TEXT, "REFERENCE", "in any case from a registry",
+         &up->registry},
         {"component-id", 'c', WY_OPTION_VALUES, "ID", "run only this component (repeatable)",
          &up->components},
         {"profile", 0, WY_OPTION_TEXT, "NAME", "variant of the components", &o->profile},
@@ -106,6 +107,18 @@ static int apply_pairs(wy_cli_up *up) {
     return -1;
 }
 
+static int apply_registry(wy_cli_up *up) {
+    if (!up->registry) return -1;
+    char *from = NULL;
+    if (up->from || asprintf(&from, "oci://%s", up->registry) < 0) {
+        fprintf(stderr, "withy: --from-registry cannot be combined with --from\n");
+        return 2;
+    }
+    up->common.copies[up->common.copy_count++] = from;
+    up->from = from;
+    return -1;
+}
+
 static int apply_format(wy_cli_up *up) {
     up->options.routes_as_json = up->format && strcmp(up->format, "json") == 0;
     if (!up->format || up->options.routes_as_json || strcmp(up->format, "plain") == 0) return -1;
@@ -130,6 +143,7 @@ int wy_cli_up_apply(wy_cli_up *up, const char *verb, const wy_operands *operands
     if (status < 0) status = wy_cli_serving(up->workers, up->reuse, &o->serve);
     if (status < 0) status = apply_pairs(up);
     if (status < 0) status = apply_format(up);
+    if (status < 0) status = apply_registry(up);
     /* --config is how the other verbs say --variable */
     for (size_t i = 0; i < up->common.config.count && up->variables.count < WY_OPTION_VALUES_MAX;
          i++)

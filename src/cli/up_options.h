@@ -10,12 +10,12 @@ typedef struct wy_cli_up {
     wy_option_values unknown; /* for triggers that are programs of their own */
     withy_up_options options;
     withy_pair pairs[WY_OPTION_VALUES_MAX]; /* of key_values */
-    const char *from, *listen, *format;
+    const char *from, *registry, *listen, *format;
     uint64_t workers, reuse;
     bool quiet;
 } wy_cli_up;
 
-#define WY_CLI_UP_COUNT 31
+#define WY_CLI_UP_COUNT 32
 
 /* Sets the defaults, also those of the environment, and fills the table. */
 void wy_cli_up_table(wy_cli_up *up, wy_option table[WY_CLI_UP_COUNT + 1]);

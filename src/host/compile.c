@@ -1,11 +1,11 @@
 /* Compiling ahead of time: every core module of a component's plan into one file. */
 #include "host/load.h"
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "component/decode.h"
 #include "component/validate.h"
 #include "engine/aot.h"
-#include "host/folder.h"
 
 #include <stdlib.h>
 

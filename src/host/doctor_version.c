@@ -2,7 +2,7 @@
 #include "host/doctor.h"
 
 #include "base/text.h"
-#include "host/folder.h"
+#include "base/file.h"
 
 #include <string.h>
 

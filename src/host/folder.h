@@ -1,10 +1,8 @@
-/* Folders that the host makes for itself, of state and logs, and temporary ones; files as a whole.
- */
+/* Folders that the host makes for itself: of state and logs, and temporary ones. */
 #ifndef WY_HOST_FOLDER_H
 #define WY_HOST_FOLDER_H
 
 #include "base/err.h"
-#include "base/str.h"
 
 /* Makes the folder and those above it; one that is there already is good. WY_IO, WY_INVALID (the
  * path is too long). */
@@ -28,9 +26,5 @@ void wy_temporary_folder_remove(wy_temporary_folder *folder);
 /* Removes a folder with all that is in it, without following links; what cannot be removed stays.
  */
 void wy_folder_remove(const char *path);
-
-/* Written beside the target and renamed, so that nobody ever sees half a file. WY_IO, WY_INVALID
- * (the path is too long). */
-wy_err wy_file_replace(const char *path, wy_str content, unsigned mode, wy_diag *diag) WY_MUST_USE;
 
 #endif

@@ -1,8 +1,11 @@
 /* Manifest: finding it, and making one for a component without. */
 #include "host/manifest.h"
 
+#include "app/locked.h"
 #include "app/spin.h"
+#include "base/text.h"
 #include "host/load.h"
+#include "host/registry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,16 +17,6 @@
 
 static wy_err no_memory(wy_diag *diag) {
     return wy_diag_set(diag, WY_NOMEM, "out of memory for the manifest");
-}
-
-/* "ghcr.io/team/app:1.0", "registry.test/app@sha256:..." */
-static bool looks_like_registry(const char *text) {
-    wy_str name = wy_str_of(text);
-    size_t slash = wy_str_find(name, '/');
-    if (slash == name.len || slash == 0 || name.ptr[0] == '.') return false;
-    wy_str host = wy_str_sub(name, 0, slash), rest = wy_str_sub(name, slash, name.len);
-    return wy_str_find(host, '.') < host.len || wy_str_find(host, ':') < host.len ||
-           wy_str_find(rest, ':') < rest.len || wy_str_find(rest, '@') < rest.len;
 }
 
 static bool is_top(const char *folder, const char *above) {
@@ -54,10 +47,10 @@ wy_err wy_manifest_find(wy_arena *arena, const char *from, const char **path_out
     if (!from) return find_above(arena, path_out, diag);
     struct stat info;
     if (stat(from, &info) != 0) {
-        if (looks_like_registry(from))
+        if (wy_host_is_reference(from))
             return wy_diag_set(diag, WY_UNSUPPORTED,
-                               "%s: this is no file here; applications from a registry (OCI) are "
-                               "not supported",
+                               "%s: this is no file here; what is in a registry can be run, but "
+                               "not built or changed",
                                from);
         return wy_diag_set(diag, WY_NOT_FOUND, "%s: %s", from, strerror(errno));
     }
@@ -68,12 +61,27 @@ wy_err wy_manifest_find(wy_arena *arena, const char *from, const char **path_out
 
 /* --- a component by itself --- */
 
-static bool is_component(const char *path) {
-    char magic[4];
+static bool begins_with(const char *path, wy_str magic) {
+    char bytes[4];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool yes = fd >= 0 && read(fd, magic, 4) == 4 && memcmp(magic, "\0asm", 4) == 0;
+    bool yes = fd >= 0 && read(fd, bytes, magic.len) == (ssize_t)magic.len &&
+               memcmp(bytes, magic.ptr, magic.len) == 0;
     if (fd >= 0) close(fd);
     return yes;
+}
+
+bool wy_manifest_is_component(const char *path) {
+    return begins_with(path, WY_STR("\0asm"));
+}
+
+/* From a registry; it has its state in the current folder. */
+static wy_err load_locked(wy_arena *arena, const char *path, const wy_app **app_out,
+                          wy_diag *diag) {
+    wy_str text;
+    wy_err err = wy_text_read(arena, path, &text, diag);
+    if (!err) err = wy_app_read_locked(arena, text, WY_STR("."), app_out, diag);
+    if (err) wy_diag_prefix(diag, "%s", path);
+    return err;
 }
 
 /* The file's name as the id of a component: words of letters and digits. */
@@ -221,7 +229,9 @@ static wy_err choose(wy_arena *arena, const wy_app *app, const char *const *only
 
 wy_err wy_manifest_load(wy_arena *arena, const char *path, wy_str profile, const char *const *only,
                         size_t only_count, const wy_app **app_out, wy_diag *diag) {
-    wy_err err = is_component(path) ? component_alone(arena, path, app_out, diag)
-                                    : wy_app_load_spin(arena, path, profile, app_out, diag);
+    wy_err err = wy_manifest_is_component(path) ? component_alone(arena, path, app_out, diag)
+                 : begins_with(path, WY_STR("{"))
+                     ? load_locked(arena, path, app_out, diag)
+                     : wy_app_load_spin(arena, path, profile, app_out, diag);
     return err || only_count == 0 ? err : choose(arena, *app_out, only, only_count, app_out, diag);
 }

@@ -8,13 +8,16 @@
 
 /* The path of the manifest, or of the component, that `from` names; it lies in `arena`. NULL: the
  * spin.toml of the current folder or of the nearest one above. WY_NOT_FOUND; WY_UNSUPPORTED: it is
- * the name of an application in a registry. */
+ * the name of something in a registry, which host/registry.h gets. */
 wy_err wy_manifest_find(wy_arena *arena, const char *from, const char **path_out,
                         wy_diag *diag) WY_MUST_USE;
 
-/* Reads what was found. A component becomes an application of it alone, which answers every path
- * and may use the default stores. With `only` the bindings of other components are left out
- * (WY_USAGE: there is no such component). */
+/* Whether the file is a component, by its first bytes. */
+bool wy_manifest_is_component(const char *path);
+
+/* Reads what was found, which may be a locked application too (app/locked.h). A component becomes
+ * an application of it alone, which answers every path and may use the default stores. With `only`
+ * the bindings of other components are left out (WY_USAGE: there is no such component). */
 wy_err wy_manifest_load(wy_arena *arena, const char *path, wy_str profile, const char *const *only,
                         size_t only_count, const wy_app **app_out, wy_diag *diag) WY_MUST_USE;
 

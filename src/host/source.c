@@ -2,24 +2,16 @@
  * visible whole, and is read again each time: it is checked when it is made. */
 #include "host/source.h"
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "capability/http/fetch.h"
-#include "engine/engine.h"
 #include "engine/sha256.h"
 #include "host/folder.h"
-
-#include <stdio.h>
-#include <unistd.h>
+#include "registry/store.h"
 
 static wy_err no_memory(wy_diag *diag) {
     return wy_diag_set(diag, WY_NOMEM, "out of memory for a source");
-}
-
-/* Beside the folder of compiled code. */
-static const char *downloads_folder(wy_arena *arena, const char *cache_dir) {
-    const char *below, *root = wy_cache_root(cache_dir, &below);
-    return wy_arena_printf(arena, "%s%s/components", root ? root : "/tmp", below);
 }
 
 static bool has_digest(wy_str bytes, wy_str sha256) {
@@ -53,13 +45,12 @@ static wy_err download(const wy_app_source *source, const char *path, wy_diag *d
 
 static wy_err downloaded(wy_arena *arena, const wy_app_source *source, const char *cache_dir,
                          const char **path_out, wy_diag *diag) {
-    const char *folder = downloads_folder(arena, cache_dir);
+    const char *folder = wy_store_folder(arena, cache_dir);
     if (!folder) return no_memory(diag);
-    char *path =
-        wy_arena_printf(arena, "%s/" WY_STR_FMT ".wasm", folder, WY_STR_ARG(source->sha256));
+    const char *path = wy_store_path(arena, folder, source->sha256, WY_STORE_WASM);
     if (!path) return no_memory(diag);
     *path_out = path;
-    if (access(path, R_OK) == 0) return WY_OK;
+    if (wy_store_has(path)) return WY_OK;
     wy_err err = wy_folder_make(folder, diag);
     return err ? err : download(source, path, diag);
 }

@@ -4,6 +4,7 @@
 #include "host/build.h"
 #include "host/foreign.h"
 #include "host/manifest.h"
+#include "host/registry.h"
 #include "host/routes.h"
 
 #include <errno.h>
@@ -211,12 +212,23 @@ static wy_err try_application(up *u, wy_diag *diag) {
     return err;
 }
 
+/* What is in a registry is a file from then on. */
+static wy_err find_manifest(wy_application_base *s, wy_diag *diag) {
+    const withy_options *o = &s->options->serve.common;
+    if (!s->manifest || !wy_host_is_reference(s->manifest))
+        return wy_manifest_find(&s->arena, s->manifest, &s->manifest, diag);
+    wy_pulled pulled;
+    wy_err err = wy_host_pull(&s->arena, s->manifest, o->insecure, o->cache_dir, &pulled, diag);
+    s->manifest = pulled.path;
+    return err;
+}
+
 static wy_err up_init(up *u, wy_diag *diag) {
     wy_application_base *s = &u->base;
     const withy_up_options *o = s->options;
     wy_arena_init(&s->arena, (size_t)256 << 20);
     wy_stores_init(&s->stores);
-    wy_err err = wy_manifest_find(&s->arena, s->manifest, &s->manifest, diag);
+    wy_err err = find_manifest(s, diag);
     if (!err) err = wy_given_read(&s->arena, o->variables, o->variable_count, &s->given, diag);
     if (!err && o->build) err = build_first(s, diag);
     if (!err) err = read_configuration(s, diag);

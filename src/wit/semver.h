@@ -25,6 +25,14 @@ int wy_semver_cmp(const wy_semver *a, const wy_semver *b);
  * newer does not matter, since an interface's functions are looked up one by one. */
 bool wy_semver_compatible(const wy_semver *want, const wy_semver *have);
 
+/* Whether `text` is a requirement as Cargo and Spin write it: versions, whole or not, each perhaps
+ * behind one of ^ = > >= < <= ~ (none: ^) or with a '*' in place of its last part; several split by
+ * commas. */
+bool wy_semver_requirement_valid(wy_str text);
+/* Whether the version meets all of it. A pre-release does only if one of the same version is named.
+ */
+bool wy_semver_meets(const wy_semver *version, wy_str requirement);
+
 /* A full name in parts, as views into it: "ns:pkg/iface@1.2.3". */
 typedef struct wy_wit_name {
     wy_str package;     /* "wasi:io" */

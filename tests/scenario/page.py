@@ -140,7 +140,7 @@ class Terminal:
 
     def serve(self, text: str, command: Command) -> None:
         self.end_server()
-        addresses = re.findall(r"127\.0\.0\.1:(\d+)", text)
+        addresses = re.findall(r"127\.0\.0\.1:(\d+)(?![/\d])", text)  # not of a registry
         if not addresses and "serve" in command.words:
             text += f" --addr 127.0.0.1:{self.port('3000')}"
         port = int(addresses[0]) if addresses else self.port("3000")

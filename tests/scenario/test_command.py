@@ -43,7 +43,7 @@ def test_unknown_flag_of_serve(command, guest, wrong, right):
 # A value that is good for each option with a value, by how its help calls the value.
 VALUES = {"NAME=VALUE": "A=b", "HOST::GUEST[:ro]": "/tmp::/data:ro", "FILE": "FILE", "MS": "1000", "BYTES": "64M", "N": "2",
           "refuse|trap": "trap", "DIR": "DIR", "HOST:PORT": "127.0.0.1:0", "PATH": ".", "ID": "a",
-          "NAME": "a", "SQL": "SELECT 1", "plain|json": "json", "KEY=VALUE": "a=b"}
+          "NAME": "a", "SQL": "SELECT 1", "plain|json": "json", "KEY=VALUE": "a=b", "REFERENCE": "no/such//x"}
 
 
 @pytest.mark.parametrize("verb", VERBS)

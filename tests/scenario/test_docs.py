@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import oci_registry
 from conftest import ROOT
 from documented import help_of, options_of, verbs_of
 from page import Command, Terminal, commands_of
@@ -192,9 +193,21 @@ def terminal(withy, guest, examples, toolchains, tmp_path):
     for folder in ("bin", "build"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "withy").symlink_to(withy)
-    terminal = Terminal(tmp_path, {**toolchains, "PATH": f"{tmp_path / 'bin'}:{toolchains['PATH']}"})
+    own = {"PATH": f"{tmp_path / 'bin'}:{toolchains['PATH']}", "XDG_CONFIG_HOME": str(tmp_path / "config"), "PASSWORD": "x"}
+    terminal = Terminal(tmp_path, {**toolchains, **own})
     yield terminal
     terminal.close()
+
+
+@pytest.fixture
+def registry_of_a_page(terminal, name):
+    """The one on this machine that pages speak of."""
+    if "127.0.0.1:5000" not in (ROOT / name).read_text():
+        yield
+        return
+    one = oci_registry.Real(port=terminal.port("5000"))
+    yield
+    one.stop()
 
 
 # Compiling the crates of Spin's SDK takes minutes: what was made of them is kept beside the guests.
@@ -220,7 +233,7 @@ def keep_crates(project: Path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_command_lines_of_a_page(withy, terminal, examples, name):
+def test_command_lines_of_a_page(withy, terminal, examples, registry_of_a_page, name):
     if name.startswith("examples/"):
         terminal.cwd = examples / name.split("/")[1]
     for command in commands_of(ROOT / name):

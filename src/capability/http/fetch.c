@@ -19,7 +19,7 @@ typedef struct place {
 struct wy_http_reply {
     wy_http_fetch fetch;
     wy_http_client *client;
-    wy_loop *loop;           /* NULL: the task waits; else client and loop are this reply's own */
+    wy_loop *loop;           /* NULL: the task waits */
     wy_buf url;              /* where it went last */
     wy_str server;           /* of `url`, for messages */
     wy_http_writer *request; /* while it is being sent */
@@ -252,7 +252,7 @@ static wy_err follow(wy_http_reply *reply, wy_diag *diag) {
 
 wy_err wy_http_fetch_open(const wy_http_fetch *fetch, own wy_http_reply **reply_out,
                           wy_diag *diag) {
-    wy_assert(!fetch->task == !fetch->client);
+    wy_assert(!fetch->client == (!fetch->task && !fetch->loop) && !(fetch->task && fetch->loop));
     *reply_out = NULL;
     wy_http_reply *reply = calloc(1, sizeof *reply);
     if (!reply) return wy_diag_set(diag, WY_NOMEM, "out of memory for a request");
@@ -261,7 +261,8 @@ wy_err wy_http_fetch_open(const wy_http_fetch *fetch, own wy_http_reply **reply_
     wy_buf_init(&reply->url, WY_MAX_HTTP_HEADER_BYTES);
     wy_buf_str(&reply->url, fetch->url);
     wy_err err = WY_OK;
-    if (!fetch->task) {
+    reply->loop = fetch->loop;
+    if (!fetch->client) {
         err = wy_loop_new(&reply->loop);
         if (!err) err = wy_http_client_new(reply->loop, &reply->client);
         if (err) wy_diag_set(diag, err, "the HTTP client could not be made");
@@ -316,8 +317,8 @@ wy_err wy_http_reply_read_all(wy_http_reply *reply, wy_buf *body, wy_diag *diag)
 void wy_http_reply_free(own wy_http_reply *reply) {
     if (!reply) return;
     end_call(reply);
-    if (reply->loop && reply->client) wy_http_client_free(reply->client);
-    if (reply->loop) wy_loop_free(reply->loop);
+    if (!reply->fetch.client && reply->client) wy_http_client_free(reply->client);
+    if (!reply->fetch.client && reply->loop) wy_loop_free(reply->loop);
     wy_buf_deinit(&reply->url);
     free(reply);
 }

@@ -16,10 +16,11 @@ typedef struct wy_http_fetch {
     wy_str body;          /* empty: none */
     bool repeatable;      /* may be sent again when a kept connection turns out to be closed, as GET
                              and HEAD may */
-    /* With a task both, which parks it. Else a client is made for this, and the thread waits: not
-     * for the pool's threads. */
+    /* With a task both, which parks it. Else the thread waits (not for the pool's threads): with a
+     * client and its loop, which is turned meanwhile, or with one that is made for this. */
     wy_http_client *client;
     wy_task *task;
+    wy_loop *loop;
     const wy_http_policy *policy; /* NULL: anything may be reached; outlives the client */
     /* For each step; 0: WY_HTTP_FETCH_TIMEOUT_MS. To connect; the same where it is 0. */
     uint32_t timeout_ms, connect_timeout_ms;

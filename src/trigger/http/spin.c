@@ -13,7 +13,7 @@ struct wy_http_spin {
     bool hint_logged; /* the hint that nothing matched */
 };
 
-/* {"name": ..., "version": ...} */
+/* {"name": ..., "version": ..., "oci_image_digest": ...} */
 static wy_err make_info(wy_arena *arena, const wy_app *app, wy_str *info_out) {
     wy_buf buf;
     wy_buf_init(&buf, (size_t)64 << 10);
@@ -22,6 +22,10 @@ static wy_err make_info(wy_arena *arena, const wy_app *app, wy_str *info_out) {
     if (app->version.len) {
         wy_buf_str(&buf, WY_STR(",\"version\":"));
         wy_buf_json(&buf, app->version);
+    }
+    if (app->image.len) {
+        wy_buf_str(&buf, WY_STR(",\"oci_image_digest\":"));
+        wy_buf_json(&buf, app->image);
     }
     wy_buf_char(&buf, '}');
     char *copy = buf.failed ? NULL : wy_arena_strndup(arena, buf.ptr, buf.len);
