@@ -9,11 +9,13 @@
 /* A test that wants each allocation to be one of the system defines these as 1. */
 #ifndef WY_ARENA_CHUNK_FIRST
 #define WY_ARENA_CHUNK_FIRST 4096
+#define WY_ARENA_CHUNK_DOUBLED (16 << 10)
 #define WY_ARENA_CHUNK_LAST (1 << 20)
 #endif
 
 #define CHUNK_FIRST ((size_t)WY_ARENA_CHUNK_FIRST)
 #define CHUNK_LAST ((size_t)WY_ARENA_CHUNK_LAST)
+#define CHUNK_DOUBLED ((size_t)WY_ARENA_CHUNK_DOUBLED)
 #define ALIGN_DEFAULT ((size_t)16)
 
 struct wy_arena_chunk {
@@ -64,7 +66,11 @@ static bool add_chunk(wy_arena *arena, size_t need) {
     arena->total += size;
     arena->at = (char *)chunk + CHUNK_HEADER;
     arena->end = (char *)chunk + size;
-    if (arena->chunk_min < CHUNK_LAST) arena->chunk_min *= 2;
+    /* Doubled while small, later by a quarter of the whole: what is left of the last one is lost.
+     */
+    size_t next = arena->total / 4;
+    if (arena->chunk_min < CHUNK_DOUBLED) next = arena->chunk_min * 2;
+    if (next > arena->chunk_min) arena->chunk_min = next < CHUNK_LAST ? next : CHUNK_LAST;
     return true;
 }
 

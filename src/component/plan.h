@@ -191,6 +191,11 @@ typedef struct wy_plan_config {
 wy_err wy_plan_make(wy_arena *arena, const wy_component_ast *ast, const wy_plan_config *config,
                     const wy_plan **plan_out, wy_diag *diag) WY_MUST_USE;
 
+/* A copy that needs neither the AST nor the first arena, and of the component's bytes no more than
+ * those of its modules, of which it knows neither types nor exports any more. */
+wy_err wy_plan_copy(wy_arena *arena, const wy_plan *plan, const wy_plan **copy_out,
+                    wy_diag *diag) WY_MUST_USE;
+
 /* Finds an export by "name" or "instance#name" ("wasi:http/incoming-handler@0.2.0#handle"); NULL.
  */
 const wy_plan_export *wy_plan_find_export(const wy_plan *plan, wy_str path);

@@ -15,6 +15,20 @@ static void assert_prints(const wy_type *type, const char *text) {
     wy_buf_deinit(&buf);
 }
 
+static void check(const wy_plan *plan) {
+    assert_int_equal(plan->import_count, 2);
+    const wy_func_type *f = plan->imports[0].type, *g = plan->imports[1].type;
+    assert_true(f->is_async && !g->is_async);
+    assert_prints(f->params.fields[0].type, "map<string, u32>");
+    assert_prints(f->params.fields[1].type, "list<u16, 3>");
+    assert_prints(f->params.fields[2].type, "stream<u8>");
+    assert_prints(f->params.fields[3].type, "future");
+    assert_prints(f->result, "future<list<string>>");
+    assert_prints(g->params.fields[0].type, "error-context");
+    assert_prints(g->result, "stream");
+}
+
+/* Also of a copy, when neither the bytes nor what the plan was made of are there any more. */
 TEST(types_of_proposals_are_described) {
     uint8_t bytes[1024];
     FILE *in = fopen(WITHY_SOURCE_DIR "/tests/data/component/later.wasm", "rb");
@@ -36,15 +50,18 @@ TEST(types_of_proposals_are_described) {
     assert_int_equal(wy_component_validate_with(&arena, ast, all, &types, &diag), WY_OK);
     assert_int_equal(wy_plan_make(&arena, ast, &config, &plan, &diag), WY_OK);
 
-    assert_int_equal(plan->import_count, 2);
-    const wy_func_type *f = plan->imports[0].type, *g = plan->imports[1].type;
-    assert_true(f->is_async && !g->is_async);
-    assert_prints(f->params.fields[0].type, "map<string, u32>");
-    assert_prints(f->params.fields[1].type, "list<u16, 3>");
-    assert_prints(f->params.fields[2].type, "stream<u8>");
-    assert_prints(f->params.fields[3].type, "future");
-    assert_prints(f->result, "future<list<string>>");
-    assert_prints(g->params.fields[0].type, "error-context");
-    assert_prints(g->result, "stream");
+    check(plan);
+
+    wy_arena kept;
+    const wy_plan *copy;
+    wy_arena_init(&kept, WY_MAX_COMPONENT_ARENA);
+    assert_int_equal(wy_plan_copy(&kept, plan, &copy, &diag), WY_OK);
+    wy_str name = plan->imports[0].name;
+    char expected[64];
+    snprintf(expected, sizeof expected, WY_STR_FMT, WY_STR_ARG(name));
     wy_arena_deinit(&arena);
+    memset(bytes, 0xff, sizeof bytes);
+    check(copy);
+    assert_true(wy_str_eqz(copy->imports[0].name, expected));
+    wy_arena_deinit(&kept);
 }

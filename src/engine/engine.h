@@ -171,6 +171,8 @@ wy_err wy_linker_define(wy_linker *linker, wy_str module, wy_str name, const uin
  * missing. */
 wy_err wy_linker_pre(wy_linker *linker, const wy_module *module, own wy_instance_pre **pre_out,
                      wy_diag *diag);
+/* Nothing is defined in it, prepared with it or taken from it any more: half of its memory goes. */
+void wy_linker_finish(wy_linker *linker);
 void wy_instance_pre_free(own wy_instance_pre *pre);
 /* A module whose instances export every function of the linker under its name, and that made ready:
  * the cheapest way to many functions as imports for wy_core_instantiate. Names must differ. The

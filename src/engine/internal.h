@@ -150,7 +150,7 @@ wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_eng
 struct wy_module {
     wy_engine *engine;
     wasmtime_module_t *wasm;
-    wasm_importtype_vec_t imports; /* names, for instantiating on a fiber */
+    wasm_importtype_vec_t imports; /* names, for instantiating on a fiber; made at first need */
     char key[68];                  /* in the cache; "": unknown */
     wy_module *more;
 };

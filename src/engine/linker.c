@@ -36,12 +36,18 @@ wy_err wy_linker_new(wy_engine *engine, own wy_linker **linker_out) {
     return WY_OK;
 }
 
+void wy_linker_finish(wy_linker *linker) {
+    for (size_t i = 0; i < linker->type_count; i++)
+        wasm_functype_delete(linker->types[i].type);
+    linker->type_count = 0;
+    if (linker->wasm) wasmtime_linker_delete(linker->wasm);
+    linker->wasm = NULL;
+}
+
 void wy_linker_free(own wy_linker *linker) {
     if (!linker) return;
     wy_linker_free(linker->more);
-    for (size_t i = 0; i < linker->type_count; i++)
-        wasm_functype_delete(linker->types[i].type);
-    wasmtime_linker_delete(linker->wasm);
+    wy_linker_finish(linker);
     wy_arena_deinit(&linker->arena);
     free(linker->definitions);
     free(linker);

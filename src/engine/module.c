@@ -23,7 +23,6 @@ wy_err wy_module_wrap(wy_engine *engine, own wasmtime_module_t *wasm, const char
     module->engine = engine;
     module->wasm = wasm;
     snprintf(module->key, sizeof module->key, "%s", key);
-    wasmtime_module_imports(wasm, &module->imports);
     *module_out = module;
     return WY_OK;
 }
@@ -176,7 +175,7 @@ wy_err wy_module_deserialize(wy_engine *engine, const uint8_t *bytes, size_t len
 void wy_module_free(own wy_module *module) {
     if (!module) return;
     wy_module_free(module->more);
-    wasm_importtype_vec_delete(&module->imports);
+    if (module->imports.data) wasm_importtype_vec_delete(&module->imports);
     wasmtime_module_delete(module->wasm);
     free(module);
 }

@@ -198,11 +198,14 @@ wy_err wy_instance_pre_instantiate(const wy_instance_pre *pre, wy_context *conte
 static wasmtime_error_t *define_imports(wy_store *store, wasmtime_linker_t *linker,
                                         const wy_module *module, const wy_extern *imports,
                                         size_t count) {
-    wy_assert(module->imports.size == count);
+    /* Asked for here, as few modules come this way: they take more than all else of a module. */
+    wasm_importtype_vec_t *named = &((wy_module *)module)->imports;
+    if (!named->data) wasmtime_module_imports(module->wasm, named);
+    wy_assert(named->size == count);
     wasmtime_linker_allow_shadowing(linker, true);
     for (size_t i = 0; i < count; i++) {
-        const wasm_name_t *space = wasm_importtype_module(module->imports.data[i]);
-        const wasm_name_t *name = wasm_importtype_name(module->imports.data[i]);
+        const wasm_name_t *space = wasm_importtype_module(named->data[i]);
+        const wasm_name_t *name = wasm_importtype_name(named->data[i]);
         wasmtime_error_t *error =
             wasmtime_linker_define(linker, store->context, space->data, space->size, name->data,
                                    name->size, (const wasmtime_extern_t *)&imports[i]);

@@ -108,7 +108,7 @@ static withy_status new_component(withy_engine *engine, const char *path, const 
     wy_err err =
         path ? wy_file_map(path, &c->file, &diag) : wy_file_copy(bytes, len, &c->file, &diag);
     /* It is compiled later: whoever overwrites the file meanwhile must not be seen. */
-    if (!err && path) err = wy_file_keep(&c->file, NULL, 0, &diag);
+    if (!err && path) err = wy_file_keep(&c->file, &diag);
     if (!err) {
         wy_str name = path ? wy_host_file_name(path) : WY_STR("component");
         char *copy = wy_arena_strndup(&c->arena, name.ptr, name.len);
@@ -275,19 +275,45 @@ bool withy_component_resource(const withy_component *component, const withy_type
     return item != NULL;
 }
 
+/* `buf` is to be deinitialised in any case. */
+static wy_err print_world(const withy_component *component, wy_buf *buf, wy_diag *diag) {
+    wy_arena scratch;
+    wy_arena_init(&scratch, WY_MAX_COMPONENT_ARENA);
+    wy_buf_init(buf, (size_t)64 << 20);
+    wy_err err = wy_wit_text_world(buf, &scratch, wy_code_types(component->code)->type, diag);
+    if (!err && buf->failed) err = wy_diag_set(diag, WY_LIMIT, "the text is too long");
+    wy_arena_deinit(&scratch);
+    return err;
+}
+
 withy_status withy_component_wit(const withy_component *component,
                                  void (*write)(void *data, const char *text, size_t len),
                                  void *data, withy_error *error) {
+    if (component->wit.ptr) {
+        if (component->wit.len) write(data, component->wit.ptr, component->wit.len);
+        return WITHY_OK;
+    }
     wy_diag diag;
     wy_diag_init(&diag);
-    wy_arena scratch;
-    wy_arena_init(&scratch, WY_MAX_COMPONENT_ARENA);
     wy_buf buf;
-    wy_buf_init(&buf, (size_t)64 << 20);
-    wy_err err = wy_wit_text_world(&buf, &scratch, wy_code_types(component->code)->type, &diag);
-    if (!err && buf.failed) err = wy_diag_set(&diag, WY_LIMIT, "the text is too long");
+    wy_err err = print_world(component, &buf, &diag);
     if (!err && buf.len) write(data, buf.ptr, buf.len);
     wy_buf_deinit(&buf);
-    wy_arena_deinit(&scratch);
     return err ? wy_host_status(err, &diag, error) : WITHY_OK;
+}
+
+void wy_embed_component_compact(withy_component *component) {
+    wy_buf buf;
+    const char *copy = NULL;
+    if (print_world(component, &buf, NULL) == WY_OK)
+        copy = wy_arena_strndup(&component->arena, buf.ptr, buf.len);
+    size_t len = buf.len;
+    wy_buf_deinit(&buf);
+    component->is_compact = true;
+    wy_aot_detach(component->engine->engine, component->file.bytes);
+    if (!copy) return; /* the types, which name what is in the bytes, have to stay */
+    component->wit = (wy_str){copy, len};
+    wy_code_drop_types(component->code);
+    wy_file_unmap(&component->file);
+    component->bytes = (wy_str){0};
 }

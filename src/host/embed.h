@@ -59,7 +59,8 @@ struct withy_component {
     wy_arena arena;
     wy_str name;
     wy_code *code;
-    bool is_compact;         /* the core modules' bytes were given back */
+    bool is_compact;         /* the bytes were given back */
+    wy_str wit;              /* the types as text, in their place; NULL: they are still there */
     bool is_part;            /* of a composed one, which needs them */
     withy_component **parts; /* of a composed one: the component itself, and what provides */
     size_t part_count;       /* 0: not composed; it has no file of its own else */
@@ -69,6 +70,9 @@ struct withy_component {
 };
 
 void wy_embed_component_release(withy_component *component);
+/* Gives back what nobody reads once the modules are compiled: the bytes, and the types, of which a
+ * text is made. Once. */
+void wy_embed_component_compact(withy_component *component);
 /* The plan's export of a function that withy_component_func gave; NULL: not of this component. */
 const wy_plan_export *wy_embed_export(const withy_component *component, const withy_extern *func);
 

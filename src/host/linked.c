@@ -190,12 +190,8 @@ static wy_err link(withy_linked *linked, const withy_link_options *options, wy_d
     err = wy_component_link(component->code, &config, &linked->target, diag);
     wy_engine_set_source(engine, NULL, NULL, 0);
     if (!err) err = check_untyped(linked, diag);
-    if (!err && !component->is_compact && !component->is_part && !component->part_count) {
-        component->is_compact = true;
-        wy_aot_detach(engine, component->file.bytes);
-        err = wy_file_compact(&component->file, component->bytes, wy_component_plan(linked->target),
-                              &component->arena, diag);
-    }
+    if (!err && !component->is_compact && !component->is_part && !component->part_count)
+        wy_embed_component_compact(component);
     return err;
 }
 

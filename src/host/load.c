@@ -90,41 +90,14 @@ void wy_file_unmap(wy_file *file) {
     *file = (wy_file){0};
 }
 
-/* Puts memory with the same content in the place of a mapping; `from` is the start of a page. */
-static bool own_pages(uint8_t *from, size_t len) {
-    void *copy = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (copy == MAP_FAILED) return false;
-    memcpy(copy, from, len);
-    if (mprotect(copy, len, PROT_READ) == 0 &&
-        mremap(copy, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, from) != MAP_FAILED)
-        return true;
-    munmap(copy, len);
-    return false;
-}
-
-static bool drop_pages(uint8_t *from, size_t len) {
-    return mmap(from, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
-                0) != MAP_FAILED;
-}
-
-wy_err wy_file_keep(wy_file *file, const wy_str *dropped, size_t dropped_count, wy_diag *diag) {
-    uint8_t *base = (uint8_t *)file->bytes;
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), at = 0;
-    bool ok = true;
-    /* In the file's order, as they usually come; one that goes back is kept. */
-    for (size_t i = 0; i <= dropped_count && ok; i++) {
-        size_t begin = file->len, end = file->len;
-        if (i < dropped_count) {
-            size_t start = (size_t)((const uint8_t *)dropped[i].ptr - base);
-            begin = (start + page - 1) / page * page;
-            end = (start + dropped[i].len) / page * page;
-            if (begin < at || end <= begin) continue;
-        }
-        if (begin > at) ok = own_pages(base + at, begin - at);
-        if (end > begin && ok) ok = drop_pages(base + begin, end - begin);
-        at = end;
-    }
-    return ok ? WY_OK : wy_diag_set(diag, WY_NOMEM, "out of memory for the component's names");
+wy_err wy_file_keep(wy_file *file, wy_diag *diag) {
+    wy_file copy;
+    wy_err err = wy_file_copy(file->bytes, file->len, &copy, diag);
+    if (err) return err;
+    copy.id = file->id;
+    wy_file_unmap(file);
+    *file = copy;
+    return WY_OK;
 }
 
 wy_err wy_host_engine(const withy_options *options, own wy_engine **engine_out, wy_diag *diag) {
@@ -150,23 +123,6 @@ wy_err wy_file_copy(const void *bytes, size_t len, wy_file *file_out, wy_diag *d
     memcpy(at, bytes, len);
     *file_out = (wy_file){.bytes = at, .len = len};
     return WY_OK;
-}
-
-wy_err wy_file_compact(wy_file *file, wy_str component, const wy_plan *plan, wy_arena *arena,
-                       wy_diag *diag) {
-    const char *begin = (const char *)file->bytes, *end = begin + file->len;
-    const char *after = component.ptr + component.len;
-    wy_str *dropped = wy_arena_calloc(arena, plan->module_count + 2, sizeof *dropped);
-    if (!dropped) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
-    size_t count = 0;
-    dropped[count++] = (wy_str){begin, (size_t)(component.ptr - begin)};
-    for (uint32_t i = 0; i < plan->module_count; i++) {
-        const char *bytes = (const char *)plan->modules[i]->bytes;
-        if (bytes >= begin && bytes < end) /* else a provider's */
-            dropped[count++] = (wy_str){bytes, plan->modules[i]->len};
-    }
-    dropped[count++] = (wy_str){after, (size_t)(end - after)};
-    return wy_file_keep(file, dropped, count, diag);
 }
 
 wy_err wy_file_component(const wy_file *file, wy_engine *engine, wy_str *component_out,
@@ -196,7 +152,7 @@ static wy_err compose(wy_guest *guest, wy_engine *engine, const wy_settings_conf
                            (uint32_t)count, keep_shims, &guest->code, diag);
 }
 
-/* Links what was composed; the files are kept without what is compiled by then. */
+/* Links what was composed; by then nothing is read of the files any more. */
 static wy_err link_guest(wy_guest *guest, const withy_options *options, wy_diag *diag) {
     wy_component_config component = {.name = guest->parts[0].settings.name,
                                      .unmet_trap = options->unmet_trap,
@@ -210,9 +166,10 @@ static wy_err link_guest(wy_guest *guest, const withy_options *options, wy_diag 
         wy_settings_use(&guest->parts[i].settings, settings[i - 1].settings);
     component.provider_settings = settings;
     wy_err err = wy_component_link(guest->code, &component, &guest->component, diag);
-    for (size_t i = 0; i < guest->part_count && !err; i++)
-        err = wy_file_compact(&guest->parts[i].file, guest->parts[i].component,
-                              wy_component_plan(guest->component), &guest->arena, diag);
+    for (size_t i = 0; i < guest->part_count && !err; i++) {
+        guest->parts[i].component = (wy_str){0};
+        wy_file_unmap(&guest->parts[i].file);
+    }
     return err;
 }
 
@@ -238,6 +195,7 @@ static wy_err load_guest(wy_guest *guest, wy_engine *engine, const withy_options
     const wy_file *file = &guest->parts[0].file;
     wy_engine_set_source(engine, &file->id, file->bytes, file->len);
     err = compose(guest, engine, config, options->keep_shims, diag);
+    if (!err) wy_code_drop_types(guest->code);
     if (!err) err = link_guest(guest, options, diag);
     wy_engine_set_source(engine, NULL, NULL, 0);
     if (err) wy_host_place(diag, config->path);

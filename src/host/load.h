@@ -17,11 +17,10 @@ typedef struct wy_file {
 /* WY_NOT_FOUND, WY_IO, WY_LIMIT (WY_MAX_COMPONENT_BYTES). */
 wy_err wy_file_map(const char *path, wy_file *file_out, wy_diag *diag) WY_MUST_USE;
 void wy_file_unmap(wy_file *file);
-/* Makes the bytes the process's own, where they are, so that whoever overwrites the file while it
- * is served does no harm (reading a mapping beyond the end of its file is a fatal signal). The
- * whole pages of `dropped`, parts that nobody reads any more, cannot be read afterwards. */
-wy_err wy_file_keep(wy_file *file, const wy_str *dropped, size_t dropped_count,
-                    wy_diag *diag) WY_MUST_USE;
+/* Puts memory of the process with the same content in the mapping's place, so that whoever
+ * overwrites the file meanwhile does no harm (reading a mapping beyond the end of its file is a
+ * fatal signal). */
+wy_err wy_file_keep(wy_file *file, wy_diag *diag) WY_MUST_USE;
 
 /* WY_OK for a component; else an error that tells what the bytes are, and what to do. */
 wy_err wy_host_check_kind(const uint8_t *bytes, size_t len, wy_diag *diag) WY_MUST_USE;
@@ -55,10 +54,6 @@ withy_status wy_host_status(wy_err err, wy_diag *diag, withy_error *error);
 
 /* Memory of the process with a copy of the bytes, to be unmapped like a file. */
 wy_err wy_file_copy(const void *bytes, size_t len, wy_file *file_out, wy_diag *diag) WY_MUST_USE;
-/* Keeps, of a file, what is read for as long as the component in it lives: all of that but its core
- * modules, which must be compiled by now. */
-wy_err wy_file_compact(wy_file *file, wy_str component, const wy_plan *plan, wy_arena *arena,
-                       wy_diag *diag) WY_MUST_USE;
 /* The component in a file: all of it, or the part of an ahead-of-time file, which is attached to
  * the engine then. */
 wy_err wy_file_component(const wy_file *file, wy_engine *engine, wy_str *component_out,

@@ -24,6 +24,7 @@ struct wy_loop {
     bool has_more; /* on_round said so: do not sleep */
     bool is_stopped;
     struct wy_tls_shared *tls; /* NULL: no TLS yet */
+    char buffer[WY_LOOP_BUFFER];
 };
 
 /* Closes a handle and releases its object later. */

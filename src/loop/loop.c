@@ -139,6 +139,10 @@ int wy_loop_timeout_ms(const wy_loop *loop) {
     return loop->has_more ? 0 : uv_backend_timeout(&loop->uv);
 }
 
+char *wy_loop_buffer(wy_loop *loop) {
+    return loop->buffer;
+}
+
 /* --- timers --- */
 
 struct wy_timer {

@@ -37,6 +37,11 @@ void wy_loop_keep(wy_loop *loop);
 int wy_loop_fd(const wy_loop *loop);
 int wy_loop_timeout_ms(const wy_loop *loop);
 
+/* WY_LOOP_BUFFER bytes of whichever stream reads right now, for its on_alloc: what is in them is
+ * dealt with or copied before on_read returns. */
+#define WY_LOOP_BUFFER ((size_t)64 << 10)
+char *wy_loop_buffer(wy_loop *loop);
+
 /* --- timers --- */
 wy_err wy_timer_new(wy_loop *loop, void (*callback)(void *data), void *data, own wy_timer **out);
 void wy_timer_start(wy_timer *timer, uint64_t delay_ms); /* restarts */

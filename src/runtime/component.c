@@ -205,11 +205,13 @@ static wy_err prepare_steps(wy_component *component, wy_diag *diag) {
     if (count_singles(component) >= CARRIER_MIN)
         err = wy_linker_carrier(component->trampolines, &component->carrier,
                                 &component->carrier_pre, diag);
-    for (uint32_t i = 0; i < component->plan->step_count && !err; i++)
-        if (component->linkers[i])
-            err = wy_linker_pre(component->linkers[i],
-                                component->modules[component->plan->steps[i].module],
-                                &component->steps[i].pre, diag);
+    for (uint32_t i = 0; i < component->plan->step_count && !err; i++) {
+        if (!component->linkers[i]) continue;
+        err = wy_linker_pre(component->linkers[i],
+                            component->modules[component->plan->steps[i].module],
+                            &component->steps[i].pre, diag);
+        wy_linker_finish(component->linkers[i]);
+    }
     return err;
 }
 
@@ -230,6 +232,7 @@ void wy_code_free(own wy_code *code) {
     if (!code) return;
     free_modules(code);
     wy_arena_deinit(&code->arena);
+    wy_arena_deinit(&code->types_arena);
     free(code);
 }
 
@@ -239,6 +242,11 @@ const wy_plan *wy_code_plan(const wy_code *code) {
 
 const wy_component_types *wy_code_types(const wy_code *code) {
     return code->types;
+}
+
+void wy_code_drop_types(wy_code *code) {
+    wy_arena_deinit(&code->types_arena);
+    code->types = NULL;
 }
 
 static wy_err compile_used(wy_code *code, const uint8_t *used, wy_diag *diag) {

@@ -36,7 +36,10 @@ wy_err wy_code_compose(wy_engine *engine, const uint8_t *bytes, size_t len,
 /* No component linked from it may be left. */
 void wy_code_free(own wy_code *code);
 const wy_plan *wy_code_plan(const wy_code *code);
+/* What a text can be made of; NULL once they were dropped, which nothing else needs: they take
+ * several times what is left. Afterwards, and once a component was linked, the bytes may go. */
 const wy_component_types *wy_code_types(const wy_code *code);
+void wy_code_drop_types(wy_code *code);
 
 /* What the interfaces know about one of the components that provide imports. */
 typedef struct wy_provider_settings {

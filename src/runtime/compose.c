@@ -93,8 +93,8 @@ static wy_err add_link(composer *c, const wy_component_ast *ast, uint32_t index,
                  WY_STR_ARG(wanted));
         return fail_with_names(c, ast, WY_DEF_EXPORT, text);
     }
-    wy_plan_link *links = wy_arena_grow(&c->code->arena, c->links, c->link_count, &c->link_cap,
-                                        c->link_count + 1u, sizeof *links);
+    wy_plan_link *links = wy_arena_grow(&c->code->types_arena, c->links, c->link_count,
+                                        &c->link_cap, c->link_count + 1u, sizeof *links);
     if (!links) return no_memory(c->diag);
     c->links = links;
     links[c->link_count++] = (wy_plan_link){import, index, export->name.text};
@@ -120,11 +120,11 @@ static wy_err link_provider(composer *c, const wy_component_ast *ast, uint32_t i
 /* Decodes the providers and decides which import each provides. */
 static wy_err link_all(composer *c, wy_plan_links *links) {
     const wy_component_ast **asts =
-        wy_arena_calloc(&c->code->arena, c->provider_count, sizeof *asts);
+        wy_arena_calloc(&c->code->types_arena, c->provider_count, sizeof *asts);
     if (!asts) return no_memory(c->diag);
     for (uint32_t i = 0; i < c->provider_count; i++) {
         wy_component_ast *ast = NULL;
-        wy_err err = wy_component_decode(&c->code->arena, c->providers[i].bytes,
+        wy_err err = wy_component_decode(&c->code->types_arena, c->providers[i].bytes,
                                          c->providers[i].len, &ast, c->diag);
         if (!err) err = link_provider(c, ast, i);
         if (err) {
@@ -140,23 +140,25 @@ static wy_err link_all(composer *c, wy_plan_links *links) {
 static wy_err compose(composer *c, const uint8_t *bytes, size_t len, bool keep_shims) {
     wy_code *code = c->code;
     wy_component_ast *ast = NULL;
-    wy_err err = wy_component_decode(&code->arena, bytes, len, &ast, c->diag);
+    wy_err err = wy_component_decode(&code->types_arena, bytes, len, &ast, c->diag);
     if (err) return err;
     wy_plan_links links = {0};
     wy_plan_config config = {.keep_shims = keep_shims};
     c->root = ast;
     if (c->provider_count == 0) {
-        err = wy_component_validate(&code->arena, ast, &code->types, c->diag);
+        err = wy_component_validate(&code->types_arena, ast, &code->types, c->diag);
     } else {
         uint32_t at_fault = UINT32_MAX;
         config.links = &links;
         err = link_all(c, &links);
         if (!err)
-            err = wy_component_validate_linked(&code->arena, ast, &links, &code->types, &at_fault,
-                                               c->diag);
+            err = wy_component_validate_linked(&code->types_arena, ast, &links, &code->types,
+                                               &at_fault, c->diag);
         if (at_fault != UINT32_MAX) place_in_provider(c->diag, &c->providers[at_fault]);
     }
-    return err ? err : wy_plan_make(&code->arena, ast, &config, &code->plan, c->diag);
+    const wy_plan *plan = NULL;
+    if (!err) err = wy_plan_make(&code->types_arena, ast, &config, &plan, c->diag);
+    return err ? err : wy_plan_copy(&code->arena, plan, &code->plan, c->diag);
 }
 
 #define MODULES_EXPECTED 32
@@ -173,6 +175,7 @@ wy_err wy_code_compose(wy_engine *engine, const uint8_t *bytes, size_t len,
     wy_code *code = calloc(1, sizeof *code);
     if (!code) return no_memory(diag);
     wy_arena_init(&code->arena, WY_MAX_COMPONENT_ARENA);
+    wy_arena_init(&code->types_arena, WY_MAX_COMPONENT_ARENA);
     code->engine = engine;
     code->provider_count = provider_count;
     expect_modules(engine, bytes, len);

@@ -35,9 +35,10 @@ typedef struct wy_bound_step {
 } wy_bound_step;
 
 struct wy_code {
-    wy_arena arena; /* AST, types, plan, modules */
+    wy_arena arena;       /* plan, modules */
+    wy_arena types_arena; /* AST, types, and what making the plan took */
     wy_engine *engine;
-    const wy_component_types *types;
+    const wy_component_types *types; /* NULL: dropped */
     const wy_plan *plan;
     uint32_t provider_count;
     wy_module **modules; /* NULL until a component was linked; those of no step stay NULL */

@@ -14,7 +14,7 @@ if(WITHY_TESTS)
   add_custom_target(torture_library DEPENDS ${TORTURE_LIBRARY})
   add_library(torture_arena OBJECT ${CMAKE_SOURCE_DIR}/src/base/arena.c)
   target_include_directories(torture_arena PRIVATE src)
-  target_compile_definitions(torture_arena PRIVATE WY_ARENA_CHUNK_FIRST=1 WY_ARENA_CHUNK_LAST=1
+  target_compile_definitions(torture_arena PRIVATE WY_ARENA_CHUNK_FIRST=1 WY_ARENA_CHUNK_DOUBLED=1 WY_ARENA_CHUNK_LAST=1
                              malloc=torture_malloc free=torture_free)
   foreach(name torture torture_embed)
     string(REPLACE torture_ "" source ${name})

@@ -23,7 +23,6 @@ struct wy_http_client {
     uint64_t max;   /* connections open at once */
     bool keeps;     /* connections serve more than one call */
     wy_timer *turn; /* armed when a connection wants to push a head */
-    char read_buffer[64 << 10];
 };
 
 struct client_connection {
@@ -189,8 +188,8 @@ static void on_response_end(client_connection *connection) {
 
 static void on_alloc(void *data, char **ptr_out, size_t *len_out) {
     client_connection *connection = data;
-    *ptr_out = connection->client->read_buffer;
-    *len_out = sizeof connection->client->read_buffer;
+    *ptr_out = wy_loop_buffer(connection->client->loop);
+    *len_out = WY_LOOP_BUFFER;
 }
 
 static void on_read(void *data, const char *bytes, size_t len) {

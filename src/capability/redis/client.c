@@ -26,8 +26,7 @@ struct wy_redis_client {
     wy_loop *loop;
     connection *first; /* all */
     uint32_t count, count_max;
-    wy_timer *turn; /* armed when a connection has commands to write */
-    char read_buffer[64 << 10];
+    wy_timer *turn;              /* armed when a connection has commands to write */
     char write_buffer[16 << 10]; /* small commands on their way to the stream */
 };
 
@@ -265,8 +264,8 @@ static void on_login_reply(connection *c, const wy_redis_reply *reply) {
 
 static void on_alloc(void *data, char **ptr_out, size_t *len_out) {
     connection *c = data;
-    *ptr_out = c->client->read_buffer;
-    *len_out = sizeof c->client->read_buffer;
+    *ptr_out = wy_loop_buffer(c->client->loop);
+    *len_out = WY_LOOP_BUFFER;
 }
 
 static void garbled(connection *c, const char *why) {

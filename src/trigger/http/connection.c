@@ -404,8 +404,8 @@ static void feed(wy_http_connection *connection, wy_str bytes) {
 
 static void on_alloc(void *data, char **ptr_out, size_t *len_out) {
     wy_http_connection *connection = data;
-    *ptr_out = connection->server->read_buffer;
-    *len_out = sizeof connection->server->read_buffer;
+    *ptr_out = wy_loop_buffer(connection->server->loop);
+    *len_out = WY_LOOP_BUFFER;
 }
 
 static void on_read(void *data, const char *bytes, size_t len) {
@@ -443,8 +443,7 @@ bool wy_http_connection_open(wy_http_server *server, own wy_stream *stream) {
     connection->server = server;
     connection->stream = stream;
     connection->reader = reader;
-    wy_buf_init(&connection->pending,
-                WY_MAX_HTTP_PIPELINE_BYTES + sizeof connection->server->read_buffer);
+    wy_buf_init(&connection->pending, WY_MAX_HTTP_PIPELINE_BYTES + WY_LOOP_BUFFER);
     wy_stream_peer(stream, connection->peer_text);
     connection->peer = wy_str_of(connection->peer_text);
     connection->deadline_ms = after(connection, server->config.idle_timeout_ms);

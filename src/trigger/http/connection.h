@@ -21,7 +21,6 @@ struct wy_http_server {
     wy_http_server_stats stats;
     int64_t date_s; /* the second that `date` shows */
     char date[32];
-    char read_buffer[64 << 10]; /* of whichever connection reads right now */
 };
 
 struct wy_http_connection {
