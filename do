@@ -22,6 +22,9 @@ Usage: ./do VERB
   install [PREFIX]     install command and library (default /usr/local)
   help                 print this
 
+run, test, build and install take --llm as their first argument: then withy runs language models by
+itself, by llama.cpp, which is fetched and compiled once (10 minutes or more).
+
 WITHY_WASMTIME=DIR uses an installed Wasmtime C API (DIR/include, DIR/lib) as the engine, WITHY_JOBS=N
 runs N compilers at once, WITHY_CACHE_DIR names another cache than ~/.cache/withy.
 END
@@ -32,6 +35,7 @@ END
 packages() {
     begin "Looking for compilers and libraries"
     need_to_build
+    [ "$llm" = OFF ] || need_to_run_models
     for more in "$@"; do "$more"; done
     install_missing
 }
@@ -43,6 +47,7 @@ engine() {
         say "      this one is not withy's own: docs/limits.md says what differs"
     fi
     quiet llhttp tools/llhttp-fetch
+    [ "$llm" = OFF ] || quiet llama tools/llama-build
 }
 
 # configure DIR OPTION...: CMake, again only when its options or the engine changed.
@@ -59,7 +64,7 @@ configure() {
 
 compile() {
     begin "Compiling ${1:-everything}"
-    configure build -DCMAKE_BUILD_TYPE=RelWithDebInfo
+    configure build -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DWITHY_LLM=$llm"
     # shellcheck disable=SC2086
     quiet compile ninja -C build -j "$jobs" ${1:-}
 }
@@ -243,8 +248,16 @@ verb_install() {
     fi
 }
 
-verb=${1:-help}
+verb=${1:-help} llm=OFF
 [ $# = 0 ] || shift
+case $verb in
+run | test | build | install)
+    if [ "${1:-}" = --llm ]; then
+        llm=ON
+        shift
+    fi
+    ;;
+esac
 case $verb in
 run | test | build | check | bench | fuzz | fmt | install) "verb_$verb" "$@" ;;
 help | -h | --help) help ;;

@@ -17,7 +17,8 @@ if(WITHY_TESTS)
 endif()
 
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS engine/Cargo.toml engine/Cargo.lock
-             engine/src/lib.rs tools/engine-build tools/llhttp-fetch)
+             engine/src/lib.rs tools/engine-build tools/llhttp-fetch
+             tools/llama-build)
 execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/engine-build
                 OUTPUT_VARIABLE ENGINE_DIR OUTPUT_STRIP_TRAILING_WHITESPACE
                 COMMAND_ERROR_IS_FATAL ANY)
@@ -64,3 +65,19 @@ target_link_libraries(withy_deps INTERFACE ${ENGINE_LIBRARY} llhttp ${UV_CHOICE}
                       ${SQLITE_CHOICE} ${CRYPTO_CHOICE} ${HIREDIS_CHOICE} ${JANSSON_CHOICE} ${ZLIB_CHOICE}
                       Threads::Threads
                       ${CMAKE_DL_LIBS} m)
+
+# llama.cpp, an option: archives made by tools/llama-build, and the library of C++ that they need.
+if(WITHY_LLM)
+  execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/llama-build
+                  OUTPUT_VARIABLE LLAMA_DIR OUTPUT_STRIP_TRAILING_WHITESPACE
+                  COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libstdc++.a
+                  OUTPUT_VARIABLE STDCXX OUTPUT_STRIP_TRAILING_WHITESPACE
+                  COMMAND_ERROR_IS_FATAL ANY)
+  set(LLAMA_LIBRARIES)
+  foreach(name llama ggml ggml-cpu ggml-base)
+    list(APPEND LLAMA_LIBRARIES ${LLAMA_DIR}/lib/lib${name}.a)
+  endforeach()
+  target_include_directories(withy_deps SYSTEM INTERFACE ${LLAMA_DIR}/include)
+  target_link_libraries(withy_deps INTERFACE ${LLAMA_LIBRARIES} ${STDCXX} m)
+endif()

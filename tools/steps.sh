@@ -122,6 +122,11 @@ need_to_build() {
     fi
 }
 
+need_to_run_models() {
+    need_command c++ g++
+    "$root/tools/llama-build" --is-cached || python3 -m pip --version >/dev/null 2>&1 || want python3-pip
+}
+
 need_to_check() {
     need_command clang-14 clang-14
     need_command clang-format-14 clang-format-14

@@ -106,6 +106,11 @@
 #define WY_MAX_LLM_EVENT_BYTES ((size_t)1 << 20)   /* one piece of a streamed answer */
 #define WY_LLM_CONNECT_TIMEOUT_MS 10000            /* to a model's server */
 #define WY_LLM_ANSWER_TIMEOUT_MS 600000            /* for it to begin, and between two pieces */
+#define WY_MAX_LLM_CONTEXT_TOKENS 8192             /* prompt and answer, of a model run here */
+#define WY_MAX_LLM_MODELS 4                        /* in memory in one worker */
+#define WY_MAX_LLM_RUNNING 2                       /* requests that models of one worker work on */
+#define WY_MAX_LLM_THREADS 8                       /* that one request is worked on by */
+#define WY_LLM_SLICE_MS 50                         /* of work, before a request may be given up */
 
 /* --- streams --- */
 #define WY_LISTEN_BACKLOG 4096                   /* connections the kernel queues for a listener */

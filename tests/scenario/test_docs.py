@@ -119,6 +119,7 @@ NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 NOT_RUN = {
     ("README.md", "git clone"): "takes the address of the repository",
     ("README.md", "./do"): "builds and tests this tree, as was done to come here",
+    ("docs/capabilities/llm.md", "./do"): "compiles llama.cpp for minutes; test_llm_local.py tests what comes of it",
     ("docs/embedding.md", "cc -o program"): "tests/install/run builds programs with the installed library",
     ("docs/tutorial.md", "rustup target add"): "tests/guests/build has installed it",
     ("docs/tutorial.md", "sudo"): "there is no systemd; what the unit starts is run by a test of its own",
