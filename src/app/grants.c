@@ -70,7 +70,7 @@ static wy_err grant_stores(wy_arena *arena, const wy_app_component *component,
                                     WY_STR_ARG(label));
         items[i] = *found;
     }
-    *out = (wy_kv_grants){items, count};
+    *out = (wy_kv_grants){items, count, component->id};
     return WY_OK;
 }
 
@@ -91,7 +91,7 @@ static wy_err grant_databases(wy_arena *arena, const wy_app_component *component
                                     WY_STR_ARG(label));
         items[i] = *found;
     }
-    *out = (wy_sql_grants){items, count};
+    *out = (wy_sql_grants){items, count, component->id};
     return WY_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "host/outbound.h"
 
 #include "base/log.h"
+#include "interface/refusal.h"
 
 #include <stdio.h>
 
@@ -12,6 +13,7 @@ static bool allow_host(void *data, wy_str scheme, wy_str host, uint16_t port) {
     bool is_v6 = wy_str_find(host, ':') < host.len;
     snprintf(url, sizeof url, WY_STR_FMT "://%s" WY_STR_FMT "%s:%u", WY_STR_ARG(scheme),
              is_v6 ? "[" : "", WY_STR_ARG(host), is_v6 ? "]" : "", port);
+    wy_refusal_make_plain(url);
     wy_log(WY_LOG_WARN,
            "component \"" WY_STR_FMT
            "\" may not connect to %s; to allow it, add to its table in "
@@ -38,11 +40,15 @@ static bool allow_address(void *data, const char *text) {
 static bool allow_lookup(void *data, wy_str name) {
     const wy_outbound *o = data;
     if (o->hosts.count) return true;
+    char shown[256];
+    snprintf(shown, sizeof shown, WY_STR_FMT, WY_STR_ARG(name));
+    wy_refusal_make_plain(shown);
     wy_log(WY_LOG_WARN,
-           "component \"" WY_STR_FMT "\" may not look up \"" WY_STR_FMT
-           "\": it may not connect to anything; allowed_outbound_hosts in its table of the "
+           "component \"" WY_STR_FMT
+           "\" may not look up \"%s\": it may not connect to anything; allowed_outbound_hosts in "
+           "its table of the "
            "manifest says what it may",
-           WY_STR_ARG(o->component), WY_STR_ARG(name));
+           WY_STR_ARG(o->component), shown);
     return false;
 }
 

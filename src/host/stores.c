@@ -40,7 +40,7 @@ static wy_err add_kv(wy_stores *stores, wy_kv_grant *items, wy_kv_options *optio
     wy_kv_grant *grant = &items[stores->grants.count];
     grant->label = options->label;
     if (!err) err = wy_kv_store_open(options, &grant->store, diag);
-    if (!err) stores->grants = (wy_kv_grants){items, stores->grants.count + 1};
+    if (!err) stores->grants = (wy_kv_grants){.items = items, .count = stores->grants.count + 1};
     return err;
 }
 
@@ -91,7 +91,7 @@ static wy_err add_sql(wy_stores *stores, wy_sql_grant *items, wy_str label, wy_s
     wy_sql_grant *grant = &items[stores->databases.count];
     grant->label = label;
     if (!err) err = wy_sql_database_open(options, &grant->database, diag);
-    if (!err) stores->databases = (wy_sql_grants){items, stores->databases.count + 1};
+    if (!err) stores->databases = (wy_sql_grants){.items = items, .count = stores->databases.count + 1};
     if (err) wy_diag_prefix(diag, "[sqlite_database." WY_STR_FMT "]", WY_STR_ARG(label));
     return err;
 }
@@ -150,7 +150,7 @@ wy_err wy_stores_add_kv(wy_stores *stores, wy_str label, own wy_kv_store *store,
     items[0] = (wy_kv_grant){{copy, label.len}, store};
     for (uint32_t i = 0; i < count; i++)
         items[i + 1] = stores->grants.items[i];
-    stores->grants = (wy_kv_grants){items, count + 1};
+    stores->grants = (wy_kv_grants){.items = items, .count = count + 1};
     return WY_OK;
 }
 

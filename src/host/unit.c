@@ -6,9 +6,11 @@
 #include "host/application.h"
 #include "host/folder.h"
 #include "host/source.h"
+#include "interface/refusal.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* A component that provides imports of another one. */
@@ -152,13 +154,15 @@ static wy_err plain_settings(wy_application *a, const wy_unit *u, const wy_app_s
 
 static bool refuse_host(void *data, wy_str scheme, wy_str host, uint16_t port) {
     const dependency *d = data;
+    char url[320];
+    snprintf(url, sizeof url, WY_STR_FMT "://" WY_STR_FMT ":%u", WY_STR_ARG(scheme),
+             WY_STR_ARG(host), port);
+    wy_refusal_make_plain(url);
     wy_log(WY_LOG_WARN,
            "the dependency \"" WY_STR_FMT "\" of component \"" WY_STR_FMT
-           "\" may not connect to " WY_STR_FMT "://" WY_STR_FMT
-           ":%u; to let it use what the component may, add to its table in the manifest:\n"
-           "    inherit_configuration = [\"allowed_outbound_hosts\"]",
-           WY_STR_ARG(d->source->name), WY_STR_ARG(d->unit->component->id), WY_STR_ARG(scheme),
-           WY_STR_ARG(host), port);
+           "\" may not connect to %s; to let it use what the component may, add to its table in "
+           "the manifest:\n    inherit_configuration = [\"allowed_outbound_hosts\"]",
+           WY_STR_ARG(d->source->name), WY_STR_ARG(d->unit->component->id), url);
     return false;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "interface/refusal.h"
 #include "interface/spin/redis.h"
 #include "runtime/task.h"
 
@@ -20,7 +21,12 @@ static wy_kv_opened find_store(wy_call *call, wy_str label, wy_kv_store **store_
                                wy_kv_state **state_out) {
     const wy_kv_grants *grants = wy_instance_settings(call->instance, WY_SLOT_KV);
     const wy_kv_grant *grant = wy_kv_grant_find(grants, label);
-    if (!grant) return WY_KV_ACCESS_DENIED;
+    if (!grant) {
+        if (grants)
+            wy_refusal_tell(grants->component, "open the key-value store", label,
+                            "key_value_stores");
+        return WY_KV_ACCESS_DENIED;
+    }
     if (!grant->store) return WY_KV_NO_SUCH_STORE;
     *store_out = grant->store;
     *state_out = wy_kv_state_of(call);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "interface/refusal.h"
 #include "interface/wasi/http.h"
 
 /* What is kept for an instance. */
@@ -51,6 +52,8 @@ static bool find_database(wy_call *call, wy_str label, wy_sql_database **databas
     const wy_sql_grant *grant = wy_sql_grant_find(grants, label);
     *error_out = (error){.tag = grant ? FERMYON_SPIN_SQLITE_ERROR_NO_SUCH_DATABASE
                                       : FERMYON_SPIN_SQLITE_ERROR_ACCESS_DENIED};
+    if (!grant && grants)
+        wy_refusal_tell(grants->component, "open the database", label, "sqlite_databases");
     if (!grant || !grant->database) return false;
     *database_out = grant->database;
     return true;

@@ -117,6 +117,7 @@ typedef struct wy_kv_grant {
 typedef struct wy_kv_grants {
     const wy_kv_grant *items;
     uint32_t count;
+    wy_str component; /* whose they are, for messages; empty: nobody's in particular */
 } wy_kv_grants;
 
 /* NULL: not granted. */

@@ -206,6 +206,7 @@ typedef struct wy_sql_grant {
 typedef struct wy_sql_grants {
     const wy_sql_grant *items;
     uint32_t count;
+    wy_str component; /* whose they are, for messages; empty: nobody's in particular */
 } wy_sql_grants;
 
 /* NULL: not granted. */

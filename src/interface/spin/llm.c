@@ -3,8 +3,8 @@
 #include "gen/fermyon_spin_first_llm.h"
 #include "gen/fermyon_spin_llm.h"
 
-#include "base/log.h"
 #include "capability/llm/llm.h"
+#include "interface/refusal.h"
 #include "runtime/host.h"
 #include "runtime/task.h"
 
@@ -36,7 +36,7 @@ static bool may_use(wy_call *call, const wy_llm_grants *grants, wy_str model, er
                                "'; to allow it, add to its table in the manifest:\n"
                                "    ai_models = [\"" WY_STR_FMT "\"]",
                                WY_STR_ARG(grants->component), WY_STR_ARG(model), WY_STR_ARG(model));
-        if (text) wy_log(WY_LOG_WARN, "%s", text);
+        wy_refusal_tell(grants->component, "use the model", model, "ai_models");
     } else {
         text = wy_arena_printf(call->arena, "this component may use no model");
     }

@@ -16,6 +16,9 @@ async fn handle(request: Request) -> impl IntoResponse {
         answer(variables::get(parameters.get("name").unwrap()).map_err(Into::into))
     });
     router.get("/wasi", answering(wasi));
+    router.get("/reach/:kind/:name", |_: Request, parameters: Params| {
+        answer(reach(parameters.get("kind").unwrap(), parameters.get("name").unwrap()))
+    });
     router.get("/sqlite", answering(sqlite));
     router.get("/sqlite/:label", |_: Request, parameters: Params| {
         answer(sqlite::Connection::open(parameters.get("label").unwrap()).map(|_| String::new()).map_err(Into::into))
@@ -76,6 +79,23 @@ fn visits() -> Result<String> {
 
 fn wasi() -> Result<String> {
     Ok(format!("environment {}\nfile {}", std::env::var("MOOD")?, std::fs::read_to_string("/words.txt")?))
+}
+
+/// What a program of the standard library can reach: the names of its environment, the names in its folders, sockets.
+fn reach(kind: &str, name: &str) -> Result<String> {
+    use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
+    Ok(match kind {
+        "environment" => std::env::vars().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n"),
+        "folder" => std::fs::read_dir(name.replace('+', "/"))?
+            .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+            .collect::<Result<Vec<_>, _>>()?
+            .join("\n"),
+        "tcp" => TcpStream::connect(name).map(|_| "connected".to_string())?,
+        "udp" => UdpSocket::bind("0.0.0.0:0")?.send_to(b"x", name).map(|count| count.to_string())?,
+        "listen" => TcpListener::bind(name).map(|_| "listens".to_string())?,
+        "name" => (name, 80).to_socket_addrs()?.map(|address| address.to_string()).collect(),
+        _ => anyhow::bail!("nothing of that kind"),
+    })
 }
 
 fn sqlite() -> Result<String> {
