@@ -38,9 +38,13 @@ typedef struct wy_app_files {
     uint32_t line, column;
 } wy_app_files;
 
-/* Where a binary comes from: `path`, or else `url` with `sha256` (64 hexadecimal digits). */
+/* Where a binary comes from: `path`, or else `url` with `sha256` (64 hexadecimal digits), or else
+ * the package "ns:name" of a registry. */
 typedef struct wy_app_source {
     wy_str path, url, sha256;
+    wy_str package, registry; /* the latter empty: as the user's configuration says */
+    wy_str version;           /* one, or where `any_version` a requirement */
+    bool any_version;
     uint32_t line, column;
 } wy_app_source;
 

@@ -2,6 +2,7 @@
 #include "app/spin_component.h"
 
 #include "capability/config/template.h"
+#include "wit/semver.h"
 
 #define FIRST_KEYS                                                                                 \
     "id source description environment config files exclude_files allowed_outbound_hosts "         \
@@ -54,6 +55,22 @@ static wy_err read_url(const wy_fields *f, wy_app_source *out) {
     return WY_OK;
 }
 
+wy_err wy_spin_package(const wy_fields *f, const wy_toml *value, const wy_app_source *s) {
+    size_t colon = wy_str_find(s->package, ':');
+    wy_semver version;
+    if (colon == s->package.len || !wy_spin_name_valid(wy_str_sub(s->package, 0, colon), '-') ||
+        !wy_spin_name_valid(wy_str_sub(s->package, colon + 1, s->package.len), '-'))
+        return wy_fields_fail(f, value, WY_INVALID,
+                              "'" WY_STR_FMT "' is no package: it is named \"namespace:name\"",
+                              WY_STR_ARG(s->package));
+    if (s->any_version ? wy_semver_requirement_valid(s->version)
+                       : wy_semver_parse(s->version, &version))
+        return WY_OK;
+    return wy_fields_fail(f, value, WY_INVALID, "'" WY_STR_FMT "' is no %s", WY_STR_ARG(s->version),
+                          s->any_version ? "requirement of a version, such as \"1.2\""
+                                         : "version: it has three numbers, \"1.2.3\"");
+}
+
 wy_err wy_spin_source(const wy_fields *f, const wy_toml *source, wy_app_source *out) {
     *out = (wy_app_source){.line = source->line, .column = source->column};
     if (source->kind == WY_TOML_STRING) {
@@ -69,9 +86,10 @@ wy_err wy_spin_source(const wy_fields *f, const wy_toml *source, wy_app_source *
         return wy_fields_fail(f, source, WY_INVALID,
                               "'source' must be a path, or a table with 'url' and 'digest', or one "
                               "with 'package' and 'version'");
-    return wy_fields_fail(f, source, WY_UNSUPPORTED,
-                          "components from a registry are not supported; fetch the component and "
-                          "give its path, or its 'url' and 'digest'");
+    wy_err err = wy_fields_string(&s, "package", true, &out->package);
+    if (err == WY_OK) err = wy_fields_string(&s, "version", true, &out->version);
+    if (err == WY_OK) err = wy_fields_string(&s, "registry", false, &out->registry);
+    return err == WY_OK ? wy_spin_package(f, source, out) : err;
 }
 
 static wy_err read_source(const wy_fields *f, wy_app_component *out) {

@@ -35,9 +35,12 @@ uint32_t wy_spin_entry_count(const wy_toml *table);
 wy_err wy_spin_component(wy_spin_reader *r, const wy_toml *table, wy_str id, const char *name,
                          wy_app_component *out) WY_MUST_USE;
 
-/* Where a binary comes from: the value of `source`, or a dependency's table with `path` or `url`.
- */
+/* Where a binary comes from: the value of `source`, or a dependency's table with `path`, `url` or
+ * `version`. */
 wy_err wy_spin_source(const wy_fields *f, const wy_toml *source, wy_app_source *out) WY_MUST_USE;
+/* A package of a registry by its name and version, as they stand in `value`. */
+wy_err wy_spin_package(const wy_fields *f, const wy_toml *value,
+                       const wy_app_source *out) WY_MUST_USE;
 /* A template is well-formed and names variables of the application only. */
 wy_err wy_spin_template(const wy_fields *f, const wy_app *app, const wy_toml *value) WY_MUST_USE;
 

@@ -68,6 +68,34 @@ static wy_err use_component(const wy_spin_reader *r, const wy_fields *f, const w
     return WY_OK;
 }
 
+static wy_str without_version(wy_str name) {
+    return wy_str_sub(name, 0, wy_str_find(name, '@'));
+}
+
+/* A version of the package that the dependency's name says, unless another one is given. */
+static wy_err read_package(const wy_fields *f, const wy_toml *version, wy_str text,
+                           wy_app_dependency *out) {
+    wy_app_source *source = &out->source;
+    wy_str name = without_version(out->name);
+    source->line = version->line;
+    source->column = version->column;
+    source->version = text;
+    source->any_version = true;
+    if (source->package.len == 0 && wy_str_find(name, ':') == name.len)
+        return wy_fields_fail(f, version, WY_INVALID,
+                              "a dependency named by a word needs the 'package' that provides it");
+    if (source->package.len == 0) source->package = wy_str_sub(name, 0, wy_str_find(name, '/'));
+    return wy_spin_package(f, version, source);
+}
+
+static wy_err read_version(const wy_fields *f, wy_app_dependency *out) {
+    const wy_toml *version;
+    wy_err err = wy_fields_get(f, "version", WY_TOML_STRING, &version);
+    if (err == WY_OK) err = wy_fields_string(f, "package", false, &out->source.package);
+    if (err == WY_OK) err = wy_fields_string(f, "registry", false, &out->source.registry);
+    return err == WY_OK ? read_package(f, version, version->string, out) : err;
+}
+
 static wy_err read_provider(const wy_spin_reader *r, const wy_fields *f,
                             const wy_app_component *importer, wy_app_dependency *out) {
     static const char *const kinds[] = {"path", "url", "component", "version"};
@@ -84,6 +112,7 @@ static wy_err read_provider(const wy_spin_reader *r, const wy_fields *f,
         return wy_fields_fail(f, f->table, WY_INVALID,
                               "a dependency has a 'path', a 'url' with its 'digest', a "
                               "'component' or a 'version'");
+    if (strcmp(kind, "version") == 0) return read_version(f, out);
     if (strcmp(kind, "component") != 0) return wy_spin_source(f, f->table, &out->source);
     const wy_toml *component;
     wy_err err = wy_fields_get(f, "component", WY_TOML_STRING, &component);
@@ -93,10 +122,6 @@ static wy_err read_provider(const wy_spin_reader *r, const wy_fields *f,
 /* "ns:pkg" names all interfaces of a package, which have their own names on both sides. */
 static bool is_package(wy_str name) {
     return wy_str_find(name, ':') < name.len && wy_str_find(name, '/') == name.len;
-}
-
-static wy_str without_version(wy_str name) {
-    return wy_str_sub(name, 0, wy_str_find(name, '@'));
 }
 
 static bool same_version(wy_str a, wy_str b) {
@@ -159,10 +184,7 @@ static wy_err read_dependency(const wy_spin_reader *r, const wy_fields *f,
     *out = (wy_app_dependency){.name = entry->key, .line = value->line, .column = value->column};
     wy_err err = check_name(&d, value, entry->key, component);
     if (err != WY_OK) return err;
-    if (value->kind == WY_TOML_STRING)
-        return wy_fields_fail(&d, value, WY_UNSUPPORTED,
-                              "components from a registry are not supported; fetch the component "
-                              "and give its { path = \"...\" }");
+    if (value->kind == WY_TOML_STRING) return read_package(&d, value, value->string, out);
     err = wy_fields_expect(&d, value, "dependency", WY_TOML_TABLE);
     if (err == WY_OK) err = wy_fields_known(&d, KEYS);
     if (err == WY_OK) err = wy_fields_string(&d, "export", false, &out->export_name);

@@ -10,7 +10,9 @@ static void check(const wy_app *app) {
         wy_assert(app->redis_triggers[i].component && app->redis_triggers[i].address.len);
     for (uint32_t i = 0; i < app->component_count; i++) {
         const wy_app_component *c = &app->components[i];
-        wy_assert(c->id.len && !c->source.path.len == (c->source.url.len != 0));
+        wy_assert(c->id.len && (c->source.path.len > 0) + (c->source.url.len > 0) +
+                                       (c->source.package.len > 0) ==
+                                   1);
         wy_assert(wy_app_component_find(app, c->id) == c);
     }
 }

@@ -169,10 +169,10 @@ TEST(what_is_not_there_yet_is_refused_by_name) {
            "dependencies = { middleware = [\"hello\"] }\n",
            WY_UNSUPPORTED, 9,
            "[[trigger.http]]: several components for one binding (middleware) are not supported");
-    refuse(HEAD "[component.x]\nsource = { package = \"a:b\", version = \"1.0.0\" }\n",
-           WY_UNSUPPORTED, 5,
-           "[component.x]: components from a registry are not supported; fetch the component and "
-           "give its path, or its 'url' and 'digest'");
+    refuse(HEAD "[component.x]\nsource = { package = \"a:b\", version = \"1.0\" }\n", WY_INVALID, 5,
+           "[component.x]: '1.0' is no version: it has three numbers, \"1.2.3\"");
+    refuse(HEAD "[component.x]\nsource = { package = \"a\", version = \"1.0.0\" }\n", WY_INVALID, 5,
+           "[component.x]: 'a' is no package: it is named \"namespace:name\"");
 }
 
 TEST(hosts_are_checked) {
@@ -289,12 +289,35 @@ TEST(dependencies_name_who_provides_an_import) {
     assert_int_equal(d[2].inherit, WY_APP_INHERIT_ALL);
 }
 
+TEST(packages_of_registries_are_sources) {
+    const wy_app *app =
+        read_app(HEAD
+                 "[component.x]\n"
+                 "source = { package = \"a:b\", version = \"1.0.0\", registry = \"r.test\" }\n"
+                 "[component.x.dependencies]\n"
+                 "\"c:d/e@1.0.0\" = \">=1, <3\"\n"
+                 "word = { version = \"2\", package = \"f:g\", registry = \"q\" }\n");
+    assert_non_null(app);
+    const wy_app_component *c = &app->components[0];
+    assert_true(wy_str_eqz(c->source.package, "a:b") && wy_str_eqz(c->source.version, "1.0.0"));
+    assert_true(wy_str_eqz(c->source.registry, "r.test") && !c->source.any_version);
+    const wy_app_source *d = &c->dependencies[0].source;
+    assert_true(wy_str_eqz(d->package, "c:d") && wy_str_eqz(d->version, ">=1, <3"));
+    assert_true(d->any_version && d->registry.len == 0);
+    d = &c->dependencies[1].source;
+    assert_true(wy_str_eqz(d->package, "f:g") && wy_str_eqz(d->registry, "q"));
+    wy_arena_deinit(&arena);
+}
+
 #define DEPENDS ADDER "[component.hello.dependencies]\n"
 
 TEST(dependencies_are_checked) {
-    refuse(DEPENDS "\"a:b\" = \"1\"\n", WY_UNSUPPORTED, 9,
-           "[component.hello]: dependency 'a:b': components from a registry are not supported; "
-           "fetch the component and give its { path = \"...\" }");
+    refuse(DEPENDS "\"a:b\" = \"one\"\n", WY_INVALID, 9,
+           "[component.hello]: dependency 'a:b': 'one' is no requirement of a version, such as "
+           "\"1.2\"");
+    refuse(DEPENDS "word = \"1\"\n", WY_INVALID, 9,
+           "[component.hello]: dependency 'word': a dependency named by a word needs the 'package' "
+           "that provides it");
     refuse(DEPENDS "\"a:b/c/d\" = { path = \"x\" }\n", WY_INVALID, 9,
            "[component.hello]: dependency 'a:b/c/d': a dependency is named by a word, "
            "\"ns:package\" or \"ns:package/interface\", perhaps with \"@version\"");

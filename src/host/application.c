@@ -84,18 +84,25 @@ wy_err wy_application_read(wy_application *a, wy_diag *diag) {
     return err ? err : check_followed(a, diag);
 }
 
+wy_err wy_application_source(wy_application *a, const wy_app_source *source, bool refresh,
+                             const char **path_out, wy_diag *diag) {
+    const withy_options *options = &a->options->serve.common;
+    const wy_source_config config = {.root = a->app->root,
+                                     .cache_dir = options->cache_dir,
+                                     .insecure = options->insecure,
+                                     .refresh = refresh};
+    return wy_source_path(&a->arena, source, &config, path_out, diag);
+}
+
 /* So that the workers find everything there. */
 static wy_err download_all(wy_application *a, wy_diag *diag) {
-    const char *cache = a->options->serve.common.cache_dir, *path;
+    const char *path;
     wy_err err = WY_OK;
     for (uint32_t i = 0; i < a->app->component_count && !err; i++) {
         const wy_app_component *c = &a->app->components[i];
-        if (c->source.url.len)
-            err = wy_source_path(&a->arena, &c->source, a->app->root, cache, &path, diag);
+        err = wy_application_source(a, &c->source, true, &path, diag);
         for (uint32_t k = 0; k < c->dependency_count && !err; k++)
-            if (c->dependencies[k].source.url.len)
-                err = wy_source_path(&a->arena, &c->dependencies[k].source, a->app->root, cache,
-                                     &path, diag);
+            err = wy_application_source(a, &c->dependencies[k].source, true, &path, diag);
         if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(c->id));
     }
     return err;

@@ -48,6 +48,9 @@ own wy_application *wy_application_new(wy_application_base *base);
 void wy_application_free(own wy_application *application);
 /* Reads the manifest, and finds the folders of state and logs. */
 wy_err wy_application_read(wy_application *application, wy_diag *diag) WY_MUST_USE;
+/* The path of a binary; `refresh`: the newest that a registry has. As wy_source_path. */
+wy_err wy_application_source(wy_application *application, const wy_app_source *source, bool refresh,
+                             const char **path_out, wy_diag *diag) WY_MUST_USE;
 /* Everything of a manifest that was read, short of loading components. */
 wy_err wy_application_prepare(wy_application *application, wy_diag *diag) WY_MUST_USE;
 /* All of it, in a worker. */

@@ -9,7 +9,6 @@
 #include "host/manifest.h"
 #include "host/plugin.h"
 #include "host/process.h"
-#include "host/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -298,9 +297,7 @@ static const char *absolute(wy_arena *arena, const char *path, wy_diag *diag) {
 
 static const char *binary(wy_application *a, const wy_app_source *source, wy_diag *diag) {
     const char *path;
-    if (wy_source_path(&a->arena, source, a->app->root, a->options->serve.common.cache_dir, &path,
-                       diag))
-        return NULL;
+    if (wy_application_source(a, source, false, &path, diag)) return NULL;
     return absolute(&a->arena, path, diag);
 }
 

@@ -89,8 +89,11 @@ static wy_err annotate(push *p) {
 static wy_err find_binary(push *p, const wy_app_source *source, const char **path_out) {
     const char *path;
     wy_file file;
-    wy_err err =
-        wy_source_path(&p->arena, source, p->app->root, p->options->cache_dir, &path, p->diag);
+    const wy_source_config config = {.root = p->app->root,
+                                     .cache_dir = p->options->cache_dir,
+                                     .insecure = p->options->insecure,
+                                     .refresh = true};
+    wy_err err = wy_source_path(&p->arena, source, &config, &path, p->diag);
     if (!err) err = wy_file_map(path, &file, p->diag);
     if (err == WY_NOT_FOUND && source->path.len)
         wy_diag_prefix(p->diag, "the component is not built (withy build)");

@@ -8,6 +8,7 @@
 #include "capability/http/fetch.h"
 #include "engine/sha256.h"
 #include "host/folder.h"
+#include "registry/package.h"
 #include "registry/store.h"
 
 static wy_err no_memory(wy_diag *diag) {
@@ -55,12 +56,27 @@ static wy_err downloaded(wy_arena *arena, const wy_app_source *source, const cha
     return err ? err : download(source, path, diag);
 }
 
-wy_err wy_source_path(wy_arena *arena, const wy_app_source *source, wy_str root,
-                      const char *cache_dir, const char **path_out, wy_diag *diag) {
-    if (source->url.len) return downloaded(arena, source, cache_dir, path_out, diag);
+static wy_err packaged(wy_arena *arena, const wy_app_source *source, const wy_source_config *config,
+                       const char **path_out, wy_diag *diag) {
+    const wy_package package = {.registry = source->registry,
+                                .name = source->package,
+                                .version = source->version,
+                                .is_exact = !source->any_version};
+    const wy_package_config how = {.folder = wy_store_folder(arena, config->cache_dir),
+                                   .insecure = config->insecure,
+                                   .refresh = config->refresh};
+    if (!how.folder) return no_memory(diag);
+    wy_err err = wy_folder_make(how.folder, diag);
+    return err ? err : wy_package_pull(arena, &package, &how, path_out, diag);
+}
+
+wy_err wy_source_path(wy_arena *arena, const wy_app_source *source, const wy_source_config *config,
+                      const char **path_out, wy_diag *diag) {
+    if (source->url.len) return downloaded(arena, source, config->cache_dir, path_out, diag);
+    if (source->package.len) return packaged(arena, source, config, path_out, diag);
     bool absolute = source->path.ptr[0] == '/';
     *path_out = wy_arena_printf(arena, WY_STR_FMT "%s" WY_STR_FMT,
-                                WY_STR_ARG(absolute ? (wy_str){0} : root), absolute ? "" : "/",
-                                WY_STR_ARG(source->path));
+                                WY_STR_ARG(absolute ? (wy_str){0} : config->root),
+                                absolute ? "" : "/", WY_STR_ARG(source->path));
     return *path_out ? WY_OK : no_memory(diag);
 }

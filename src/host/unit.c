@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "host/application.h"
 #include "host/folder.h"
-#include "host/source.h"
 #include "interface/refusal.h"
 
 #include <errno.h>
@@ -141,8 +140,7 @@ static bool is_followed(const wy_application *a, wy_str id) {
 static wy_err plain_settings(wy_application *a, const wy_unit *u, const wy_app_source *source,
                              wy_settings_config *config, wy_diag *diag) {
     wy_settings_config_init(config);
-    wy_err err = wy_source_path(&a->arena, source, a->app->root, a->options->serve.common.cache_dir,
-                                &config->path, diag);
+    wy_err err = wy_application_source(a, source, false, &config->path, diag);
     if (err) return err;
     config->name = u->component->id;
     config->stdout_fd = u->log_fds[0];

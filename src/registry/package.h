@@ -21,9 +21,6 @@ typedef struct wy_package_config {
     bool refresh;       /* looks whether there is a newer version than the one in the store */
 } wy_package_config;
 
-/* Words of lower-case letters and digits split by '-', on both sides of the colon. */
-bool wy_package_name_valid(wy_str name);
-
 /* The file of the package's component, downloaded where it is not in the store; what was found for
  * a requirement is remembered there. WY_NOT_FOUND: nobody has it, or no such version; WY_INVALID:
  * the configuration or an answer; else as wy_pull. The thread waits. */

@@ -18,23 +18,6 @@ static const struct {
     const char *name, *registry;
 } known_namespaces[] = {{"wasi", "wasi.dev"}, {"ba", "bytecodealliance.org"}};
 
-static bool label_valid(wy_str label) {
-    bool begins = true;
-    for (size_t i = 0; i < label.len; i++) {
-        char c = label.ptr[i];
-        bool is_letter = c >= 'a' && c <= 'z', is_digit = c >= '0' && c <= '9';
-        if (c == '-' ? begins : !is_letter && !(is_digit && i > 0)) return false;
-        begins = c == '-';
-    }
-    return !begins;
-}
-
-bool wy_package_name_valid(wy_str name) {
-    size_t colon = wy_str_find(name, ':');
-    return colon < name.len && label_valid(wy_str_sub(name, 0, colon)) &&
-           label_valid(wy_str_sub(name, colon + 1, name.len));
-}
-
 /* --- the configuration --- */
 
 static wy_err check_registry(const wy_fields *f, const wy_toml *value, wy_str name) {
@@ -159,6 +142,9 @@ wy_err wy_package_locate(wy_arena *arena, wy_str toml, const wy_package *package
                          wy_package_place *out, wy_diag *diag) {
     const wy_toml *root;
     *out = (wy_package_place){0};
+    if (package->registry.len && !wy_registry_name_valid(package->registry))
+        return wy_diag_set(diag, WY_INVALID, "'" WY_STR_FMT "' is no registry's host",
+                           WY_STR_ARG(package->registry));
     wy_err err = wy_toml_parse(arena, toml, &root, diag);
     if (err) return err;
     wy_fields top = {arena, diag, root, "the configuration"};

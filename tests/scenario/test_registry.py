@@ -614,3 +614,115 @@ def test_what_is_not_built_is_not_pushed(withy_in, shop, registry):
     (shop / "spin.toml").write_text((shop / "spin.toml").read_text().replace("faults.wasm", "gone.wasm"))
     done = withy_in("registry", "push", f"{registry.host}/x:1", code=66, cwd=shop)
     assert "withy build" in done.stderr and 'component "faults"' in done.stderr
+
+
+# --- packages ---
+
+PACKAGED = """
+spin_manifest_version = 2
+[application]
+name = "packaged"
+[[trigger.http]]
+route = "/..."
+component = "front"
+[component.front]
+source = {{ package = "acme:front", version = "1.0.0"{registry} }}
+[component.front.dependencies]
+"withy:compose" = {{ package = "acme:catalogue", version = "{version}"{registry} }}
+"""
+
+
+@pytest.fixture
+def packages(guest, told):
+    """A registry by the conventions of wasm-pkg, with a prefix before each namespace."""
+    one = told()
+    one.answers["/.well-known/wasm-pkg/registry.json"] = json.dumps(
+        {"preferredProtocol": "oci", "oci": {"registry": one.host, "namespacePrefix": "team/"}}
+    ).encode()
+    one.put("team/acme/front", "1.0.0", [(Path(guest("front")).read_bytes(), WASM)])
+    one.versions = ["1.0.0", "latest", "1.2.0", "1.10.0", "2.0.0", "1.11.0-rc.1", "sha256-00.sig"]
+    one.answers["/v2/team/acme/catalogue/tags/list"] = lambda _: json.dumps({"tags": one.versions}).encode()
+    for version in ("1.10.0", "1.11.0"):
+        one.put("team/acme/catalogue", version, [(Path(guest("catalogue")).read_bytes(), WASM)])
+    return one
+
+
+def write_packaged(folder: Path, host: str | None, version: str = "1.2") -> Path:
+    registry = f', registry = "{host}"' if host else ""
+    (folder / "spin.toml").write_text(PACKAGED.format(registry=registry, version=version))
+    return folder
+
+
+def test_components_and_dependencies_come_from_packages(withy_in, packages, start, serve, tmp_path):
+    host = start("up", cwd=write_packaged(tmp_path, packages.host), env=withy_in.env)
+    assert host.ask("/").text == serve("composed").ask("/").text
+    host.stop()
+    paths = [path for _, path, _ in packages.asked]
+    assert "/v2/team/acme/front/manifests/1.0.0" in paths
+    assert "/v2/team/acme/catalogue/manifests/1.10.0" in paths
+
+
+def test_a_newer_version_is_found_at_the_next_start_and_else_the_old_one_runs(withy_in, packages, start, tmp_path):
+    write_packaged(tmp_path, packages.host)
+    start("up", cwd=tmp_path, env=withy_in.env).stop()
+    packages.asked.clear()
+    packages.versions.append("1.11.0")
+    start("up", cwd=tmp_path, env=withy_in.env).stop()
+    paths = [path for _, path, _ in packages.asked]
+    assert "/v2/team/acme/catalogue/manifests/1.11.0" in paths
+    assert not [path for path in paths if "front" in path]  # one version is what it was
+    packages.stop()
+    host = start("up", cwd=tmp_path, env=withy_in.env)
+    assert host.ask("/").status == 200
+    assert "going on with the version at hand" in host.log
+
+
+def test_the_configuration_names_the_registry(withy_in, packages, start, tmp_path):
+    write_packaged(tmp_path, None)
+    failed = withy_in("up", "--listen", "127.0.0.1:0", cwd=tmp_path, code=66)
+    assert "namespace 'acme'" in failed.stderr and 'component "front"' in failed.stderr
+    (tmp_path / "config/wasm-pkg").mkdir(parents=True)
+    toml = tmp_path / "config/wasm-pkg/config.toml"
+    toml.write_text(
+        "[namespace_registries]\n"
+        f'acme = {{ registry = "acme", metadata = {{ oci = {{ registry = "{packages.host}", namespacePrefix = "team/" }} }} }}\n'
+    )
+    host = start("up", cwd=tmp_path, env=withy_in.env)
+    assert host.ask("/").status == 200
+    host.stop()
+    toml.write_text("default_registry = 1\n")
+    withy_in("up", "--listen", "127.0.0.1:0", cwd=tmp_path, env={"WITHY_CACHE_DIR": str(tmp_path / "other")}, code=65)
+
+
+@pytest.mark.parametrize(
+    ("version", "code", "words"),
+    [("3", 66, 'none of its 7 versions is "3"'), ("=1.2.0", 66, "MANIFEST_UNKNOWN"), ("1.x.y", 65, "no requirement")],
+)
+def test_packages_that_are_not_there(withy_in, packages, tmp_path, version, code, words):
+    write_packaged(tmp_path, packages.host, version)
+    failed = withy_in("up", "--listen", "127.0.0.1:0", cwd=tmp_path, code=code)
+    assert words in failed.stderr
+    if code == 66:
+        assert "acme:catalogue" in failed.stderr and packages.host in failed.stderr
+
+
+def test_packages_are_pushed_with_the_application(withy_in, packages, registry, start, serve, tmp_path):
+    write_packaged(tmp_path, packages.host)
+    withy_in("registry", "push", f"{registry.host}/packaged:1", cwd=tmp_path)
+    packages.stop()
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    env = {**withy_in.env, "WITHY_CACHE_DIR": str(tmp_path / "second")}
+    host = start("up", "-f", f"{registry.host}/packaged:1", cwd=empty, env=env)
+    assert host.ask("/").text == serve("composed").ask("/").text
+
+
+def test_tags_come_in_pages(withy_in, packages, start, tmp_path):
+    packages.answers["/v2/team/acme/catalogue/tags/list"] = (
+        200,
+        {"link": '</v2/team/acme/catalogue/tags/list2?last=x>; rel="next"'},
+        json.dumps({"tags": ["1.3.0"]}).encode(),
+    )
+    packages.answers["/v2/team/acme/catalogue/tags/list2"] = json.dumps({"tags": ["1.10.0"]}).encode()
+    start("up", cwd=write_packaged(tmp_path, packages.host), env=withy_in.env).stop()
+    assert "/v2/team/acme/catalogue/manifests/1.10.0" in [path for _, path, _ in packages.asked]
