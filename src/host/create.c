@@ -193,7 +193,7 @@ static wy_err write_application(create *c) {
     if (c->description.len)
         wy_buf_printf(&manifest, "description = \"" WY_STR_FMT "\"\n", WY_STR_ARG(c->description));
     wy_buf_printf(&manifest,
-                  "\n[[trigger.http]]\nroute = \"/...\"\ncomponent = \"" WY_STR_FMT "\"\n\n",
+                  "\n[[trigger.http]]\nroute = \"/...\"\ncomponent = \"" WY_STR_FMT "\"\n",
                   WY_STR_ARG(c->name));
     char path[PATH_BYTES];
     wy_err err = place_all(c, &manifest);
@@ -265,7 +265,7 @@ static wy_err add_component(create *c, const char *manifest) {
     wy_buf_init(&addition, (size_t)1 << 20);
     wy_buf_printf(&addition,
                   "\n[[trigger.http]]\nroute = \"/" WY_STR_FMT "/...\"\ncomponent = \"" WY_STR_FMT
-                  "\"\n\n",
+                  "\"\n",
                   WY_STR_ARG(c->name), WY_STR_ARG(c->name));
     err = wy_folder_make(c->folder, c->diag);
     if (!err) err = place_all(c, &addition);

@@ -26,7 +26,7 @@ static const struct {
     {"wit-bindgen", "cargo install wit-bindgen-cli"},
     {"cargo-component", "cargo install cargo-component"},
     {"clang", "clang and lld of the distribution"},
-    {"go", "Go 1.24 or later, from https://go.dev/dl"},
+    {"go", "Go 1.21 or later, from https://go.dev/dl"},
     {"tinygo", "TinyGo, from https://tinygo.org/getting-started"},
     {"zig", "Zig, from https://ziglang.org/download"},
     {"moon", "MoonBit, from https://www.moonbitlang.com/download"},

@@ -67,8 +67,8 @@ def test_manual_pages_are_well_formed_and_whole(withy, command):
         assert complaints == []
         shown = subprocess.run([mandoc, "-T", "ascii"], input=page, capture_output=True, text=True, check=True).stdout
         shown = re.sub(r".\x08", "", shown)
-        for option in options_of(withy, verb) if verb else verbs_of(withy):
-            assert re.search(rf"^ +.*{re.escape(option.split()[-1])}\b", shown, flags=re.M), option
+        for name in options_of(withy, verb) if verb else verbs_of(withy):
+            assert re.search(rf"^ +.*{re.escape(name.split()[0])}\b", shown, flags=re.M), name
 
 
 # --- completions ---
@@ -82,6 +82,8 @@ CASES = [
     (["withy", "up", "--from", "na"], {"names"}),
     (["withy", "serve", "na"], {"names"}),
     (["withy", "up", "--env", "na"], set()),
+    (["withy", "registry", "pu"], {"push", "pull"}),
+    (["withy", "registry", "push", "--from", "na"], {"names"}),
 ]
 
 
@@ -134,6 +136,8 @@ def test_zsh_completes(script, folder):
             ("\x15withy up --format j\t", "json"),
             ("\x15withy new -t http-p\t", "http-py"),
             ("\x15withy serve na\t", "names/"),
+            ("\x15withy registry log\t", "login"),
+            ("\x15withy registry push --fro\t", "--from"),
         ]:
             os.write(terminal, typed.encode())
             got, end = "", time.monotonic() + 30
