@@ -350,12 +350,13 @@ static const wy_toml *apply_profile(const wy_fields *f, const wy_toml *profile) 
 static wy_err check_profile(const wy_fields *f, const wy_toml *profile) {
     wy_fields p = {f->arena, f->diag, profile, f->name};
     const wy_toml *unused;
+    wy_app_component read = {0}; /* chosen or not, it must be right */
     wy_err err = wy_fields_expect(f, profile, "profile", WY_TOML_TABLE);
     if (err == WY_OK) err = wy_fields_known(&p, "source environment dependencies build");
-    if (err == WY_OK) err = wy_fields_get(&p, "environment", WY_TOML_TABLE, &unused);
+    if (err == WY_OK && wy_toml_get(profile, "source")) err = read_source(&p, &read);
+    if (err == WY_OK) err = wy_fields_pairs(&p, "environment", &read.environment);
     if (err == WY_OK) err = wy_fields_get(&p, "dependencies", WY_TOML_TABLE, &unused);
-    if (err == WY_OK) err = wy_fields_get(&p, "build", WY_TOML_TABLE, &unused);
-    return err;
+    return err == WY_OK ? read_build(&p, &read) : err;
 }
 
 /* Checks all profiles, and puts the table with the chosen one applied into `f`. */

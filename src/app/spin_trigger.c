@@ -101,8 +101,8 @@ static wy_err read_http(wy_spin_reader *r, const wy_fields *f, const binding *b)
 
 static wy_err http_settings(wy_spin_reader *r, const wy_fields *f) {
     wy_str base;
-    (void)r;
-    wy_err err = wy_fields_string(f, "base", false, &base);
+    wy_err err = wy_fields_known(f, r->is_first ? "type base" : "base");
+    if (err == WY_OK) err = wy_fields_string(f, "base", false, &base);
     if (err == WY_OK && base.len && !wy_str_eqz(base, "/"))
         err = wy_fields_fail(f, wy_toml_get(f->table, "base"), WY_INVALID,
                              "'base' may only be \"/\"; write whole routes in the triggers");
@@ -148,7 +148,8 @@ static wy_err read_redis(wy_spin_reader *r, const wy_fields *f, const binding *b
 }
 
 static wy_err redis_settings(wy_spin_reader *r, const wy_fields *f) {
-    return wy_fields_string(f, "address", false, &r->redis_address);
+    wy_err err = wy_fields_known(f, r->is_first ? "type address" : "address");
+    return err == WY_OK ? wy_fields_string(f, "address", false, &r->redis_address) : err;
 }
 
 /* --- mqtt --- */
