@@ -104,8 +104,10 @@ typedef struct wy_app_static_response {
 /* One HTTP binding. Either `component` or `response` is set. */
 typedef struct wy_app_http_trigger {
     wy_str id;
-    wy_str route;     /* as written; empty when private */
-    bool is_private;  /* only other components of the application may call it */
+    wy_str route;    /* as written; empty when private */
+    bool is_private; /* only other components of the application may call it */
+    const wy_app_component *const *middleware; /* components around it, the outermost first */
+    uint32_t middleware_count;
     bool is_wagi;     /* the component is a program that is run in the manner of CGI */
     wy_str wagi_argv; /* its arguments: a line with ${SCRIPT_NAME} and ${ARGS} in it */
     const wy_app_component *component;

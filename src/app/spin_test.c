@@ -165,14 +165,39 @@ TEST(what_is_not_there_yet_is_refused_by_name) {
     refuse(HELLO "[[trigger.\"a b\"]]\ncomponent = \"hello\"\n", WY_INVALID, 6,
            "'a b' is no type of trigger (words of letters and digits, split by '-')");
     refuse(HELLO
-           "[[trigger.http]]\nroute = \"/\"\ncomponent = \"hello\"\n"
+           "[[trigger.redis]]\nchannel = \"c\"\naddress = \"r\"\ncomponent = \"hello\"\n"
            "dependencies = { middleware = [\"hello\"] }\n",
-           WY_UNSUPPORTED, 9,
-           "[[trigger.http]]: several components for one binding (middleware) are not supported");
+           WY_UNSUPPORTED, 10,
+           "[[trigger.redis]]: several components for one binding are not supported, but for the "
+           "'dependencies' of HTTP that are called 'middleware'");
     refuse(HEAD "[component.x]\nsource = { package = \"a:b\", version = \"1.0\" }\n", WY_INVALID, 5,
            "[component.x]: '1.0' is no version: it has three numbers, \"1.2.3\"");
     refuse(HEAD "[component.x]\nsource = { package = \"a\", version = \"1.0.0\" }\n", WY_INVALID, 5,
            "[component.x]: 'a' is no package: it is named \"namespace:name\"");
+}
+
+TEST(middleware_stands_around_a_component) {
+    const wy_app *app = read_app(HELLO
+                                 "[component.a]\nsource = \"a\"\n[component.b]\nsource = \"b\"\n"
+                                 "[[trigger.http]]\nroute = \"/\"\ncomponent = \"hello\"\n"
+                                 "dependencies = { middleware = [\"b\", \"a\", \"b\"] }\n");
+    if (!app) fail_msg("line %u: %s", diag.line, diag.text);
+    assert_int_equal(app->http_triggers[0].middleware_count, 3);
+    assert_true(wy_str_eqz(app->http_triggers[0].middleware[0]->id, "b"));
+    assert_true(wy_str_eqz(app->http_triggers[0].middleware[1]->id, "a"));
+    assert_true(wy_str_eqz(app->http_triggers[0].component->id, "hello"));
+    refuse(HELLO
+           "[[trigger.http]]\nroute = \"/\"\ncomponent = \"hello\"\n"
+           "dependencies = { middleware = [{ source = \"m\" }] }\n",
+           WY_UNSUPPORTED, 9,
+           "[[trigger.http]]: 'middleware' lists ids of components; write this one as a table "
+           "[component.<id>]");
+    refuse(HELLO
+           "[[trigger.http]]\nroute = \"/\"\nstatic_response = {}\n"
+           "dependencies = { middleware = [\"hello\"] }\n",
+           WY_INVALID, 6,
+           "[[trigger.http]]: 'middleware' stands around a component that exports "
+           "wasi:http/incoming-handler");
 }
 
 TEST(hosts_are_checked) {

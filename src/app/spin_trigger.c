@@ -10,6 +10,8 @@ typedef struct binding {
     wy_str type, id;
     const wy_app_component *component; /* NULL: none */
     const wy_toml *table;
+    const wy_app_component *const *middleware; /* of HTTP, the outermost first */
+    uint32_t middleware_count;
 } binding;
 
 /* --- http --- */
@@ -89,6 +91,12 @@ static wy_err read_http(wy_spin_reader *r, const wy_fields *f, const binding *b)
         .id = b->id, .component = b->component, .line = b->table->line, .column = b->table->column};
     wy_err err = read_route(f, out);
     if (err == WY_OK) err = read_executor(f, out);
+    out->middleware = b->middleware;
+    out->middleware_count = b->middleware_count;
+    if (err == WY_OK && b->middleware_count && (out->is_wagi || !b->component))
+        err = wy_fields_fail(f, f->table, WY_INVALID,
+                             "'middleware' stands around a component that exports "
+                             "wasi:http/incoming-handler");
     if (err == WY_OK) err = wy_fields_get(f, "static_response", WY_TOML_TABLE, &response);
     if (err != WY_OK) return err;
     if ((b->component != NULL) == (response != NULL))
@@ -352,18 +360,44 @@ static wy_err bind_component(wy_spin_reader *r, const wy_fields *f, const wy_tom
     return wy_spin_component(r, component, wy_str_of(id), f->name, added);
 }
 
-static wy_err refuse_middleware(const wy_fields *f) {
-    const char *keys[] = {"components", "dependencies"};
-    for (size_t i = 0; i < 2; i++) {
-        const wy_toml *value;
-        wy_err err = wy_fields_get(f, keys[i], WY_TOML_TABLE, &value);
-        if (err != WY_OK) return err;
-        if (wy_spin_entry_count(value))
-            return wy_fields_fail(f, value, WY_UNSUPPORTED,
-                                  "several components for one binding (middleware) are not "
-                                  "supported");
+static wy_err read_middleware(const wy_spin_reader *r, const wy_fields *f, const wy_toml *list,
+                              binding *out) {
+    wy_err err = wy_fields_expect(f, list, "middleware", WY_TOML_ARRAY);
+    if (err != WY_OK) return err;
+    const wy_app_component **items = wy_arena_calloc(r->arena, list->array.count, sizeof *items);
+    if (!items) return wy_fields_nomem(f);
+    for (uint32_t i = 0; i < list->array.count; i++) {
+        const wy_toml *item = list->array.items[i];
+        if (item->kind != WY_TOML_STRING)
+            return wy_fields_fail(f, item, WY_UNSUPPORTED,
+                                  "'middleware' lists ids of components; write this one as a "
+                                  "table [component.<id>]");
+        items[i] = wy_app_component_find(r->app, item->string);
+        if (!items[i]) return wy_spin_no_component(r, f, item);
     }
+    out->middleware = items;
+    out->middleware_count = list->array.count;
     return WY_OK;
+}
+
+/* `components` and `dependencies`, whose roles are the trigger's matter: HTTP knows "middleware".
+ */
+static wy_err read_roles(const wy_spin_reader *r, const wy_fields *f, binding *out) {
+    const wy_toml *components, *dependencies;
+    wy_err err = wy_fields_get(f, "components", WY_TOML_TABLE, &components);
+    if (err == WY_OK) err = wy_fields_get(f, "dependencies", WY_TOML_TABLE, &dependencies);
+    if (err != WY_OK) return err;
+    bool is_http = wy_str_eqz(out->type, "http");
+    if (wy_spin_entry_count(components) || (wy_spin_entry_count(dependencies) && !is_http))
+        return wy_fields_fail(f, wy_spin_entry_count(components) ? components : dependencies,
+                              WY_UNSUPPORTED,
+                              "several components for one binding are not supported, but for the "
+                              "'dependencies' of HTTP that are called 'middleware'");
+    if (!wy_spin_entry_count(dependencies)) return WY_OK;
+    wy_fields d = {f->arena, f->diag, dependencies, f->name};
+    err = wy_fields_known(&d, "middleware");
+    return err == WY_OK ? read_middleware(r, &d, wy_toml_get(dependencies, "middleware"), out)
+                        : err;
 }
 
 /* What every type has in common, and what this one has more. */
@@ -389,7 +423,7 @@ static wy_err read_binding(wy_spin_reader *r, wy_str type, const char *name, con
     size_t at = type_of(type);
     wy_err err = wy_fields_expect(&f, table, "trigger", WY_TOML_TABLE);
     if (err == WY_OK && at < TYPE_COUNT) err = wy_fields_known(&f, types[at].keys);
-    if (err == WY_OK) err = refuse_middleware(&f);
+    if (err == WY_OK) err = read_roles(r, &f, &b);
     const wy_toml *component = wy_toml_get(table, "component");
     if (err == WY_OK) err = name_binding(&f, list, index, component, &b);
     if (err == WY_OK && component) err = bind_component(r, &f, component, &b);

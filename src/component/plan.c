@@ -446,24 +446,33 @@ static wy_err new_root(plan_builder *b, plan_frame **frame_out) {
     return WY_OK;
 }
 
-/* Makes what providers export the arguments of the root. */
+/* Makes what providers export the arguments of one that imports it. */
+static wy_err give_args(plan_builder *b, plan_frame *const *providers, uint32_t importer,
+                        plan_frame *frame) {
+    for (uint32_t k = 0; k < b->links->link_count; k++) {
+        const wy_plan_link *link = &b->links->links[k];
+        if (link->importer != importer) continue;
+        wy_assert(importer == 0 || link->provider < importer - 1);
+        plan_export *given = instance_export(providers[link->provider]->result, link->export_name);
+        if (!wy_map_set(&frame->args, link->import, (uintptr_t)given)) return plan_no_memory(b);
+    }
+    return WY_OK;
+}
+
 static wy_err run_providers(plan_builder *b, plan_frame *root) {
     const wy_plan_links *links = b->links;
-    for (uint32_t i = 0; links && i < links->provider_count; i++) {
-        plan_frame *frame;
-        wy_err err = new_root(b, &frame);
+    if (!links) return WY_OK;
+    plan_frame **frames = wy_arena_calloc(b->arena, links->provider_count, sizeof(plan_frame *));
+    if (!frames) return plan_no_memory(b);
+    for (uint32_t i = 0; i < links->provider_count; i++) {
+        wy_err err = new_root(b, &frames[i]);
         b->unit = i + 1;
-        if (!err) err = plan_run(b, frame, links->providers[i]);
+        if (!err) err = give_args(b, frames, i + 1, frames[i]);
+        if (!err) err = plan_run(b, frames[i], links->providers[i]);
         if (err) return err;
-        for (uint32_t k = 0; k < links->link_count; k++) {
-            const wy_plan_link *link = &links->links[k];
-            if (link->provider != i) continue;
-            plan_export *given = instance_export(frame->result, link->export_name);
-            if (!wy_map_set(&root->args, link->import, (uintptr_t)given)) return plan_no_memory(b);
-        }
     }
     b->unit = 0;
-    return WY_OK;
+    return give_args(b, frames, 0, root);
 }
 
 wy_err wy_plan_make(wy_arena *arena, const wy_component_ast *ast, const wy_plan_config *config,

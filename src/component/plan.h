@@ -161,15 +161,18 @@ typedef struct wy_plan {
     uint32_t direct_calls; /* imports bound to the function of another component itself */
 } wy_plan;
 
-/* An import of the root that another component provides. */
+/* An import that another component provides. */
 typedef struct wy_plan_link {
     wy_str import;
     uint32_t provider; /* into providers */
     wy_str export_name;
+    uint32_t importer; /* whose import: 0: the root's, k: providers[k - 1]'s, which comes later than
+                          the provider */
 } wy_plan_link;
 
-/* Components that provide imports of the root; what they import themselves is the host's to
- * provide. All of them are instantiated before the root, once each instance of it. */
+/* Components that provide imports of the root, or of each other; what else they import is the
+ * host's to provide. All of them are instantiated before the root, in order, once each instance of
+ * it. */
 typedef struct wy_plan_links {
     const wy_component_ast *const *providers;
     uint32_t provider_count;

@@ -24,8 +24,10 @@ own wy_application *wy_application_new(wy_application_base *base) {
 void wy_application_free(own wy_application *a) {
     if (!a) return;
     wy_triggers_free(&a->triggers);
-    for (uint32_t t = 0; a->handlers && t < a->app->http_trigger_count; t++)
+    for (uint32_t t = 0; a->handlers && t < a->app->http_trigger_count; t++) {
         if (a->app->http_triggers[t].is_wagi) wy_http_component_free(a->handlers[t]);
+        wy_chain_free(a->chains[t]);
+    }
     for (uint32_t i = 0; a->units && i < a->app->component_count; i++)
         wy_unit_deinit(&a->units[i]);
     wy_clients_deinit(&a->clients);
@@ -130,8 +132,9 @@ wy_err wy_application_prepare(wy_application *a, wy_diag *diag) {
     if (!a->base->started) err = download_all(a, diag);
     if (err) return err;
     a->units = wy_arena_calloc(&a->arena, a->app->component_count, sizeof *a->units);
+    a->chains = wy_arena_calloc(&a->arena, a->app->http_trigger_count, sizeof *a->chains);
     a->handlers = wy_arena_calloc(&a->arena, a->app->http_trigger_count, sizeof *a->handlers);
-    if (!a->units || !a->handlers) return no_memory(diag);
+    if (!a->units || !a->handlers || !a->chains) return no_memory(diag);
     for (uint32_t i = 0; i < a->app->component_count; i++) {
         a->units[i].component = &a->app->components[i];
         a->units[i].log_fds[0] = a->units[i].log_fds[1] = -1;
@@ -143,20 +146,33 @@ wy_err wy_application_prepare(wy_application *a, wy_diag *diag) {
 
 /* --- in a worker --- */
 
+withy_options wy_application_limits(const wy_application *a) {
+    withy_options options = a->options->serve.common;
+    if (options.memory_max == 0) options.memory_max = a->base->runtime.max_instance_memory;
+    return options;
+}
+
+static wy_err load_handler(wy_application *a, uint32_t index, wy_diag *diag) {
+    const wy_app_http_trigger *trigger = &a->app->http_triggers[index];
+    if (!trigger->component) return WY_OK;
+    wy_unit *u = &a->units[trigger->component - a->app->components];
+    wy_http_component **handler = &a->handlers[index];
+    if (trigger->is_wagi) return wy_unit_load_program(a, u, trigger->wagi_argv, handler, diag);
+    wy_err err;
+    if (trigger->middleware_count) {
+        err = wy_chain_load(a, trigger, &a->chains[index], diag);
+        *handler = err ? NULL : wy_chain_handler(a->chains[index]);
+    } else {
+        err = wy_unit_load_handler(a, u, diag);
+        *handler = u->handler;
+    }
+    return err;
+}
+
 static wy_err load_handlers(wy_application *a, wy_diag *diag) {
     wy_err err = WY_OK;
-    for (uint32_t t = 0; !err && t < a->app->http_trigger_count; t++) {
-        const wy_app_component *component = a->app->http_triggers[t].component;
-        if (!component) continue;
-        wy_unit *u = &a->units[component - a->app->components];
-        if (a->app->http_triggers[t].is_wagi) {
-            err = wy_unit_load_program(a, u, a->app->http_triggers[t].wagi_argv, &a->handlers[t],
-                                       diag);
-            continue;
-        }
-        err = wy_unit_load_handler(a, u, diag);
-        a->handlers[t] = u->handler;
-    }
+    for (uint32_t t = 0; !err && t < a->app->http_trigger_count; t++)
+        err = load_handler(a, t, diag);
     return err;
 }
 

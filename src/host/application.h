@@ -4,6 +4,7 @@
 #define WY_HOST_APPLICATION_H
 
 #include "app/grants.h"
+#include "host/chain.h"
 #include "host/given.h"
 #include "host/outbound.h"
 #include "host/serve.h"
@@ -37,6 +38,7 @@ typedef struct wy_application {
     char *files;                     /* folder of its copies of files; NULL: before it is loaded */
     wy_unit *units;                  /* one a component */
     wy_http_component **handlers;    /* one an HTTP trigger */
+    wy_chain **chains;               /* one an HTTP trigger; NULL: it has no middleware */
     wy_triggers triggers;            /* those that bring messages */
     const wy_worker_tools *tools;    /* of the worker; NULL: in none */
     wy_clients clients;
@@ -56,6 +58,8 @@ wy_err wy_application_prepare(wy_application *application, wy_diag *diag) WY_MUS
 /* All of it, in a worker. */
 wy_err wy_application_load(wy_application *application, const wy_worker_tools *tools,
                            wy_diag *diag) WY_MUST_USE;
+/* The options that its components are loaded with. */
+withy_options wy_application_limits(const wy_application *application);
 /* Whether it answers no request and handles no message at the moment. */
 bool wy_application_is_idle(const wy_application *application);
 

@@ -180,9 +180,9 @@ static wy_err compose(withy_component *c, withy_component *component,
     for (size_t i = 0; i < count && !err; i++) {
         withy_component *part = providers[i].component;
         err = add_part(c, part, diag);
-        inner[i] =
-            (wy_code_provider){(const uint8_t *)part->bytes.ptr, part->bytes.len,
-                               wy_str_of(providers[i].name), wy_str_of(providers[i].export_name)};
+        inner[i] = (wy_code_provider){(const uint8_t *)part->bytes.ptr, part->bytes.len,
+                                      wy_str_of(providers[i].name),
+                                      wy_str_of(providers[i].export_name), 0};
     }
     if (err) return err;
     err = wy_code_compose(c->engine->engine, (const uint8_t *)component->bytes.ptr,

@@ -144,9 +144,10 @@ static wy_err compose(wy_guest *guest, wy_engine *engine, const wy_settings_conf
     wy_code_provider *providers = wy_arena_calloc(&guest->arena, count, sizeof *providers);
     if (!providers) return wy_diag_set(diag, WY_NOMEM, "out of memory for a component");
     for (size_t i = 0; i < count; i++)
-        providers[i] = (wy_code_provider){
-            (const uint8_t *)guest->parts[i + 1].component.ptr, guest->parts[i + 1].component.len,
-            config->providers[i].name, config->providers[i].export_name};
+        providers[i] =
+            (wy_code_provider){(const uint8_t *)guest->parts[i + 1].component.ptr,
+                               guest->parts[i + 1].component.len, config->providers[i].name,
+                               config->providers[i].export_name, config->providers[i].importer};
     const wy_str *root = &guest->parts[0].component;
     return wy_code_compose(engine, (const uint8_t *)root->ptr, root->len, providers,
                            (uint32_t)count, keep_shims, &guest->code, diag);

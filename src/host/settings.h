@@ -37,7 +37,8 @@ typedef struct wy_settings_config {
  */
 struct wy_settings_provider {
     wy_str name, export_name;
-    wy_settings_config config; /* without providers of its own */
+    uint32_t importer;
+    wy_settings_config config; /* its own providers stand in the same list */
 };
 
 void wy_settings_config_init(wy_settings_config *config);

@@ -208,32 +208,32 @@ static wy_err load_dependencies(wy_application *a, wy_unit *u, wy_settings_confi
     return err;
 }
 
-static wy_err load_guest(wy_application *a, wy_unit *u, wy_diag *diag) {
-    wy_settings_config config;
-    wy_err err = plain_settings(a, u, &u->component->source, &config, diag);
-    if (!err) err = load_dependencies(a, u, &config, diag);
+wy_err wy_unit_settings(wy_application *a, wy_unit *u, wy_settings_config *config, wy_diag *diag) {
+    wy_err err = u->dirs ? WY_OK : wy_unit_mount(a, u, diag);
+    if (!err) err = plain_settings(a, u, &u->component->source, config, diag);
+    if (!err) err = load_dependencies(a, u, config, diag);
     if (err) return err;
     const wy_app_grants *grants = grants_of(a, u);
     u->clients = wy_clients_grant(&a->clients, &u->outbound.policy);
-    config.env = u->env;
-    config.env_count = u->env_count;
-    config.dirs = u->dirs;
-    config.dir_count = u->dir_count;
-    config.kv = &grants->kv;
-    config.config = &grants->config;
-    config.clients = &u->clients;
-    config.sqlite = &grants->sqlite;
-    config.llm = &u->models;
-    withy_options options = a->options->serve.common;
-    if (options.memory_max == 0) options.memory_max = a->base->runtime.max_instance_memory;
-    return wy_guest_load(a->tools->engine, &options, &config, &u->guest, diag);
+    config->env = u->env;
+    config->env_count = u->env_count;
+    config->dirs = u->dirs;
+    config->dir_count = u->dir_count;
+    config->kv = &grants->kv;
+    config->config = &grants->config;
+    config->clients = &u->clients;
+    config->sqlite = &grants->sqlite;
+    config->llm = &u->models;
+    return WY_OK;
 }
 
 /* Once, however many triggers the component has. */
 wy_err wy_unit_load(wy_application *a, wy_unit *u, wy_diag *diag) {
     if (u->guest) return WY_OK;
-    wy_err err = wy_unit_mount(a, u, diag);
-    if (!err) err = load_guest(a, u, diag);
+    wy_settings_config config;
+    wy_err err = wy_unit_settings(a, u, &config, diag);
+    const withy_options options = wy_application_limits(a);
+    if (!err) err = wy_guest_load(a->tools->engine, &options, &config, &u->guest, diag);
     if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(u->component->id));
     return err;
 }

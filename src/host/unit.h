@@ -31,6 +31,10 @@ wy_err wy_unit_prepare(wy_application *application, wy_unit *unit, wy_diag *diag
  * copies, below the application's folder of them, of the files that the manifest names. Part of
  * loading it. */
 wy_err wy_unit_mount(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
+/* What the component is given when it is loaded, with its dependencies as providers. Its folders
+ * are made. */
+wy_err wy_unit_settings(wy_application *application, wy_unit *unit, wy_settings_config *config_out,
+                        wy_diag *diag) WY_MUST_USE;
 /* Loads the component, once, however many triggers it has. */
 wy_err wy_unit_load(wy_application *application, wy_unit *unit, wy_diag *diag) WY_MUST_USE;
 /* As one that is run for each HTTP request in the manner of CGI, with arguments made of `argv`. */

@@ -19,12 +19,14 @@ typedef struct wy_component wy_component;
 wy_err wy_code_load(wy_engine *engine, const uint8_t *bytes, size_t len, bool keep_shims,
                     own wy_code **code_out, wy_diag *diag) WY_MUST_USE;
 
-/* A component that provides imports of another: those that `name` stands for. */
+/* A component that provides imports of another: those that `name` stands for. It may have providers
+ * itself, which stand before it. */
 typedef struct wy_code_provider {
     const uint8_t *bytes; /* must outlive the code */
     size_t len;
     wy_str name; /* "word", "ns:pkg" (its interfaces), "ns:pkg/interface"; maybe "@version" */
     wy_str export_name; /* what provides the import; empty: the export of the same name */
+    uint32_t importer;  /* whose imports: 0: the component's, k: those of the provider k - 1 */
 } wy_code_provider;
 
 /* The same with providers linked to it: one component afterwards, whose instances hold an instance

@@ -13,7 +13,7 @@
 
 typedef struct composer {
     wy_code *code;
-    const wy_component_ast *root;
+    const wy_component_ast **units; /* the component, and then its providers */
     const wy_code_provider *providers;
     uint32_t provider_count;
     wy_plan_link *links;
@@ -97,44 +97,47 @@ static wy_err add_link(composer *c, const wy_component_ast *ast, uint32_t index,
                                         &c->link_cap, c->link_count + 1u, sizeof *links);
     if (!links) return no_memory(c->diag);
     c->links = links;
-    links[c->link_count++] = (wy_plan_link){import, index, export->name.text};
+    links[c->link_count++] = (wy_plan_link){import, index, export->name.text, provider->importer};
     return WY_OK;
 }
 
-/* One provider: at least one import of the root must be meant. */
-static wy_err link_provider(composer *c, const wy_component_ast *ast, uint32_t index) {
+/* One provider: at least one import must be meant. */
+static wy_err link_provider(composer *c, uint32_t index) {
+    const wy_component_ast *importer = c->units[c->providers[index].importer];
     uint32_t before = c->link_count;
     wy_err err = WY_OK;
-    for (uint32_t i = 0; i < c->root->definition_count && !err; i++) {
-        const wy_definition *def = &c->root->definitions[i];
+    for (uint32_t i = 0; i < importer->definition_count && !err; i++) {
+        const wy_definition *def = &importer->definitions[i];
         if (def->kind == WY_DEF_IMPORT &&
             stands_for(c->providers[index].name, def->import->name.text))
-            err = add_link(c, ast, index, def->import->name.text);
+            err = add_link(c, c->units[index + 1], index, def->import->name.text);
     }
     if (!err && c->link_count == before)
-        err = fail_with_names(c, c->root, WY_DEF_IMPORT,
+        err = fail_with_names(c, importer, WY_DEF_IMPORT,
                               "the component has no such import; it imports:");
     return err;
 }
 
 /* Decodes the providers and decides which import each provides. */
 static wy_err link_all(composer *c, wy_plan_links *links) {
-    const wy_component_ast **asts =
-        wy_arena_calloc(&c->code->types_arena, c->provider_count, sizeof *asts);
-    if (!asts) return no_memory(c->diag);
-    for (uint32_t i = 0; i < c->provider_count; i++) {
+    wy_err err = WY_OK;
+    for (uint32_t i = 0; i < c->provider_count && !err; i++) {
+        const wy_code_provider *provider = &c->providers[i];
         wy_component_ast *ast = NULL;
-        wy_err err = wy_component_decode(&c->code->types_arena, c->providers[i].bytes,
-                                         c->providers[i].len, &ast, c->diag);
-        if (!err) err = link_provider(c, ast, i);
-        if (err) {
-            place_in_provider(c->diag, &c->providers[i]);
-            return err;
-        }
-        asts[i] = ast;
+        wy_assert(provider->importer == 0 ||
+                  (provider->importer > i + 1 && provider->importer <= c->provider_count));
+        err = wy_component_decode(&c->code->types_arena, provider->bytes, provider->len, &ast,
+                                  c->diag);
+        c->units[i + 1] = ast;
+        if (err) place_in_provider(c->diag, provider);
     }
-    *links = (wy_plan_links){asts, c->provider_count, c->links, c->link_count, same_interface};
-    return WY_OK;
+    for (uint32_t i = 0; i < c->provider_count && !err; i++) {
+        err = link_provider(c, i);
+        if (err) place_in_provider(c->diag, &c->providers[i]);
+    }
+    *links =
+        (wy_plan_links){&c->units[1], c->provider_count, c->links, c->link_count, same_interface};
+    return err;
 }
 
 static wy_err compose(composer *c, const uint8_t *bytes, size_t len, bool keep_shims) {
@@ -144,7 +147,10 @@ static wy_err compose(composer *c, const uint8_t *bytes, size_t len, bool keep_s
     if (err) return err;
     wy_plan_links links = {0};
     wy_plan_config config = {.keep_shims = keep_shims};
-    c->root = ast;
+    c->units =
+        wy_arena_calloc(&code->types_arena, c->provider_count + 1, sizeof(wy_component_ast *));
+    if (!c->units) return no_memory(c->diag);
+    c->units[0] = ast;
     if (c->provider_count == 0) {
         err = wy_component_validate(&code->types_arena, ast, &code->types, c->diag);
     } else {
