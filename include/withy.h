@@ -125,6 +125,13 @@ WITHY_API void withy_build_options_init(withy_build_options *options);
 WITHY_API int withy_build(const char *manifest, const withy_build_options *options,
                           withy_error *error);
 
+/* Writes what would be run instead: a line for each command, "COMPONENT: COMMAND", or as JSON, for
+ * every component its source, whether that is there, folder, commands and what they read. Returns 0
+ * or an exit status. */
+WITHY_API int withy_build_list(const char *manifest, const withy_build_options *options, bool json,
+                               void (*write)(void *data, const char *text, size_t len), void *data,
+                               withy_error *error);
+
 typedef struct withy_watch_options {
     withy_up_options up;
     bool skip_build;      /* only load anew */

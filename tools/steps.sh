@@ -6,6 +6,7 @@ if [ -t 1 ]; then
 else
     bold= red= plain= clear=
 fi
+[ -z "${NO_COLOR:-}" ] || bold= red= plain=
 step_number=0
 step_count=${step_count:-}
 heartbeat=

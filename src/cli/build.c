@@ -32,12 +32,17 @@ static int run_up(const char *from, const withy_build_options *options,
     return status;
 }
 
+static void write_out(void *data, const char *piece, size_t len) {
+    (void)data;
+    fwrite(piece, 1, len, stdout);
+}
+
 int wy_verb_build(int argc, char **argv) {
     static wy_option_values components;
     withy_build_options options;
     withy_build_options_init(&options);
     const char *from = NULL;
-    bool up = false;
+    bool up = false, only_list = false, json = false;
     const wy_option table[] = {
         {"from", 'f', WY_OPTION_TEXT, "PATH",
          "manifest, or folder with a spin.toml (default: the nearest spin.toml)", &from},
@@ -45,6 +50,8 @@ int wy_verb_build(int argc, char **argv) {
          &components},
         {"profile", 0, WY_OPTION_TEXT, "NAME", "variant of the components", &options.profile},
         {"up", 'u', WY_OPTION_FLAG, NULL, "run the application then", &up},
+        {"list", 0, WY_OPTION_FLAG, NULL, "print the commands instead of running them", &only_list},
+        {"json", 0, WY_OPTION_FLAG, NULL, "print that as JSON for programs", &json},
         {0}};
     const wy_option *tables[] = {table};
     static const wy_refused refused[] = {
@@ -63,6 +70,10 @@ int wy_verb_build(int argc, char **argv) {
     options.components = components.items;
     options.component_count = components.count;
     withy_error error = {0};
+    if (only_list || json) {
+        status = withy_build_list(from, &options, json, write_out, NULL, &error);
+        return error.code ? wy_cli_fail(&error) : status;
+    }
     status = withy_build(from, &options, &error);
     if (error.code) return wy_cli_fail(&error);
     return status || !up ? status : run_up(from, &options, &operands);

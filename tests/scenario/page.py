@@ -109,7 +109,7 @@ class Terminal:
         self.ports: dict[str, int] = {}
         self.server: subprocess.Popen | None = None
         self.log = folder / ".log"
-        (folder / ".curlrc").write_text("silent\nshow-error\nfail\nmax-time = 60\n")
+        (folder / ".curlrc").write_text("silent\nshow-error\nfail\nmax-time = 600\n")
         self.env = {**os.environ, **env, "CURL_HOME": str(folder)}
         self.env["SPIN_HTTP_LISTEN_ADDR"] = f"127.0.0.1:{self.port('3000')}"
 

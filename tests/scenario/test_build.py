@@ -1,6 +1,7 @@
 """`withy build` and `withy watch`."""
 
 import concurrent.futures
+import json
 import shutil
 import time
 
@@ -50,6 +51,20 @@ def test_a_command_that_fails_ends_it(command, folder):
     done = command("build", cwd=folder)
     assert done.returncode == 74
     assert 'component "app": `cp ../$(cat kind).wasm out.wasm` ended with status 1' in done.stderr
+
+
+def test_commands_are_listed_and_not_run(command, folder, guest):
+    done = command("build", "--list", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "app: cat kind\napp: cp ../$(cat kind).wasm out.wasm\n")
+    assert command("build", "--list", "--profile", "other", cwd=folder).stdout == "app: cp ../hello.wasm out.wasm\n"
+    app, plain = json.loads(command("build", "--json", cwd=folder).stdout)
+    assert app == {
+        "component": "app", "source": "./app/out.wasm", "is_built": False, "folder": "./app",
+        "commands": ["cat kind", "cp ../$(cat kind).wasm out.wasm"], "watch": ["kind", "src/**/*.c"],
+    }  # fmt: skip
+    assert (plain["source"], plain["is_built"], plain["commands"]) == (guest("echo"), True, [])
+    assert json.loads(command("build", "--json", "-c", "nobody", cwd=folder).stdout) == []
+    assert not (folder / "app" / "out.wasm").exists()
 
 
 def test_only_one_component_or_profile(command, folder):
