@@ -45,7 +45,7 @@ static void ask(const withy_app *app) {
     size_t len = 0;
     int client = dial(withy_app_address(app));
     if (send(client, request, sizeof request - 1, 0) != sizeof request - 1) err(1, "send");
-    for (ssize_t got = 1; got != 0 && len < sizeof answer - 1; len += got > 0 ? (size_t)got : 0) {
+    for (ssize_t got = 1; got != 0 && len<sizeof answer - 1; len += got> 0 ? (size_t)got : 0) {
         (void)withy_engine_poll(engine, 1);
         got = recv(client, answer + len, sizeof answer - 1 - len, MSG_DONTWAIT);
     }

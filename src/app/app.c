@@ -34,3 +34,13 @@ const char *wy_app_inherit_name(wy_app_inherit bit) {
         i++;
     return names[i];
 }
+
+bool wy_app_needs_chaining(const wy_app_component *c) {
+    for (uint32_t i = 0; i < c->allowed_outbound_hosts.count; i++) {
+        wy_str host = c->allowed_outbound_hosts.items[i], suffix = WY_STR(".spin.internal");
+        size_t colon = wy_str_rfind(host, ':');
+        if (wy_str_ends(host, suffix) || wy_str_ends(wy_str_sub(host, 0, colon), suffix))
+            return true;
+    }
+    return false;
+}

@@ -177,6 +177,8 @@ typedef struct wy_app {
 /* NULL when there is none. */
 const wy_app_component *wy_app_component_find(const wy_app *app, wy_str id);
 const wy_app_variable *wy_app_variable_find(const wy_app *app, wy_str name);
+/* Whether it sends requests to other components of the application. */
+bool wy_app_needs_chaining(const wy_app_component *component);
 /* The next binding of a foreign type behind `after` (NULL: the first) that is the first of its
  * type; NULL when there is none. */
 const wy_app_trigger *wy_app_foreign_next(const wy_app *app, const wy_app_trigger *after);

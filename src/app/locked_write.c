@@ -169,17 +169,6 @@ static void put_files(writer *w, json_t *object, const wy_locked_place *place) {
     put_z(w, object, "files", files);
 }
 
-/* It sends requests to others of the application. */
-static bool needs_chaining(const wy_app_component *c) {
-    for (uint32_t i = 0; i < c->allowed_outbound_hosts.count; i++) {
-        wy_str host = c->allowed_outbound_hosts.items[i], suffix = WY_STR(".spin.internal");
-        size_t colon = wy_str_rfind(host, ':');
-        if (wy_str_ends(host, suffix) || wy_str_ends(wy_str_sub(host, 0, colon), suffix))
-            return true;
-    }
-    return false;
-}
-
 static json_t *make_component(writer *w, const wy_app_component *c, const wy_locked_place *place) {
     json_t *one = json_object(), *metadata = json_object();
     put_z(w, one, "id", text(c->id));
@@ -194,7 +183,7 @@ static json_t *make_component(writer *w, const wy_app_component *c, const wy_loc
     put_files(w, one, place);
     put_pairs(w, one, "config", &c->variables);
     put_dependencies(w, one, c, place);
-    if (needs_chaining(c)) {
+    if (wy_app_needs_chaining(c)) {
         json_t *requirements = json_object();
         put_z(w, requirements, "local_service_chaining", json_string("required"));
         put_z(w, one, "host_requirements", requirements);
@@ -207,7 +196,7 @@ static json_t *make_app(writer *w) {
     bool has_requirements = false;
     for (uint32_t i = 0; i < w->app->component_count; i++) {
         add(w, components, make_component(w, &w->app->components[i], &w->facts->places[i]));
-        has_requirements |= needs_chaining(&w->app->components[i]);
+        has_requirements |= wy_app_needs_chaining(&w->app->components[i]);
     }
     put_z(w, root, "spin_lock_version", json_integer(has_requirements));
     if (has_requirements) {

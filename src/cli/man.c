@@ -16,6 +16,8 @@ static const struct {
     {"SOURCE_DATE_EPOCH", "the time that registry push gives an image, in seconds since 1970"},
     {"WITHY_LOG", "error, warn, info or debug: what is logged; info"},
     {"NO_COLOR", "set to anything: no colours"},
+    {"WITHY_DATA_DIR", "folder with plugins/; else XDG_DATA_HOME/withy or ~/.local/share/withy"},
+    {"SPIN_DATA_DIR", "the same of Spin, whose plug-ins are run too"},
     {"SPIN_VARIABLE_NAME", "value of the application variable \"name\""},
     {"SPIN_HTTP_LISTEN_ADDR", "as --listen of up"},
     {"SPIN_LOG_DIR", "as --log-dir of up"},

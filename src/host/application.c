@@ -76,6 +76,8 @@ wy_err wy_application_read(wy_application *a, wy_diag *diag) {
         wy_manifest_load(&a->arena, a->base->manifest, wy_str_of(a->options->profile),
                          a->options->components, a->options->component_count, &a->app, diag);
     const wy_runtime_config *runtime = &a->base->runtime;
+    if (!err && a->base->custom)
+        err = wy_manifest_keep_type(&a->arena, a->app, a->base->custom->type, &a->app, diag);
     if (!err)
         err = choose_folder(a, a->options->state_dir,
                             runtime->has_state_dir ? &runtime->state_dir : NULL, ".spin",
@@ -195,6 +197,7 @@ static wy_err load_triggers(wy_application *a, wy_diag *diag) {
         .timeout_ms = a->options->serve.common.timeout_ms,
         .load = load_component,
         .data = a,
+        .custom = a->base->custom,
     };
     return wy_triggers_make(&a->triggers, &config, diag);
 }

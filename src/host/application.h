@@ -21,9 +21,10 @@ typedef struct wy_application_base {
     wy_runtime_config runtime; /* as it was at the start */
     wy_app_networks blocked;   /* by it */
     wy_stores stores;
-    wy_temporary_folder scratch; /* for copies of files: one below it an application */
-    bool started;                /* workers run: logs are not truncated again */
-    unsigned made;               /* applications, in this process */
+    wy_temporary_folder scratch;     /* for copies of files: one below it an application */
+    const wy_custom_trigger *custom; /* whose bindings alone count; NULL: withy's own do */
+    bool started;                    /* workers run: logs are not truncated again */
+    unsigned made;                   /* applications, in this process */
 } wy_application_base;
 
 /* The application as one worker has it: read from the manifest when the worker starts, so that a

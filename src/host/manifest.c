@@ -74,12 +74,16 @@ bool wy_manifest_is_component(const char *path) {
     return begins_with(path, WY_STR("\0asm"));
 }
 
-/* From a registry; it has its state in the current folder. */
+/* From a registry: it has its state in the current folder. For a trigger that is a program of its
+ * own: where whoever started it says. */
 static wy_err load_locked(wy_arena *arena, const char *path, const wy_app **app_out,
                           wy_diag *diag) {
-    wy_str text;
+    const char *folder = getenv("SPIN_LOCAL_APP_DIR");
+    wy_str root = folder ? wy_str_of(folder) : WY_STR("."), text;
+    const char *copy = wy_arena_strndup(arena, root.ptr, root.len);
+    if (!copy) return no_memory(diag);
     wy_err err = wy_text_read(arena, path, &text, diag);
-    if (!err) err = wy_app_read_locked(arena, text, WY_STR("."), app_out, diag);
+    if (!err) err = wy_app_read_locked(arena, text, wy_str_of(copy), app_out, diag);
     if (err) wy_diag_prefix(diag, "%s", path);
     return err;
 }
@@ -193,38 +197,65 @@ static wy_err check_chaining(const wy_app *app, const char *const *only, size_t 
     return WY_OK;
 }
 
-static wy_err choose(wy_arena *arena, const wy_app *app, const char *const *only, size_t count,
-                     const wy_app **app_out, wy_diag *diag) {
-    wy_err err = check_chosen(app, only, count, diag);
-    if (!err) err = check_chaining(app, only, count, diag);
-    if (err) return err;
-    wy_app *part = wy_arena_alloc(arena, sizeof *part);
+/* What is left of an application's bindings. */
+typedef struct part {
+    const char *const *only; /* ids of components; NULL: of any */
+    size_t count;
+    wy_str type;     /* empty: of any */
+    bool keeps_http; /* of any type, and of HTTP */
+} part;
+
+static bool is_kept(const part *p, wy_str type, const wy_app_component *component) {
+    if (p->only && !is_chosen(component, p->only, p->count)) return false;
+    return p->type.len == 0 || wy_str_eq(p->type, type) ||
+           (p->keeps_http && wy_str_eqz(type, "http"));
+}
+
+static wy_err keep_part(wy_arena *arena, const wy_app *app, const part *p, const wy_app **app_out,
+                        wy_diag *diag) {
+    wy_app *kept = wy_arena_alloc(arena, sizeof *kept);
     wy_app_http_trigger *http = wy_arena_calloc(arena, app->http_trigger_count, sizeof *http);
     wy_app_redis_trigger *redis = wy_arena_calloc(arena, app->redis_trigger_count, sizeof *redis);
     wy_app_mqtt_trigger *mqtt = wy_arena_calloc(arena, app->mqtt_trigger_count, sizeof *mqtt);
     wy_app_trigger *all = wy_arena_calloc(arena, app->trigger_count, sizeof *all);
-    if (!part || !http || !redis || !mqtt || !all) return no_memory(diag);
-    *part = *app;
-    part->http_triggers = http;
-    part->redis_triggers = redis;
-    part->mqtt_triggers = mqtt;
-    part->triggers = all;
-    part->http_trigger_count = part->redis_trigger_count = part->mqtt_trigger_count = 0;
-    part->trigger_count = 0;
+    if (!kept || !http || !redis || !mqtt || !all) return no_memory(diag);
+    *kept = *app;
+    kept->http_triggers = http;
+    kept->redis_triggers = redis;
+    kept->mqtt_triggers = mqtt;
+    kept->triggers = all;
+    kept->http_trigger_count = kept->redis_trigger_count = kept->mqtt_trigger_count = 0;
+    kept->trigger_count = 0;
     for (uint32_t i = 0; i < app->trigger_count; i++)
-        if (is_chosen(app->triggers[i].component, only, count))
-            all[part->trigger_count++] = app->triggers[i];
+        if (is_kept(p, app->triggers[i].type, app->triggers[i].component))
+            all[kept->trigger_count++] = app->triggers[i];
     for (uint32_t i = 0; i < app->http_trigger_count; i++)
-        if (is_chosen(app->http_triggers[i].component, only, count))
-            http[part->http_trigger_count++] = app->http_triggers[i];
+        if (is_kept(p, WY_STR("http"), app->http_triggers[i].component))
+            http[kept->http_trigger_count++] = app->http_triggers[i];
     for (uint32_t i = 0; i < app->redis_trigger_count; i++)
-        if (is_chosen(app->redis_triggers[i].component, only, count))
-            redis[part->redis_trigger_count++] = app->redis_triggers[i];
+        if (is_kept(p, WY_STR("redis"), app->redis_triggers[i].component))
+            redis[kept->redis_trigger_count++] = app->redis_triggers[i];
     for (uint32_t i = 0; i < app->mqtt_trigger_count; i++)
-        if (is_chosen(app->mqtt_triggers[i].component, only, count))
-            mqtt[part->mqtt_trigger_count++] = app->mqtt_triggers[i];
-    *app_out = part;
+        if (is_kept(p, WY_STR("mqtt"), app->mqtt_triggers[i].component))
+            mqtt[kept->mqtt_trigger_count++] = app->mqtt_triggers[i];
+    *app_out = kept;
     return WY_OK;
+}
+
+static wy_err choose(wy_arena *arena, const wy_app *app, const char *const *only, size_t count,
+                     const wy_app **app_out, wy_diag *diag) {
+    wy_err err = check_chosen(app, only, count, diag);
+    if (!err) err = check_chaining(app, only, count, diag);
+    const part p = {.only = only, .count = count};
+    return err ? err : keep_part(arena, app, &p, app_out, diag);
+}
+
+wy_err wy_manifest_keep_type(wy_arena *arena, const wy_app *app, wy_str type,
+                             const wy_app **app_out, wy_diag *diag) {
+    part p = {.type = type};
+    for (uint32_t i = 0; i < app->component_count; i++)
+        p.keeps_http |= wy_app_needs_chaining(&app->components[i]);
+    return keep_part(arena, app, &p, app_out, diag);
 }
 
 wy_err wy_manifest_load(wy_arena *arena, const char *path, wy_str profile, const char *const *only,

@@ -78,11 +78,21 @@ static wy_err make_mqtt(wy_triggers *triggers, const wy_triggers_config *c, wy_d
     return err ? err : wy_mqtt_trigger_new(&config, &triggers->mqtt, diag);
 }
 
+/* --- another program's --- */
+
+static wy_err make_custom(wy_triggers *triggers, const wy_triggers_config *c, wy_diag *diag) {
+    if (!c->custom) return WY_OK;
+    triggers->custom = c->custom;
+    triggers->made = c->custom->make(c->custom->data, c, diag);
+    return triggers->made ? WY_OK : diag->err;
+}
+
 /* --- all --- */
 
 wy_err wy_triggers_make(wy_triggers *triggers, const wy_triggers_config *config, wy_diag *diag) {
     wy_err err = make_redis(triggers, config, diag);
-    return err ? err : make_mqtt(triggers, config, diag);
+    if (!err) err = make_mqtt(triggers, config, diag);
+    return err ? err : make_custom(triggers, config, diag);
 }
 
 bool wy_triggers_any(const wy_app *app) {
@@ -95,21 +105,25 @@ void wy_triggers_begin(wy_triggers *triggers) {
     wy_err err = triggers->redis ? wy_redis_trigger_begin(triggers->redis, &diag) : WY_OK;
     if (!err && triggers->mqtt) err = wy_mqtt_trigger_begin(triggers->mqtt, &diag);
     if (err) wy_log(WY_LOG_ERROR, "%s", diag.text);
+    if (triggers->made) triggers->custom->begin(triggers->made);
 }
 
 void wy_triggers_retire(wy_triggers *triggers) {
     if (triggers->redis) wy_redis_trigger_retire(triggers->redis);
     if (triggers->mqtt) wy_mqtt_trigger_retire(triggers->mqtt);
+    if (triggers->made) triggers->custom->retire(triggers->made);
 }
 
 bool wy_triggers_are_idle(const wy_triggers *triggers) {
     return (!triggers->redis || wy_redis_trigger_is_idle(triggers->redis)) &&
-           (!triggers->mqtt || wy_mqtt_trigger_is_idle(triggers->mqtt));
+           (!triggers->mqtt || wy_mqtt_trigger_is_idle(triggers->mqtt)) &&
+           (!triggers->made || triggers->custom->is_idle(triggers->made));
 }
 
 void wy_triggers_free(wy_triggers *triggers) {
     wy_redis_trigger_free(triggers->redis);
     wy_mqtt_trigger_free(triggers->mqtt);
+    if (triggers->made) triggers->custom->free(triggers->made);
     *triggers = (wy_triggers){0};
 }
 

@@ -8,9 +8,13 @@
 #include "trigger/mqtt.h"
 #include "trigger/redis.h"
 
+typedef struct wy_custom_trigger wy_custom_trigger;
+
 typedef struct wy_triggers {
     wy_redis_trigger *redis; /* NULL: there is none of that kind */
     wy_mqtt_trigger *mqtt;
+    const wy_custom_trigger *custom; /* whose `made` is */
+    void *made;
 } wy_triggers;
 
 typedef struct wy_triggers_config {
@@ -24,7 +28,20 @@ typedef struct wy_triggers_config {
     wy_err (*load)(void *data, const wy_app_component *source, const wy_component **component_out,
                    wy_diag *diag);
     void *data;
+    const wy_custom_trigger *custom; /* NULL: there is none */
 } wy_triggers_config;
+
+/* A kind of trigger that withy does not have itself, and that this program is. */
+struct wy_custom_trigger {
+    wy_str type;
+    /* The config is the callee's to copy; what it points to stays. NULL: an error. */
+    own void *(*make)(void *data, const wy_triggers_config *config, wy_diag *diag);
+    void (*begin)(void *trigger);
+    void (*retire)(void *trigger);
+    bool (*is_idle)(const void *trigger);
+    void (*free)(own void *trigger); /* idle */
+    void *data;                      /* of `make` */
+};
 
 /* After an error too the triggers are to be freed. */
 wy_err wy_triggers_make(wy_triggers *triggers, const wy_triggers_config *config,

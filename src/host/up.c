@@ -6,6 +6,7 @@
 #include "host/manifest.h"
 #include "host/registry.h"
 #include "host/routes.h"
+#include "host/up.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -68,7 +69,7 @@ static void up_announce(void *data, const void *application, const char *address
     const up *u = data;
     const wy_application *a = application;
     const withy_up_options *options = u->base.options;
-    if (!options->serve.quiet)
+    if (!options->serve.quiet && !u->base.custom)
         wy_routes_print(a->app, u->no_requests ? NULL : address, options->routes_as_json);
 }
 
@@ -204,7 +205,7 @@ static wy_err try_application(up *u, wy_diag *diag) {
     if (!err) err = wy_application_prepare(a, diag);
     if (!err) u->no_requests = !a->app->http_trigger_count && wy_triggers_any(a->app);
     if (!err) u->has_own = has_own(a->app);
-    if (!err) err = find_foreign(u, a, diag);
+    if (!err && !u->base.custom) err = find_foreign(u, a, diag);
     if (!err && u->foreign) err = lock(u, a, diag);
     for (size_t i = 0; !err && i < o->sqlite_count; i++)
         err = wy_stores_run_sql(&u->base.stores.databases, o->sqlite[i], diag);
@@ -278,8 +279,9 @@ static int run_foreign(up *u, withy_error *error) {
     return status < 0 ? wy_host_fail(&diag, error) : status;
 }
 
-int withy_up(const char *manifest, const withy_up_options *options, withy_error *error) {
-    up u = {.base = {.options = options, .manifest = manifest}};
+int wy_up_custom(const char *manifest, const withy_up_options *options,
+                 const wy_custom_trigger *custom, withy_error *error) {
+    up u = {.base = {.options = options, .manifest = manifest, .custom = custom}};
     wy_diag diag;
     wy_diag_init(&diag);
     wy_service service = {.load = up_load,
@@ -291,7 +293,7 @@ int withy_up(const char *manifest, const withy_up_options *options, withy_error 
                           .data = &u};
     u.service = &service;
     wy_err err = up_init(&u, &diag);
-    service.no_requests = u.no_requests;
+    service.no_requests = u.no_requests || custom;
     int status = err         ? wy_host_fail(&diag, error)
                  : u.foreign ? run_foreign(&u, error)
                              : serve(&u, error);
@@ -300,4 +302,8 @@ int withy_up(const char *manifest, const withy_up_options *options, withy_error 
     wy_stores_deinit(&u.base.stores);
     wy_arena_deinit(&u.base.arena);
     return status;
+}
+
+int withy_up(const char *manifest, const withy_up_options *options, withy_error *error) {
+    return wy_up_custom(manifest, options, NULL, error);
 }

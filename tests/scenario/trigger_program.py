@@ -62,8 +62,9 @@ class Trigger:
         self.notes = notes
 
     def events(self, kind: str) -> list[dict]:
-        lines = self.notes.read_text().splitlines() if self.notes.exists() else []
-        return [event for event in map(json.loads, lines) if event["event"] == kind]
+        lines = self.notes.read_text().splitlines(keepends=True) if self.notes.exists() else []
+        whole = [line for line in lines if line.endswith("\n")]  # the last may still be written
+        return [event for event in map(json.loads, whole) if event["event"] == kind]
 
     def wait_for(self, kind: str, count: int = 1, timeout: float = 30) -> dict:
         end = time.monotonic() + timeout

@@ -36,7 +36,8 @@ bool exports_spin_mqtt_handle_message(spin_mqtt_payload_t *message, spin_mqtt_me
     const uint8_t *at = message->ptr, *end = message->ptr + message->len;
     spin_mqtt_string_t address, action;
     error->tag = 0;
-    error->val.other = (spin_mqtt_string_t){.ptr = (uint8_t *)"no", .len = 2};
+    error->val.other = (spin_mqtt_string_t){.ptr = malloc(2), .len = 2}; // freed after the return
+    memcpy(error->val.other.ptr, "no", 2);
     if (!word(&at, end, &address) || !word(&at, end, &action)) {
         return false;
     }
