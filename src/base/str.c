@@ -207,19 +207,20 @@ void wy_buf_printf(wy_buf *buf, const char *fmt, ...) {
 
 void wy_buf_json(wy_buf *buf, wy_str s) {
     wy_buf_char(buf, '"');
+    size_t plain = 0; /* from here on nothing needed to be escaped */
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        if (c == '"' || c == '\\') {
-            wy_buf_char(buf, '\\');
-            wy_buf_char(buf, (char)c);
-        } else if (c == '\n') {
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        wy_buf_append(buf, s.ptr + plain, i - plain);
+        plain = i + 1;
+        if (c == '\n')
             wy_buf_str(buf, WY_STR("\\n"));
-        } else if (c < 0x20) {
+        else if (c < 0x20)
             wy_buf_printf(buf, "\\u%04x", c);
-        } else {
-            wy_buf_char(buf, (char)c);
-        }
+        else
+            wy_buf_printf(buf, "\\%c", c);
     }
+    if (plain < s.len) wy_buf_append(buf, s.ptr + plain, s.len - plain);
     wy_buf_char(buf, '"');
 }
 

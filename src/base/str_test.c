@@ -79,3 +79,20 @@ TEST(maps_set_replace_remove) {
     assert_int_equal(map.count, 500);
     wy_map_deinit(&map);
 }
+
+static void expect_json(wy_str text, const char *json) {
+    wy_buf buf;
+    wy_buf_init(&buf, 100);
+    wy_buf_json(&buf, text);
+    assert_true(wy_str_eqz(wy_buf_view(&buf), json));
+    wy_buf_deinit(&buf);
+}
+
+TEST(text_as_json) {
+    expect_json((wy_str){0}, "\"\"");
+    expect_json(WY_STR("plain gr\xc3\xbcn"), "\"plain gr\xc3\xbcn\"");
+    expect_json(WY_STR("\"a\\b\n\n\x01"
+                       "c\x7f"),
+                "\"\\\"a\\\\b\\n\\n\\u0001c\x7f\"");
+    expect_json((wy_str){"x\0y", 3}, "\"x\\u0000y\"");
+}

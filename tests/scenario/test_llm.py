@@ -319,18 +319,30 @@ def test_a_server_that_restarts(app, provider):
     assert infer(host) == "0 0\nstill here"
 
 
+def drips(q):
+    """An answer that takes ten seconds, in either form."""
+    kind = "text/event-stream" if "messages" in q.body else "application/json"
+    q.head(200, content_type=kind, transfer_encoding="chunked")
+    for _ in range(200):
+        q.piece(b" \n")
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("api", ["default", "open_ai"])
+def test_a_client_that_leaves_ends_the_servers_work(app, provider, api):
+    server = provider(drips)
+    host = app(server.url, api)
+    with host.open() as client:
+        client.request("POST", "/infer?model=llama2-chat", body=b"x")
+        client.fill()  # the head
+        while not server.asked:
+            time.sleep(0.01)
+    assert server.broken.wait(5)
+
+
 @pytest.mark.parametrize("api", ["default", "open_ai"])
 def test_a_deadline_ends_the_servers_work(app, provider, api):
-    def answer(q):
-        if api == "default":
-            q.head(200, content_type="application/json", transfer_encoding="chunked")
-        else:
-            q.stream()
-        for _ in range(200):
-            q.piece(b" \n")
-            time.sleep(0.05)
-
-    server = provider(answer)
+    server = provider(drips)
     host = app(server.url, api, "--timeout", "500")
     begun = time.monotonic()
     assert not host.ask("/infer?model=llama2-chat", "POST", body=b"x").complete
