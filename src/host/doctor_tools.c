@@ -3,9 +3,12 @@
 #include "host/doctor.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define WORD_BYTES 512
@@ -91,22 +94,47 @@ static bool is_plain(const char *name) {
     return *name != '\0';
 }
 
+/* Runs a program of the path. What it says goes into `said`, or to stderr where that is NULL.
+ * False: it could not be run, or failed. */
+static bool run(char *const *argv, char *said, size_t size) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    pid_t pid = fork();
+    if (pid == 0) {
+        int quiet = said ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+        dup2(said ? ends[1] : STDERR_FILENO, STDOUT_FILENO);
+        if (quiet >= 0) dup2(quiet, STDERR_FILENO);
+        execvp(argv[0], argv);
+        _exit(127);
+    }
+    close(ends[1]);
+    size_t len = 0;
+    for (ssize_t n = 1; said && n > 0 && len + 1 < size; len += n > 0 ? (size_t)n : 0)
+        n = read(ends[0], said + len, size - 1 - len);
+    if (said) said[len] = '\0';
+    close(ends[0]);
+    int status = 1;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 /* Whether the compiler on the path has the target; where there is none, that was said. */
 static bool has_target(const char *target) {
-    char root[4096] = "", folder[8192];
-    FILE *rustc = popen("rustc --print sysroot 2>/dev/null", "re");
-    if (!rustc) return true;
-    bool known = fgets(root, sizeof root, rustc) != NULL;
-    known = pclose(rustc) == 0 && known;
+    char rustc[] = "rustc", print[] = "--print", what[] = "sysroot";
+    char *const argv[] = {rustc, print, what, NULL};
+    char root[4096], folder[8192];
+    if (!run(argv, root, sizeof root)) return true;
     root[strcspn(root, "\n")] = '\0';
     snprintf(folder, sizeof folder, "%s/lib/rustlib/%s", root, target);
-    return !known || access(folder, F_OK) == 0;
+    return access(folder, F_OK) == 0;
 }
 
 static bool add_target(const char *target) {
-    char command[WORD_BYTES + 32];
-    snprintf(command, sizeof command, "rustup target add %s >&2", target);
-    return system(command) == 0;
+    char rustup[] = "rustup", what[] = "target", add[] = "add", name[WORD_BYTES];
+    snprintf(name, sizeof name, "%s", target);
+    char *const argv[] = {rustup, what, add, name, NULL};
+    return run(argv, NULL, 0);
 }
 
 static void check_target(wy_doctor *d, const wy_app_component *c, const char *target) {
