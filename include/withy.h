@@ -53,6 +53,7 @@ typedef struct withy_serve_options {
     uint32_t workers;    /* processes; 0: one a core; 1: in this process */
     uint32_t reuse;      /* requests one instance answers; 0 or 1: a fresh one each */
     bool quiet;          /* do not print the address */
+    const char *tls_cert, *tls_key; /* PEM files: https is spoken; NULL: http */
 } withy_serve_options;
 
 /* Sets the defaults: 127.0.0.1:3000. */

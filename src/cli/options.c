@@ -26,6 +26,10 @@ int wy_cli_serving(uint64_t workers, uint64_t reuse, withy_serve_options *option
         fprintf(stderr, "withy: --reuse: at most %u\n", UINT32_MAX);
         return 2;
     }
+    if (!options->tls_cert != !options->tls_key) {
+        fprintf(stderr, "withy: --tls-cert and --tls-key go together\n");
+        return 2;
+    }
     options->workers = (uint32_t)workers;
     options->reuse = (uint32_t)reuse;
     return -1;

@@ -23,6 +23,9 @@ int wy_verb_serve(int argc, char **argv) {
          "requests an instance answers (default 1: a fresh one each)", &reuse},
         {"workers", 'w', WY_OPTION_NUMBER, "N", "processes (default: one a core; 1: in this one)",
          &workers},
+        {"tls-cert", 0, WY_OPTION_TEXT, "FILE", "speak https, with this certificate (PEM)",
+         &options.tls_cert},
+        {"tls-key", 0, WY_OPTION_TEXT, "FILE", "its key (PEM)", &options.tls_key},
         {"quiet", 'q', WY_OPTION_FLAG, NULL, "do not print the address", &options.quiet},
         {0}};
     const wy_option *tables[] = {own_table, table};

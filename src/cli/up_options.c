@@ -5,8 +5,6 @@
 #include <stdlib.h>
 
 const wy_refused wy_cli_up_refused[] = {
-    {"tls-cert", "incoming TLS is not spoken; put a proxy in front"},
-    {"tls-key", "incoming TLS is not spoken; put a proxy in front"},
     {"cache", "compiled code is kept by withy itself; see --cache-dir and --no-cache"},
     {"debug-info", "guests cannot be debugged"},
     {"experimental-wasi-otel", "wasi:otel is not provided"},
@@ -28,6 +26,8 @@ static void set_defaults(wy_cli_up *up) {
     if (!up->listen) up->listen = o->serve.address;
     o->log_dir = getenv("SPIN_LOG_DIR");
     o->runtime_config = getenv("RUNTIME_CONFIG_FILE");
+    o->serve.tls_cert = getenv("SPIN_TLS_CERT");
+    o->serve.tls_key = getenv("SPIN_TLS_KEY");
     o->build = is_true(getenv("SPIN_ALWAYS_BUILD"));
     const char *memory = getenv("SPIN_MAX_INSTANCE_MEMORY");
     uint64_t bytes;
@@ -54,6 +54,9 @@ void wy_cli_up_table(wy_cli_up *up, wy_option table[WY_CLI_UP_COUNT + 1]) {
         {"listen", 0, WY_OPTION_TEXT, "HOST:PORT", "where to listen (default 127.0.0.1:3000)",
          &up->listen},
         {"addr", 'a', WY_OPTION_TEXT, "HOST:PORT", "the same", &up->listen},
+        {"tls-cert", 0, WY_OPTION_TEXT, "FILE", "speak https, with this certificate (PEM)",
+         &o->serve.tls_cert},
+        {"tls-key", 0, WY_OPTION_TEXT, "FILE", "its key (PEM)", &o->serve.tls_key},
         {"find-free-port", 0, WY_OPTION_FLAG, NULL, "take a port above where it is in use",
          &o->find_free_port},
         {"format", 0, WY_OPTION_TEXT, "plain|json", "how address and routes are printed",

@@ -15,7 +15,7 @@ typedef struct wy_cli_up {
     bool quiet;
 } wy_cli_up;
 
-#define WY_CLI_UP_COUNT 32
+#define WY_CLI_UP_COUNT 34
 
 /* Sets the defaults, also those of the environment, and fills the table. */
 void wy_cli_up_table(wy_cli_up *up, wy_option table[WY_CLI_UP_COUNT + 1]);

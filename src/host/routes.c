@@ -12,11 +12,10 @@ static bool split_wildcard(wy_str route, wy_str *plain_out) {
     return wild;
 }
 
-static void print_json(const wy_app *app, const char *address) {
+static void print_json(const wy_app *app, const char *url) {
     wy_buf out;
     wy_buf_init(&out, (size_t)64 << 20);
-    wy_buf_printf(&out, "{\"base_url\":\"%s%s\",\"routes\":[", address ? "http://" : "",
-                  address ? address : "");
+    wy_buf_printf(&out, "{\"base_url\":\"%s\",\"routes\":[", url ? url : "");
     const char *comma = "";
     for (uint32_t t = 0; t < app->http_trigger_count; t++) {
         const wy_app_http_trigger *trigger = &app->http_triggers[t];
@@ -40,24 +39,24 @@ static void print_json(const wy_app *app, const char *address) {
     wy_buf_deinit(&out);
 }
 
-static void print_plain(const wy_app *app, const char *address) {
-    if (address) printf("Serving http://%s\nAvailable Routes:\n", address);
+static void print_plain(const wy_app *app, const char *url) {
+    if (url) printf("Serving %s\nAvailable Routes:\n", url);
     for (uint32_t t = 0; t < app->http_trigger_count; t++) {
         const wy_app_http_trigger *trigger = &app->http_triggers[t];
         if (trigger->is_private) continue;
         wy_str plain;
         bool wild = split_wildcard(trigger->route, &plain);
-        printf("  " WY_STR_FMT ": http://%s" WY_STR_FMT "%s\n",
-               WY_STR_ARG(trigger->component ? trigger->component->id : trigger->id), address,
+        printf("  " WY_STR_FMT ": %s" WY_STR_FMT "%s\n",
+               WY_STR_ARG(trigger->component ? trigger->component->id : trigger->id), url,
                WY_STR_ARG(plain), wild ? " (wildcard)" : "");
     }
     wy_triggers_announce(app);
 }
 
-void wy_routes_print(const wy_app *app, const char *address, bool as_json) {
+void wy_routes_print(const wy_app *app, const char *url, bool as_json) {
     if (as_json)
-        print_json(app, address);
+        print_json(app, url);
     else
-        print_plain(app, address);
+        print_plain(app, url);
     fflush(stdout);
 }

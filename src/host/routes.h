@@ -5,7 +5,7 @@
 #include "app/app.h"
 
 /* On stdout: where it serves, and which component answers which path; private ones are left out.
- * `address` NULL: it answers no requests. */
-void wy_routes_print(const wy_app *app, const char *address, bool as_json);
+ * `url` NULL: it answers no requests. */
+void wy_routes_print(const wy_app *app, const char *url, bool as_json);
 
 #endif

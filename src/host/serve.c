@@ -29,6 +29,7 @@ typedef struct worker {
     wy_served retired[WY_MAX_RETIRED_APPLICATIONS]; /* finish theirs */
     unsigned retired_count;
     wy_http_server *server;
+    wy_secure *secure; /* NULL: http is spoken */
     wy_signal *signals[SIGNAL_COUNT];
     wy_timer *sweep; /* runs while something is to end */
     const wy_worker *info;
@@ -131,8 +132,11 @@ static wy_err worker_start(worker *w, const int *listen_fds, unsigned fd_count, 
     if (!err) err = wy_scheduler_new(w->tools.loop, w->tools.engine, &w->tools.scheduler);
     if (!err) err = wy_timer_new(w->tools.loop, on_sweep, w, &w->sweep);
     if (!err) err = w->service->load(w->service->data, &w->tools, &w->served, diag);
+    const withy_serve_options *options = w->options;
+    if (!err && options->tls_cert)
+        err = wy_secure_new(w->tools.loop, options->tls_cert, options->tls_key, &w->secure, diag);
     wy_http_server_config config = {
-        .on_request = on_request, .data = w, .address = wy_str_of(address)};
+        .on_request = on_request, .data = w, .address = wy_str_of(address), .secure = w->secure};
     if (!err) err = wy_http_server_new(w->tools.loop, &config, &w->server);
     static const int signums[SIGNAL_COUNT] = {SIGTERM, SIGINT, SIGHUP};
     for (int i = 0; i < SIGNAL_COUNT && !err; i++)
@@ -153,6 +157,7 @@ static void worker_stop(worker *w) {
         signal(SIGINT, SIG_IGN);
     }
     if (w->server) wy_http_server_free(w->server);
+    wy_secure_free(w->secure);
     unload(w, &w->served);
     wy_timer_free(w->sweep);
     if (w->tools.scheduler) wy_scheduler_free(w->tools.scheduler);
@@ -184,6 +189,12 @@ static void complain(serving *s) {
         wy_log(WY_LOG_ERROR, "%s", s->diag.text);
 }
 
+static void announce(const serving *s, const void *application) {
+    char url[80];
+    snprintf(url, sizeof url, "http%s://%s", s->options->tls_cert ? "s" : "", s->address);
+    s->service->announce(s->service->data, application, url);
+}
+
 /* In a worker process, or in this one when there is only one. */
 static int worker_main(void *data, const wy_worker *info) {
     serving *s = data;
@@ -191,8 +202,7 @@ static int worker_main(void *data, const wy_worker *info) {
     wy_err err = worker_start(&w, info->listen_fds, info->address_count, s->address, &s->diag);
     if (!err) {
         wy_worker_ready(info);
-        if (!atomic_exchange(&s->told->address, true))
-            s->service->announce(s->service->data, w.served.application, s->address);
+        if (!atomic_exchange(&s->told->address, true)) announce(s, w.served.application);
         begin(&w);
         wy_loop_run(w.tools.loop);
     } else if (info->ready_fd >= 0) {
@@ -301,11 +311,11 @@ static wy_err single_load(void *data, const wy_worker_tools *tools, wy_served *s
     return err;
 }
 
-static void single_announce(void *data, const void *application, const char *address) {
+static void single_announce(void *data, const void *application, const char *url) {
     const single *s = data;
     (void)application;
     if (s->options->quiet) return;
-    printf("Serving http://%s\n", address);
+    printf("Serving %s\n", url);
     fflush(stdout);
 }
 

@@ -37,7 +37,7 @@ typedef struct wy_service {
     /* After its last request. */
     void (*unload)(void *data, void *application);
     /* Once, in the worker that is ready first. */
-    void (*announce)(void *data, const void *application, const char *address);
+    void (*announce)(void *data, const void *application, const char *url);
     bool no_requests; /* nothing answers HTTP: no socket listens, and one worker is enough */
     void *data;
 } wy_service;

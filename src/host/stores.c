@@ -91,7 +91,8 @@ static wy_err add_sql(wy_stores *stores, wy_sql_grant *items, wy_str label, wy_s
     wy_sql_grant *grant = &items[stores->databases.count];
     grant->label = label;
     if (!err) err = wy_sql_database_open(options, &grant->database, diag);
-    if (!err) stores->databases = (wy_sql_grants){.items = items, .count = stores->databases.count + 1};
+    if (!err)
+        stores->databases = (wy_sql_grants){.items = items, .count = stores->databases.count + 1};
     if (err) wy_diag_prefix(diag, "[sqlite_database." WY_STR_FMT "]", WY_STR_ARG(label));
     return err;
 }

@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 /* A file of a template. In path and content %NAME%, %SNAKE%, %DESCRIPTION%, %PREFIX% and %WORKDIR%
- * are replaced; `component.toml` becomes part of the manifest, where it goes on with the table of the trigger. */
+ * are replaced; `component.toml` becomes part of the manifest, where it goes on with the table of
+ * the trigger. */
 typedef struct wy_template_file {
     const char *name; /* of the template */
     const char *path;

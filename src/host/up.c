@@ -65,12 +65,12 @@ static void up_unload(void *data, void *application) {
     wy_application_free(application);
 }
 
-static void up_announce(void *data, const void *application, const char *address) {
+static void up_announce(void *data, const void *application, const char *url) {
     const up *u = data;
     const wy_application *a = application;
     const withy_up_options *options = u->base.options;
     if (!options->serve.quiet && !u->base.custom)
-        wy_routes_print(a->app, u->no_requests ? NULL : address, options->routes_as_json);
+        wy_routes_print(a->app, u->no_requests ? NULL : url, options->routes_as_json);
 }
 
 /* --- the whole --- */

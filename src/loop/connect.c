@@ -244,7 +244,7 @@ wy_err wy_connect_start(wy_loop *loop, const wy_connect_config *config, own wy_c
     snprintf(c->host, sizeof c->host, "%s", config->host);
     wy_err err = wy_timer_new(loop, on_stagger, c, &c->stagger);
     if (!err) err = wy_timer_new(loop, on_limit, c, &c->limit);
-    if (!err && config->tls) err = wy_tls_context_get(loop, config->tls, &c->tls);
+    if (!err && config->tls) err = wy_tls_context_get(loop, config->tls, false, &c->tls);
     if (!err) err = wy_resolve_start(loop, c->host, on_resolved, c, &c->resolve);
     if (err) {
         wind_up(c);

@@ -60,13 +60,18 @@ typedef struct wy_tls wy_tls;                 /* of one stream, freed with it */
 typedef struct wy_tls_context wy_tls_context; /* of all with one configuration */
 typedef struct wy_tls_shared wy_tls_shared;   /* of a loop */
 
-/* Takes a reference; it is loaded on the pool meanwhile. WY_LIMIT: WY_MAX_TLS_CONTEXTS. */
-wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config,
+/* Takes a reference; it is loaded on the pool meanwhile. `is_server`: for connections that others
+ * make, with the configuration's certificate. WY_LIMIT: WY_MAX_TLS_CONTEXTS. */
+wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config, bool is_server,
                           wy_tls_context **out) WY_MUST_USE;
+/* Turns the loop until it is loaded; why it is not usable, or NULL. */
+const char *wy_tls_context_wait(wy_tls_context *context);
 void wy_tls_context_release(wy_tls_context *context); /* NULL is fine */
 void wy_tls_shared_free(own wy_tls_shared *shared);   /* NULL is fine */
-/* Begins a handshake as the client, for a name or a number. `on_secure` is called once unless the
- * stream is closed before; the stream remains its owner's. It may be called from inside here. */
+/* Begins a handshake: as the client, for a name or a number; as the server where the context is
+ * one's, with `host` NULL. `on_secure` is called once unless the stream is closed before; the
+ * stream remains its owner's. It may be called from inside here. NULL: the owner, who may read
+ * already, is told of a failure as of any other end. */
 wy_err wy_tls_start(wy_stream *stream, wy_tls_context *context, const char *host,
                     void (*on_secure)(void *data, const wy_connect_error *error),
                     void *data) WY_MUST_USE;

@@ -48,6 +48,7 @@
     F(SSL_get_verify_result)                                                                       \
     F(SSL_new)                                                                                     \
     F(SSL_pending)                                                                                 \
+    F(SSL_set_accept_state)                                                                        \
     F(SSL_read_ex)                                                                                 \
     F(SSL_set1_host)                                                                               \
     F(SSL_set_bio)                                                                                 \
@@ -57,6 +58,7 @@
     F(SSL_shutdown)                                                                                \
     F(SSL_write_ex)                                                                                \
     F(TLS_client_method)                                                                           \
+    F(TLS_server_method)                                                                           \
     F(X509_NAME_oneline)                                                                           \
     F(X509_STORE_CTX_get_current_cert)                                                             \
     F(X509_STORE_CTX_get_ex_data)                                                                  \

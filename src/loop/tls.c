@@ -22,7 +22,7 @@ struct wy_tls_context {
     wy_loop *loop;
     wy_tls_context *next;
     char *ca_file, *cert_file, *key_file, *alpn; /* own copies; NULL: none */
-    bool no_system_roots;
+    bool no_system_roots, is_server;
     uint32_t refs; /* attempts, streams, and the work that loads it */
     context_state state;
     bool is_good;       /* what loading it came to; the pool's until then */
@@ -44,10 +44,11 @@ struct wy_tls {
     wy_stream *stream;
     wy_tls_context *context;
     wy_tls *next_waiting;
-    SSL *ssl;      /* NULL: the context is not loaded yet */
-    BIO *in, *out; /* ciphertext that came, and to send; the SSL's */
-    char *host;    /* until the handshake begins */
-    void (*on_secure)(void *data, const wy_connect_error *error); /* NULL: the handshake is over */
+    SSL *ssl;        /* NULL: the context is not loaded yet */
+    BIO *in, *out;   /* ciphertext that came, and to send; the SSL's */
+    char *host;      /* until the handshake begins; NULL: we are the server */
+    bool is_shaking; /* the handshake is not over */
+    void (*on_secure)(void *data, const wy_connect_error *error);
     void *data;
     char subject[SUBJECT_MAX]; /* of a certificate that was refused */
     wy_timer *later;           /* delivers what is decrypted already when reading starts again */
@@ -79,8 +80,8 @@ static bool same_text(const char *a, const char *b) {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool is_for(const wy_tls_context *context, const wy_tls_config *config) {
-    return same_text(context->ca_file, config->ca_file) &&
+static bool is_for(const wy_tls_context *context, const wy_tls_config *config, bool is_server) {
+    return context->is_server == is_server && same_text(context->ca_file, config->ca_file) &&
            same_text(context->cert_file, config->cert_file) &&
            same_text(context->key_file, config->key_file) &&
            same_text(context->alpn, config->alpn) &&
@@ -139,7 +140,8 @@ static bool load_system_roots(wy_tls_context *context) {
 
 static bool load_files(wy_tls_context *context) {
     const wy_openssl *o = &context->openssl;
-    if (!context->no_system_roots && !load_system_roots(context)) return false;
+    if (!context->is_server && !context->no_system_roots && !load_system_roots(context))
+        return false;
     if (context->ca_file && o->SSL_CTX_load_verify_file(context->ssl, context->ca_file) != 1) {
         char reason[REASON_MAX];
         take_reason(o, reason, "no certificate in it");
@@ -155,8 +157,8 @@ static bool load_files(wy_tls_context *context) {
         return true;
     char reason[REASON_MAX];
     take_reason(o, reason, "not usable");
-    snprintf(context->text, sizeof context->text, "client certificate %.100s: %.120s",
-             context->cert_file, reason);
+    snprintf(context->text, sizeof context->text, "%scertificate %.100s: %.120s",
+             context->is_server ? "" : "client ", context->cert_file, reason);
     return false;
 }
 
@@ -190,12 +192,15 @@ static void load(void *data) {
     const wy_openssl *o = &context->openssl;
     if (wy_openssl_load(&context->openssl, context->text, sizeof context->text) != WY_OK) return;
     o->ERR_clear_error();
-    context->ssl = o->SSL_CTX_new(o->TLS_client_method());
+    context->ssl =
+        o->SSL_CTX_new(context->is_server ? o->TLS_server_method() : o->TLS_client_method());
     if (context->ssl &&
         o->SSL_CTX_ctrl(context->ssl, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, NULL) == 1 &&
         offer_protocol(context) && load_files(context)) {
-        o->SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, NULL);
-        o->SSL_CTX_set_cert_verify_callback(context->ssl, verify, context);
+        if (!context->is_server) {
+            o->SSL_CTX_set_verify(context->ssl, SSL_VERIFY_PEER, NULL);
+            o->SSL_CTX_set_cert_verify_callback(context->ssl, verify, context);
+        }
         o->SSL_CTX_ctrl(context->ssl, SSL_CTRL_MODE, SSL_MODE_RELEASE_BUFFERS, NULL);
         o->SSL_CTX_set_options(context->ssl, SSL_OP_NO_RENEGOTIATION);
         context->is_good = true;
@@ -233,13 +238,14 @@ static void forget_unused(wy_tls_shared *shared, bool only_failed) {
     }
 }
 
-wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config, wy_tls_context **out) {
+wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config, bool is_server,
+                          wy_tls_context **out) {
     if (!loop->tls) loop->tls = calloc(1, sizeof *loop->tls);
     wy_tls_shared *shared = loop->tls;
     if (!shared) return WY_NOMEM;
     forget_unused(shared, true);
     wy_tls_context *context = shared->contexts;
-    while (context && (context->state == FAILED || !is_for(context, config)))
+    while (context && (context->state == FAILED || !is_for(context, config, is_server)))
         context = context->next;
     if (context) {
         context->refs++;
@@ -252,6 +258,7 @@ wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config, wy_tls_con
     if (!context) return WY_NOMEM;
     context->loop = loop;
     context->no_system_roots = config->no_system_roots;
+    context->is_server = is_server;
     bool ok = copy_text(&context->ca_file, config->ca_file) &&
               copy_text(&context->cert_file, config->cert_file) &&
               copy_text(&context->key_file, config->key_file) &&
@@ -267,6 +274,12 @@ wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config, wy_tls_con
     context->refs = 2; /* the caller's, and the work's */
     *out = context;
     return WY_OK;
+}
+
+const char *wy_tls_context_wait(wy_tls_context *context) {
+    while (context->state == LOADING)
+        (void)wy_loop_step(context->loop, true);
+    return context->state == FAILED ? context->text : NULL;
 }
 
 void wy_tls_shared_free(own wy_tls_shared *shared) {
@@ -293,12 +306,20 @@ static wy_err send_out(wy_tls *tls) {
     return err;
 }
 
+static void deliver(wy_tls *tls);
+
 static void settle(wy_tls *tls, const wy_connect_error *error) {
-    void (*on_secure)(void *, const wy_connect_error *) = tls->on_secure;
-    tls->on_secure = NULL;
-    if (error->err != WY_OK) tls->is_ended = tls->is_delivered = true;
+    tls->is_shaking = false;
+    if (error->err != WY_OK) {
+        tls->is_ended = true;
+        tls->end = WY_IO;
+        tls->is_delivered = tls->on_secure != NULL;
+    }
     if (!tls->is_wanted) wy_stream_read_raw(tls->stream, false);
-    on_secure(tls->data, error);
+    if (tls->on_secure)
+        tls->on_secure(tls->data, error);
+    else
+        deliver(tls); /* the owner may read since before, and something have come behind */
 }
 
 static void fail_handshake(wy_tls *tls) {
@@ -327,8 +348,6 @@ static void fail_handshake(wy_tls *tls) {
     (void)send_out(tls); /* the alert */
     settle(tls, &error);
 }
-
-static void deliver(wy_tls *tls);
 
 static void handshake(wy_tls *tls) {
     const wy_openssl *o = &tls->context->openssl;
@@ -372,6 +391,11 @@ static void begin(wy_tls *tls) {
     o->SSL_set_bio(tls->ssl, in, out);
     tls->in = in;
     tls->out = out;
+    if (tls->context->is_server) {
+        o->SSL_set_accept_state(tls->ssl);
+        wy_stream_read_raw(tls->stream, true);
+        return; /* the client speaks first */
+    }
     o->SSL_set_connect_state(tls->ssl);
     o->SSL_set_ex_data(tls->ssl, 0, tls);
     bool ok = o->X509_VERIFY_PARAM_set1_ip_asc(o->SSL_get0_param(tls->ssl), tls->host) == 1;
@@ -398,8 +422,9 @@ wy_err wy_tls_start(wy_stream *stream, wy_tls_context *context, const char *host
                     void (*on_secure)(void *data, const wy_connect_error *error), void *data) {
     wy_tls *tls = calloc(1, sizeof *tls);
     if (!tls) return WY_NOMEM;
-    tls->host = strdup(host);
-    if (!tls->host || wy_timer_new(context->loop, on_later, tls, &tls->later) != WY_OK) {
+    wy_assert(context->is_server == !host);
+    tls->host = host ? strdup(host) : NULL;
+    if ((host && !tls->host) || wy_timer_new(context->loop, on_later, tls, &tls->later) != WY_OK) {
         free(tls->host);
         free(tls);
         return WY_NOMEM;
@@ -407,6 +432,7 @@ wy_err wy_tls_start(wy_stream *stream, wy_tls_context *context, const char *host
     tls->stream = stream;
     tls->context = context;
     context->refs++;
+    tls->is_shaking = true;
     tls->on_secure = on_secure;
     tls->data = data;
     wy_stream_set_tls(stream, tls);
@@ -502,7 +528,7 @@ void wy_tls_input(wy_tls *tls, const char *bytes, size_t len) {
         tls->is_ended = true;
         tls->end = WY_NOMEM;
     }
-    if (tls->on_secure)
+    if (tls->is_shaking)
         handshake(tls);
     else
         deliver(tls);
@@ -510,10 +536,11 @@ void wy_tls_input(wy_tls *tls, const char *bytes, size_t len) {
 
 void wy_tls_input_end(wy_tls *tls) {
     tls->is_cut = true;
-    if (tls->on_secure)
-        settle(tls, &(wy_connect_error){.err = WY_IO,
-                                        .fault = WY_CONNECT_TLS_PROTOCOL,
-                                        .text = "TLS handshake: the server closed the connection"});
+    if (tls->is_shaking)
+        settle(tls,
+               &(wy_connect_error){.err = WY_IO,
+                                   .fault = WY_CONNECT_TLS_PROTOCOL,
+                                   .text = "TLS handshake: the other side closed the connection"});
     else
         deliver(tls);
 }
@@ -521,7 +548,7 @@ void wy_tls_input_end(wy_tls *tls) {
 void wy_tls_want(wy_tls *tls, bool wanted) {
     const wy_openssl *o = &tls->context->openssl;
     tls->is_wanted = wanted;
-    if (tls->on_secure || tls->is_delivered) return;
+    if (tls->is_shaking || tls->is_delivered) return;
     wy_stream_read_raw(tls->stream, wanted && !tls->is_cut);
     bool has_more = tls->is_ended || tls->is_cut || o->SSL_pending(tls->ssl) > 0 ||
                     o->BIO_ctrl_pending(tls->in) > 0;
@@ -540,7 +567,7 @@ static bool encrypt(wy_tls *tls, const char *bytes, size_t len) {
 /* Small parts are joined, so that they go out in one record. */
 wy_err wy_tls_write(wy_tls *tls, const wy_str *parts, unsigned part_count) {
     const wy_openssl *o = &tls->context->openssl;
-    if (!tls->ssl || tls->on_secure) return WY_CLOSED;
+    if (!tls->ssl || tls->is_shaking) return WY_CLOSED;
     char *joined = tls->context->loop->tls->joined;
     size_t used = 0;
     bool ok = true;
@@ -565,7 +592,7 @@ wy_err wy_tls_write(wy_tls *tls, const wy_str *parts, unsigned part_count) {
 
 void wy_tls_say_goodbye(wy_tls *tls) {
     const wy_openssl *o = &tls->context->openssl;
-    if (!tls->ssl || tls->on_secure) return;
+    if (!tls->ssl || tls->is_shaking) return;
     o->ERR_clear_error();
     (void)o->SSL_shutdown(tls->ssl);
     o->ERR_clear_error();

@@ -144,7 +144,7 @@ def test_a_free_port_and_routes_as_json(withy, folder):
     assert said_so["routes"][0] == {"id": "one", "route": "/", "wildcard": True, "description": "the first"}
 
 
-@pytest.mark.parametrize("option", ["--tls-cert=c.pem", "--experimental-wasi-otel", "--request-timeout=1s"])
+@pytest.mark.parametrize("option", ["--debug-info", "--experimental-wasi-otel", "--request-timeout=1s"])
 def test_what_is_not_there_says_why(command, folder, option):
     done = command("up", option, cwd=folder)
     assert done.returncode == 2

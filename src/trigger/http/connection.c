@@ -302,6 +302,7 @@ static void dispatch(wy_http_connection *connection) {
     exchange->request = message;
     exchange->peer = connection->peer;
     exchange->local = connection->server->config.address;
+    exchange->https = connection->server->config.secure != NULL;
     if (!read_target(exchange)) {
         refuse(connection, 400);
         return;

@@ -36,6 +36,7 @@ static own wy_trap *call(wy_http_job *job, const wy_plan_export *export) {
         .message = exchange->request,
         .path_with_query = exchange->path_with_query,
         .authority = exchange->authority,
+        .https = exchange->https,
     };
     wy_wasi_http_answer answer = {on_respond, on_fail, job};
     wasi_http_incoming_handler_handle_args args = {

@@ -98,7 +98,11 @@ void wy_http_server_adopt(wy_http_server *server, own wy_stream *stream) {
 }
 
 static void on_connection(void *data, own wy_stream *stream) {
-    wy_http_server_adopt(data, stream);
+    wy_http_server *server = data;
+    if (server->config.secure && wy_secure_accept(server->config.secure, stream) != WY_OK)
+        wy_stream_close(stream, true);
+    else
+        wy_http_server_adopt(server, stream);
 }
 
 wy_err wy_http_server_listen(wy_http_server *server, int fd) {

@@ -9,6 +9,7 @@
 #include "capability/http/reader.h"
 #include "capability/http/writer.h"
 #include "loop/loop.h"
+#include "loop/secure.h"
 
 typedef struct wy_http_server wy_http_server;
 typedef struct wy_http_exchange wy_http_exchange;
@@ -24,6 +25,7 @@ struct wy_http_exchange {
     wy_str peer;                    /* "ip:port" of the client */
     wy_str local;                   /* address that the server listens on; may be empty */
     wy_http_connection *connection; /* NULL: gone */
+    bool https;                     /* it came over TLS */
     bool answered;                  /* a response was attached, or failing it was */
     bool released;                  /* the handler is done with it */
     /* Set by the handler; called at most once, on the loop, when the client went away before the
@@ -37,7 +39,8 @@ typedef struct wy_http_server_config {
      */
     void (*on_request)(void *data, own wy_http_exchange *exchange);
     void *data;
-    wy_str address; /* shown to requests as `local`; lives as long as the server */
+    wy_str address;    /* shown to requests as `local`; lives as long as the server */
+    wy_secure *secure; /* what listens speaks TLS; NULL: not. Outlives the server */
     /* 0: the default in base/limits.h */
     uint32_t max_connections;
     uint32_t header_timeout_ms, idle_timeout_ms, body_timeout_ms, write_timeout_ms;

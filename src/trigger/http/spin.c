@@ -141,8 +141,9 @@ static wy_err add_fields(wy_http_exchange *exchange, const wy_app_http_trigger *
                          const wy_route_match *match) {
     wy_http_fields *fields = &exchange->request->fields;
     wy_str host = exchange->authority.len ? exchange->authority : exchange->local;
-    char *url = wy_arena_printf(&exchange->request->arena, "http://" WY_STR_FMT WY_STR_FMT,
-                                WY_STR_ARG(host), WY_STR_ARG(exchange->path_with_query));
+    char *url = wy_arena_printf(&exchange->request->arena, "http%s://" WY_STR_FMT WY_STR_FMT,
+                                exchange->https ? "s" : "", WY_STR_ARG(host),
+                                WY_STR_ARG(exchange->path_with_query));
     if (!url) return WY_NOMEM;
     drop_forged(fields);
     const wy_http_field list[] = {

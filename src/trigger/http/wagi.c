@@ -118,11 +118,12 @@ static void add_server(variables *v, const wy_http_exchange *exchange) {
     add_text(v, "SERVER_PROTOCOL",
              exchange->request->minor ? WY_STR("HTTP/1.1") : WY_STR("HTTP/1.0"));
     add_text(v, "SERVER_NAME", host.len ? host : WY_STR("localhost"));
-    add_text(v, "SERVER_PORT", port.len ? port : WY_STR("80"));
+    add_text(v, "SERVER_PORT", port.len ? port : exchange->https ? WY_STR("443") : WY_STR("80"));
     add_text(v, "REMOTE_ADDR", peer);
     add_text(v, "REMOTE_HOST", peer);
     add_text(v, "REMOTE_USER", WY_STR(""));
     add_text(v, "AUTH_TYPE", WY_STR(""));
+    if (exchange->https) add_text(v, "HTTPS", WY_STR("on"));
 }
 
 static wy_str query_of(const wy_http_exchange *exchange) {
