@@ -7,12 +7,11 @@ static const struct {
 } well_known[] = {{"http", 80},    {"https", 443},  {"postgres", 5432},
                   {"mysql", 3306}, {"redis", 6379}, {"mqtt", 1883}};
 
-static wy_err bad(wy_diag *diag, wy_str entry, const char *why) {
-    return wy_diag_set(diag, WY_INVALID, "allowed_outbound_hosts: \"" WY_STR_FMT "\": %s",
-                       WY_STR_ARG(entry), why);
+static wy_err bad(wy_diag *diag, const char *why) {
+    return wy_diag_set(diag, WY_INVALID, "%s", why);
 }
 
-static wy_err parse_port(wy_str entry, wy_str scheme, wy_str port, bool has_port, wy_app_host *out,
+static wy_err parse_port(wy_str scheme, wy_str port, bool has_port, wy_app_host *out,
                          wy_diag *diag) {
     if (!has_port) {
         for (size_t i = 0; i < sizeof well_known / sizeof well_known[0]; i++)
@@ -21,7 +20,7 @@ static wy_err parse_port(wy_str entry, wy_str scheme, wy_str port, bool has_port
                 out->port_end = well_known[i].port + 1u;
                 return WY_OK;
             }
-        return bad(diag, entry, "this scheme needs a port (or \":*\")");
+        return bad(diag, "this scheme needs a port (or \":*\")");
     }
     if (wy_str_eqz(port, "*")) {
         out->port_low = 0;
@@ -32,28 +31,28 @@ static wy_err parse_port(wy_str entry, wy_str scheme, wy_str port, bool has_port
     size_t dots = wy_str_find(port, '.');
     bool is_range = dots + 1 < port.len && port.ptr[dots + 1] == '.';
     if (!wy_str_to_u64(is_range ? wy_str_sub(port, 0, dots) : port, 65535, &low))
-        return bad(diag, entry, "the port is not a number, a range like 8000..9000, or *");
+        return bad(diag, "the port is not a number, a range like 8000..9000, or *");
     end = low + 1;
     if (is_range &&
         (!wy_str_to_u64(wy_str_sub(port, dots + 2, port.len), 65536, &end) || end <= low))
-        return bad(diag, entry, "the range of ports is empty or malformed");
+        return bad(diag, "the range of ports is empty or malformed");
     out->port_low = (uint32_t)low;
     out->port_end = (uint32_t)end;
     return WY_OK;
 }
 
-static wy_err check_host(wy_str entry, wy_app_host *out, wy_diag *diag) {
+static wy_err check_host(wy_app_host *out, wy_diag *diag) {
     wy_str host = out->host;
-    if (host.len == 0) return bad(diag, entry, "the host is missing");
-    if (wy_str_find(host, '@') < host.len) return bad(diag, entry, "user names are not allowed");
+    if (host.len == 0) return bad(diag, "the host is missing");
+    if (wy_str_find(host, '@') < host.len) return bad(diag, "user names are not allowed");
     out->is_range = wy_address_range_parse(host, &out->range);
     if (out->is_range) return WY_OK;
     if (wy_str_find(host, '/') < host.len)
-        return bad(diag, entry, "a path is not allowed, and it is no network like 10.0.0.0/8");
+        return bad(diag, "a path is not allowed, and it is no network like 10.0.0.0/8");
     wy_str rest = host;
     if (wy_str_starts(host, WY_STR("*."))) rest = wy_str_sub(host, 2, host.len);
     if (!wy_str_eqz(host, "*") && wy_str_find(rest, '*') < rest.len)
-        return bad(diag, entry, "\"*\" stands alone or in front, as in *.example.com");
+        return bad(diag, "\"*\" stands alone or in front, as in *.example.com");
     return WY_OK;
 }
 
@@ -75,17 +74,17 @@ static wy_str split_v6(wy_arena *arena, wy_str rest, wy_app_host *out) {
 
 static wy_err parse(wy_arena *arena, wy_str entry, wy_app_host *out, wy_diag *diag) {
     if (wy_str_eqz(entry, "*") || wy_str_eqz(entry, "insecure:allow-all"))
-        return bad(diag, entry, "write \"*://*:*\" to allow everything");
+        return bad(diag, "write \"*://*:*\" to allow everything");
     size_t colon = wy_str_find(entry, ':');
     if (colon + 2 >= entry.len || memcmp(entry.ptr + colon, "://", 3) != 0)
-        return bad(diag, entry, "an entry is scheme://host[:port]");
+        return bad(diag, "an entry is scheme://host[:port]");
     out->scheme = wy_str_sub(entry, 0, colon);
     wy_str rest = wy_str_sub(entry, colon + 3, entry.len);
     if (wy_str_ends(rest, WY_STR("/"))) rest = wy_str_sub(rest, 0, rest.len - 1);
     wy_str behind;
     if (rest.len && rest.ptr[0] == '[') { /* IPv6 */
         behind = split_v6(arena, rest, out);
-        if (!behind.ptr) return bad(diag, entry, "\"]\" is missing");
+        if (!behind.ptr) return bad(diag, "\"]\" is missing");
     } else {
         size_t host_end = wy_str_rfind(rest, ':');
         out->host = wy_str_sub(rest, 0, host_end);
@@ -93,16 +92,16 @@ static wy_err parse(wy_arena *arena, wy_str entry, wy_app_host *out, wy_diag *di
     }
     bool has_port = behind.len > 0;
     if (has_port && behind.ptr[0] != ':')
-        return bad(diag, entry, "what follows the address is not a port");
+        return bad(diag, "what follows the address is not a port");
     wy_str port = has_port ? wy_str_sub(behind, 1, behind.len) : (wy_str){0};
-    wy_err err = check_host(entry, out, diag);
+    wy_err err = check_host(out, diag);
     if (!err && wy_str_eqz(out->scheme, "*") && !has_port)
-        return bad(diag, entry, "the scheme \"*\" needs a port (or \":*\")");
-    return err ? err : parse_port(entry, out->scheme, port, has_port, out, diag);
+        return bad(diag, "the scheme \"*\" needs a port (or \":*\")");
+    return err ? err : parse_port(out->scheme, port, has_port, out, diag);
 }
 
-wy_err wy_app_hosts_new(wy_arena *arena, const wy_str *entries, uint32_t count,
-                        wy_app_hosts *hosts_out, wy_diag *diag) {
+wy_err wy_app_hosts_new(wy_arena *arena, const wy_str *entries, const wy_str *written,
+                        uint32_t count, wy_app_hosts *hosts_out, wy_diag *diag) {
     wy_app_host *items = wy_arena_calloc(arena, count, sizeof *items);
     if (!items) return wy_diag_set(diag, WY_NOMEM, "out of memory for allowed hosts");
     uint32_t used = 0;
@@ -111,7 +110,11 @@ wy_err wy_app_hosts_new(wy_arena *arena, const wy_str *entries, uint32_t count,
             wy_str_eqz(entries[i], "https://"))
             continue;
         wy_err err = parse(arena, entries[i], &items[used], diag);
-        if (err) return err;
+        if (err) {
+            wy_diag_prefix(diag, "allowed_outbound_hosts: \"" WY_STR_FMT "\"",
+                           WY_STR_ARG(written[i]));
+            return err;
+        }
         used++;
     }
     *hosts_out = (wy_app_hosts){items, used};

@@ -26,9 +26,9 @@ typedef struct wy_app_hosts {
 
 /* Compiles entries whose templates are resolved; views of them are kept. An entry that is empty, or
  * only "http://" or "https://", is dropped (a template may resolve to that). WY_INVALID says what
- * is wrong with which entry. */
-wy_err wy_app_hosts_new(wy_arena *arena, const wy_str *entries, uint32_t count,
-                        wy_app_hosts *hosts_out, wy_diag *diag) WY_MUST_USE;
+ * is wrong with which entry, as it is `written`: what its templates stand for may be secret. */
+wy_err wy_app_hosts_new(wy_arena *arena, const wy_str *entries, const wy_str *written,
+                        uint32_t count, wy_app_hosts *hosts_out, wy_diag *diag) WY_MUST_USE;
 
 /* Whether a connection is allowed. `host` without brackets. Any thread. */
 bool wy_app_hosts_allow(const wy_app_hosts *hosts, wy_str scheme, wy_str host, uint16_t port);

@@ -8,7 +8,7 @@ static bool allows(const char *entry, const char *scheme, const char *host, uint
     wy_app_hosts hosts;
     wy_diag diag;
     wy_diag_init(&diag);
-    assert_int_equal(wy_app_hosts_new(&arena, &text, 1, &hosts, &diag), WY_OK);
+    assert_int_equal(wy_app_hosts_new(&arena, &text, &text, 1, &hosts, &diag), WY_OK);
     bool yes = wy_app_hosts_allow(&hosts, wy_str_of(scheme), wy_str_of(host), port);
     wy_arena_deinit(&arena);
     return yes;
@@ -19,7 +19,7 @@ static wy_err refuse(const char *entry) {
     wy_arena_init(&arena, 1 << 16);
     wy_str text = wy_str_of(entry);
     wy_app_hosts hosts;
-    wy_err err = wy_app_hosts_new(&arena, &text, 1, &hosts, NULL);
+    wy_err err = wy_app_hosts_new(&arena, &text, &text, 1, &hosts, NULL);
     wy_arena_deinit(&arena);
     return err;
 }

@@ -408,7 +408,7 @@ wy_err wy_runtime_config_load(wy_arena *arena, const char *path, wy_runtime_conf
     char *owned = wy_arena_strndup(arena, folder.ptr, folder.len);
     if (!owned) return wy_diag_set(diag, WY_NOMEM, "out of memory");
     err = wy_runtime_config_read(arena, text, wy_str_of(owned), config_out, diag);
-    wy_text_place(diag, wy_str_of(path), text);
+    wy_text_place_private(diag, wy_str_of(path), text);
     return err;
 }
 

@@ -118,7 +118,7 @@ TEST(mistakes_are_named) {
            "[[client_tls]]: 'client_cert_file' and 'client_private_key_file' go together");
 }
 
-TEST(a_file_is_named_and_the_place_shown) {
+TEST(a_file_is_named_and_the_place_but_not_the_line) {
     char path[] = "/tmp/withy-runtime-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0 && write(fd, "state_dirr = 1\n", 15) == 15);
@@ -128,7 +128,8 @@ TEST(a_file_is_named_and_the_place_shown) {
     assert_int_equal(wy_runtime_config_load(&arena, path, &config, &diag), WY_INVALID);
     assert_non_null(strstr(diag.text,
                            ":1:1: the runtime configuration: unknown key 'state_dirr'; did you "
-                           "mean 'state_dir'?\n  state_dirr = 1\n  ^"));
+                           "mean 'state_dir'?"));
+    assert_null(strchr(diag.text, '\n')); /* the line may hold a secret */
     unlink(path);
     wy_arena_deinit(&arena);
 }

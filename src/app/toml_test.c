@@ -58,7 +58,7 @@ TEST(a_document_becomes_a_tree_with_places) {
 
 TEST(errors_name_line_and_column) {
     refuse("a = 1\nb = tru\n", WY_MALFORMED, 2, 5,
-           "'tru' is no value: strings stand in quotes, and numbers, dates, true and false are "
+           "this is no value: strings stand in quotes, and numbers, dates, true and false are "
            "spelled as TOML 1.0 says");
     refuse("[a]\nx = 1\n x = 2\n", WY_MALFORMED, 3, 2, "'x' is set twice");
     refuse("[a]\n[b]\n[a]\n", WY_MALFORMED, 3, 2, "'a' is defined twice");

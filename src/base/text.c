@@ -38,6 +38,8 @@ wy_err wy_text_read(wy_arena *arena, const char *path, wy_str *text_out, wy_diag
 /* --- places --- */
 
 #define SHOWN_MAX 160 /* bytes of a line that an error shows */
+#define WORDS_MAX 1024
+#define WHERE_MAX 1200
 
 static bool is_continuation(char c) {
     return ((unsigned char)c & 0xc0) == 0x80;
@@ -67,18 +69,22 @@ static place find_place(wy_str text, size_t at) {
     return p;
 }
 
+static void print_where(wy_str path, const place *p, char where[WHERE_MAX]) {
+    if (path.len)
+        snprintf(where, WHERE_MAX, WY_STR_FMT ":%u:%u", WY_STR_ARG(path), p->line, p->column);
+    else if (p->line > 1)
+        snprintf(where, WHERE_MAX, "line %u, column %u", p->line, p->column);
+    else
+        snprintf(where, WHERE_MAX, "column %u", p->column);
+}
+
 wy_err wy_text_failv(wy_diag *diag, wy_err err, wy_str path, wy_str text, size_t at,
                      const char *fmt, va_list args) {
-    char words[1024], where[1200];
+    char words[WORDS_MAX], where[WHERE_MAX];
     vsnprintf(words, sizeof words, fmt, args);
     if (at > text.len) at = text.len;
     place p = find_place(text, at);
-    if (path.len)
-        snprintf(where, sizeof where, WY_STR_FMT ":%u:%u", WY_STR_ARG(path), p.line, p.column);
-    else if (p.line > 1)
-        snprintf(where, sizeof where, "line %u, column %u", p.line, p.column);
-    else
-        snprintf(where, sizeof where, "column %u", p.column);
+    print_where(path, &p, where);
     char pad[SHOWN_MAX + 1];
     size_t width = 0;
     for (size_t i = p.start; i < at; i++)
@@ -97,19 +103,51 @@ wy_err wy_text_fail(wy_diag *diag, wy_err err, wy_str path, wy_str text, size_t 
     return err;
 }
 
-void wy_text_place(wy_diag *diag, wy_str path, wy_str text) {
-    if (!diag || diag->err == WY_OK) return;
-    if (diag->line == 0) {
-        wy_diag_prefix(diag, WY_STR_FMT, WY_STR_ARG(path));
-        return;
-    }
+/* Where the diagnosis says that something is wrong; false: it says no place. */
+static bool find_offset(const wy_diag *diag, wy_str text, size_t *at_out) {
+    if (diag->line == 0) return false;
     size_t at = 0;
     for (uint32_t line = 1; line < diag->line && at < text.len; at++)
         line += text.ptr[at] == '\n';
-    at += diag->column ? diag->column - 1 : 0;
+    *at_out = at + (diag->column ? diag->column - 1 : 0);
+    return true;
+}
+
+void wy_text_place(wy_diag *diag, wy_str path, wy_str text) {
+    if (!diag || diag->err == WY_OK) return;
+    size_t at;
+    if (!find_offset(diag, text, &at)) {
+        wy_diag_prefix(diag, WY_STR_FMT, WY_STR_ARG(path));
+        return;
+    }
     wy_err err = diag->err;
-    char words[1024];
+    char words[WORDS_MAX];
     snprintf(words, sizeof words, "%.1000s", diag->text);
     wy_diag_init(diag);
     wy_text_fail(diag, err, path, text, at, "%s", words);
+}
+
+void wy_text_place_private(wy_diag *diag, wy_str path, wy_str text) {
+    size_t at;
+    if (!diag || diag->err == WY_OK || !find_offset(diag, text, &at)) {
+        wy_text_place(diag, path, text);
+        return;
+    }
+    place p = find_place(text, at < text.len ? at : text.len);
+    char where[WHERE_MAX];
+    print_where(path, &p, where);
+    wy_diag_prefix(diag, "%s", where);
+}
+
+/* --- addresses --- */
+
+void wy_text_url(wy_str url, char *out, size_t size) {
+    const char *scheme = url.len ? memmem(url.ptr, url.len, "://", 3) : NULL;
+    size_t begin = scheme ? (size_t)(scheme - url.ptr) + 3 : 0, end = begin, after = begin;
+    while (end < url.len && url.ptr[end] != '?' && url.ptr[end] != '#')
+        end++;
+    for (size_t i = begin; i < end; i++)
+        if (url.ptr[i] == '@') after = i + 1; /* a password may hold one */
+    snprintf(out, size, "%.*s%.*s%s", (int)begin, url.ptr ? url.ptr : "", (int)(end - after),
+             url.ptr ? url.ptr + after : "", end < url.len ? "?..." : "");
 }

@@ -22,5 +22,10 @@ wy_err wy_text_failv(wy_diag *diag, wy_err err, wy_str path, wy_str text, size_t
 /* What `diag` says of line and column (in bytes) of `text`, in that form; what has no place in it
  * gets the path in front. Does nothing where nothing was reported. */
 void wy_text_place(wy_diag *diag, wy_str path, wy_str text);
+/* The same for a text with secrets in it: the line is not shown. */
+void wy_text_place_private(wy_diag *diag, wy_str path, wy_str text);
+/* A URL as it may be shown: without user and password, and without its query, which may be secret;
+ * cut where it is longer than `size` allows. */
+void wy_text_url(wy_str url, char *out, size_t size);
 
 #endif

@@ -100,12 +100,12 @@ static bool parse_dir(wy_common_options *common, const char *text, withy_dir *di
 int wy_common_apply(wy_common_options *common, withy_options *options) {
     for (size_t i = 0; i < common->env.count; i++)
         if (!parse_pair(common, common->env.items[i], &common->env_pairs[i])) {
-            fprintf(stderr, "withy: --env: \"%s\" is not NAME=VALUE\n", common->env.items[i]);
+            fprintf(stderr, "withy: --env: what is given is not NAME=VALUE\n");
             return 2;
         }
     for (size_t i = 0; i < common->config.count; i++)
         if (!parse_pair(common, common->config.items[i], &common->config_pairs[i])) {
-            fprintf(stderr, "withy: --config: \"%s\" is not NAME=VALUE\n", common->config.items[i]);
+            fprintf(stderr, "withy: --config: what is given is not NAME=VALUE\n");
             return 2;
         }
     for (size_t i = 0; i < common->dirs.count; i++)

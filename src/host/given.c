@@ -67,7 +67,7 @@ static wy_err read_toml(reader *r, wy_str path, wy_str text) {
                                    "the value of \"" WY_STR_FMT "\" must be a string, not %s",
                                    WY_STR_ARG(entry->key), wy_toml_kind_name(value->kind));
     }
-    wy_text_place(r->diag, path, text);
+    wy_text_place_private(r->diag, path, text);
     return err;
 }
 
@@ -86,8 +86,8 @@ static wy_err read_option(reader *r, const char *option) {
     wy_str text = wy_str_of(option);
     size_t equals = wy_str_find(text, '=');
     if (equals == 0 || equals == text.len)
-        return wy_diag_set(r->diag, WY_USAGE, "\"%s\" is not NAME=VALUE, NAME=@FILE or @FILE",
-                           option);
+        return wy_diag_set(r->diag, WY_USAGE,
+                           "what is given is not NAME=VALUE, NAME=@FILE or @FILE");
     wy_str name = wy_str_sub(text, 0, equals), value = wy_str_sub(text, equals + 1, text.len);
     if (value.len && value.ptr[0] == '@') {
         const char *path = option + equals + 2;

@@ -122,7 +122,7 @@ wy_err wy_outbound_make(wy_arena *arena, const wy_app_component *component, cons
     for (uint32_t i = 0; i < list->count && !err; i++)
         err = wy_config_resolve(config, list->items[i], arena, &entries[i], diag);
     if (err) return err;
-    err = wy_app_hosts_new(arena, entries, list->count, &out->hosts, diag);
+    err = wy_app_hosts_new(arena, entries, list->items, list->count, &out->hosts, diag);
     if (err) wy_diag_prefix(diag, "component \"" WY_STR_FMT "\"", WY_STR_ARG(component->id));
     return err;
 }

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "capability/http/fetch.h"
 #include "engine/sha256.h"
 #include "host/folder.h"
@@ -26,7 +27,9 @@ static wy_err download(const wy_app_source *source, const char *path, wy_diag *d
     wy_buf body;
     wy_buf_init(&body, WY_MAX_COMPONENT_BYTES);
     wy_http_fetch fetch = {.url = source->url};
-    wy_log(WY_LOG_INFO, "downloading " WY_STR_FMT, WY_STR_ARG(source->url));
+    char shown[512];
+    wy_text_url(source->url, shown, sizeof shown);
+    wy_log(WY_LOG_INFO, "downloading %s", shown);
     fetch.progress = wy_progress_begin("downloading", 0);
     wy_err err = wy_http_fetch_run(&fetch, &status, &body, diag);
     wy_progress_end(fetch.progress);
@@ -40,7 +43,7 @@ static wy_err download(const wy_app_source *source, const char *path, wy_diag *d
                           WY_STR_ARG(source->sha256));
     if (!err) err = wy_file_replace(path, wy_buf_view(&body), 0600, diag);
     wy_buf_deinit(&body);
-    if (err) wy_diag_prefix(diag, WY_STR_FMT, WY_STR_ARG(source->url));
+    if (err) wy_diag_prefix(diag, "%s", shown);
     return err;
 }
 

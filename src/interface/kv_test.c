@@ -75,7 +75,7 @@ static wy_kv_store *open_backend(const char *backend, const char *path) {
 static void with_memory(void (*body)(wy_call *call)) {
     wy_kv_store *memory = open_backend("memory", "");
     wy_kv_grant grants[] = {{WY_STR("default"), memory}, {WY_STR("unconfigured"), NULL}};
-    wy_kv_grants settings = {grants, 2};
+    wy_kv_grants settings = {.items = grants, .count = 2};
     run_with(WY_SLOT_KV, &settings, body);
     wy_kv_store_close(memory);
 }
@@ -188,7 +188,7 @@ TEST(spin_stores_work_over_a_backend_that_blocks) {
     snprintf(path, sizeof path, "%s/kv.db", dir);
     wy_kv_store *file = open_backend("sqlite", path);
     wy_kv_grant grant = {WY_STR("default"), file};
-    wy_kv_grants settings = {&grant, 1};
+    wy_kv_grants settings = {.items = &grant, .count = 1};
     run_with(WY_SLOT_KV, &settings, check_spin);
     wy_kv_store_close(file);
     unlink(path);

@@ -2,6 +2,7 @@
 #include "capability/http/fetch.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,9 +179,11 @@ static void end_call(wy_http_reply *reply) {
 /* Until the response's head is there. A server may answer before it has all of the body. */
 static wy_err exchange(wy_http_reply *reply, wy_diag *diag) {
     place to;
-    if (!split_url(wy_buf_view(&reply->url), &to))
-        return wy_diag_set(diag, WY_INVALID, "\"" WY_STR_FMT "\" is no URL of HTTP or HTTPS",
-                           WY_STR_ARG(wy_buf_view(&reply->url)));
+    if (!split_url(wy_buf_view(&reply->url), &to)) {
+        char shown[512];
+        wy_text_url(wy_buf_view(&reply->url), shown, sizeof shown);
+        return wy_diag_set(diag, WY_INVALID, "\"%s\" is no URL of HTTP or HTTPS", shown);
+    }
     reply->server = to.authority;
     const wy_http_policy *policy = reply->fetch.policy;
     wy_str scheme = to.tls ? WY_STR("https") : WY_STR("http");

@@ -296,7 +296,7 @@ TEST(unknown_backends_name_the_nearest) {
 
 TEST(grants_are_found_by_label) {
     wy_kv_grant items[] = {{WY_STR("a"), NULL}, {WY_STR("b"), NULL}};
-    wy_kv_grants grants = {items, 2};
+    wy_kv_grants grants = {.items = items, .count = 2};
     assert_ptr_equal(wy_kv_grant_find(&grants, WY_STR("b")), &items[1]);
     assert_null(wy_kv_grant_find(&grants, WY_STR("c")));
     assert_null(wy_kv_grant_find(NULL, WY_STR("a")));
