@@ -163,6 +163,7 @@
 #define WY_KV_BRIEF_BYTES ((size_t)64 << 10)       /* larger values of a file go by the pool */
 #define WY_MAX_KV_MEMORY_BYTES ((size_t)256 << 20) /* keys and values of one store in memory */
 #define WY_MAX_KV_TTL_S ((uint64_t)3155760000)     /* 100 years */
+#define WY_MAX_SQL_ROOTS_BYTES ((size_t)256 << 10) /* certificates that one connection is given */
 #define WY_MAX_SQL_CONNECTIONS 256                 /* of databases, open at once in one instance */
 #define WY_MAX_SQL_IDLE_CONNECTIONS 16             /* kept of one SQLite database in one worker */
 

@@ -70,8 +70,9 @@ static state *count_handle(wy_call *call, wy_rdbms_error *error_out) {
     return s;
 }
 
-own wy_trap *wy_rdbms_open(wy_call *call, wy_sql_protocol_id protocol, wy_str address,
-                           wy_handle *handle_out, wy_rdbms_error *error_out) {
+static own wy_trap *open_connection(wy_call *call, wy_sql_protocol_id protocol, wy_str address,
+                                    wy_str roots, wy_handle *handle_out,
+                                    wy_rdbms_error *error_out) {
     const wy_rdbms_settings *settings = wy_instance_settings(call->instance, WY_SLOT_RDBMS);
     *handle_out = 0;
     if (!settings || !settings->servers) {
@@ -81,7 +82,7 @@ own wy_trap *wy_rdbms_open(wy_call *call, wy_sql_protocol_id protocol, wy_str ad
     }
     state *s = count_handle(call, error_out);
     if (!s) return NULL;
-    wy_sql_request request = {.task = call->task, .arena = call->arena};
+    wy_sql_request request = {.task = call->task, .arena = call->arena, .roots = roots};
     handle *h = malloc(sizeof *h);
     wy_sql_connection *connection =
         h ? wy_sql_servers_connect(settings->servers, protocol, address, settings->policy, &request)
@@ -97,6 +98,67 @@ own wy_trap *wy_rdbms_open(wy_call *call, wy_sql_protocol_id protocol, wy_str ad
     *handle_out = (wy_handle)h;
     return NULL;
 }
+
+own wy_trap *wy_rdbms_open(wy_call *call, wy_sql_protocol_id protocol, wy_str address,
+                           wy_handle *handle_out, wy_rdbms_error *error_out) {
+    return open_connection(call, protocol, address, (wy_str){0}, handle_out, error_out);
+}
+
+/* --- builders --- */
+
+/* The object behind a `connection-builder` handle. */
+typedef struct builder {
+    state *state;
+    char *roots; /* NULL: none were given */
+    size_t address_len;
+    char address[];
+} builder;
+
+own wy_trap *wy_rdbms_builder_new(wy_call *call, wy_str address, wy_handle *handle_out) {
+    wy_rdbms_error error;
+    if (address.len > WY_MAX_ADDRESS_BYTES) return wy_trap_new("the address is too long");
+    state *s = count_handle(call, &error);
+    builder *b = s ? calloc(1, sizeof *b + address.len) : NULL;
+    if (!b) {
+        if (s) s->handle_count--;
+        return wy_trap_new("too many open connections");
+    }
+    b->state = s;
+    b->address_len = address.len;
+    if (address.len) memcpy(b->address, address.ptr, address.len);
+    *handle_out = (wy_handle)b;
+    return NULL;
+}
+
+bool wy_rdbms_builder_trust(wy_handle object, wy_str roots, wy_rdbms_error *error_out) {
+    static const char begin[] = "-----BEGIN CERTIFICATE-----";
+    builder *b = (builder *)object;
+    bool is_pem = roots.len <= WY_MAX_SQL_ROOTS_BYTES && !memchr(roots.ptr, 0, roots.len) &&
+                  memmem(roots.ptr, roots.len, begin, sizeof begin - 1);
+    char *copy = is_pem ? strndup(roots.ptr, roots.len) : NULL;
+    *error_out = other(!is_pem ? "the certificate is not in PEM form, or too large"
+                               : "out of memory for a certificate");
+    if (!copy) return false;
+    free(b->roots);
+    b->roots = copy;
+    return true;
+}
+
+own wy_trap *wy_rdbms_builder_build(wy_call *call, wy_sql_protocol_id protocol, wy_handle object,
+                                    wy_handle *handle_out, wy_rdbms_error *error_out) {
+    const builder *b = (const builder *)object;
+    return open_connection(call, protocol, (wy_str){b->address, b->address_len},
+                           wy_str_of(b->roots), handle_out, error_out);
+}
+
+void wy_rdbms_builder_drop(void *object) {
+    builder *b = object;
+    b->state->handle_count--;
+    free(b->roots);
+    free(b);
+}
+
+/* --- statements --- */
 
 own wy_trap *wy_rdbms_run(wy_call *call, wy_handle object, wy_sql_request *request) {
     request->task = call->task;

@@ -19,6 +19,20 @@ typedef fermyon_spin_rdbms_types_error wy_rdbms_error;
 own wy_trap *wy_rdbms_open(wy_call *call, wy_sql_protocol_id protocol, wy_str address,
                            wy_handle *handle_out, wy_rdbms_error *error_out) WY_MUST_USE;
 
+/* --- a connection to be, of which more is said than its address --- */
+
+/* Counts as a connection. */
+own wy_trap *wy_rdbms_builder_new(wy_call *call, wy_str address, wy_handle *handle_out) WY_MUST_USE;
+/* The server's certificate must come from one of these (PEM). False: they are none. */
+bool wy_rdbms_builder_trust(wy_handle handle, wy_str roots, wy_rdbms_error *error_out);
+/* As wy_rdbms_open. */
+own wy_trap *wy_rdbms_builder_build(wy_call *call, wy_sql_protocol_id protocol, wy_handle handle,
+                                    wy_handle *handle_out, wy_rdbms_error *error_out) WY_MUST_USE;
+/* The wy_host_drop of such handles. */
+void wy_rdbms_builder_drop(void *object);
+
+/* --- statements --- */
+
 /* A statement with its parameters, which is a list of a variant laid out as parameter-value. */
 typedef struct wy_rdbms_statement {
     wy_str text;

@@ -308,7 +308,7 @@ versions_wit() {
         cp -r "$REPO/wit/wasi-0.2.0/$versions_package" "$1/deps/"
     done
     cp -r "$REPO/wit/spin/spin-sqlite@3.0.0" "$REPO/wit/spin/spin-postgres@3.0.0" \
-        "$REPO/wit/spin/spin-postgres@4.0.0" "$1/deps/"
+        "$REPO/wit/spin/spin-postgres@4.1.0" "$1/deps/"
     {
         echo 'package fermyon:spin;'
         for versions_interface in sqlite rdbms-types postgres mysql llm; do

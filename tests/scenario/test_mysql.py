@@ -129,6 +129,11 @@ def test_wrong_password(app, server):
         assert line.startswith("error connection-failed Access denied for user"), line
 
 
+def test_a_database_that_is_not_there(app, server):
+    line = said(app(), server.url.removesuffix("app") + "absent")[0]
+    assert line.startswith("error connection-failed ") and "'absent'" in line
+
+
 def test_hosts_that_are_not_permitted(app, server):
     host = app(hosts=f'"mysql://example.com", "postgres://127.0.0.1:{server.port}"')
     line = said(host, server.url)[0]

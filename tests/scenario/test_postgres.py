@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import time
+from pathlib import Path
 
 import pytest
 from conftest import free_port
@@ -134,6 +135,11 @@ def test_wrong_password(app, server):
         secret = "" if wrong is None else f":{wrong}"
         address = f"postgres://tester{secret}@127.0.0.1:{server.port}/postgres"
         assert 'password authentication failed for user "tester"' in said(host, address)[0]
+
+
+def test_a_database_that_is_not_there(app, server):
+    line = said(app(), server.url.removesuffix("postgres") + "absent")[0]
+    assert line.startswith("error connection-failed ") and 'database "absent" does not exist' in line
 
 
 def test_hosts_that_are_not_permitted(app, server):
@@ -322,6 +328,34 @@ def test_fourth_version(app, server):
         "16|19|json|inet", "? 1|? 44|? 2|? 8",
     ]  # fmt: skip
     assert said(host, server.url, "execute CREATE TEMP TABLE n (k int PRIMARY KEY)", "execute INSERT INTO n VALUES (1), (2)") == ["ok 0", "ok 2"]
+
+
+def test_roots_of_a_connection(app, server):
+    host = app("--workers", "1", component="postgres-4")
+    ssl = "query SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    named = server.url.replace("127.0.0.1", "localhost")
+
+    def trusting(roots: str, address: str) -> str:
+        return said(host, address, roots + ssl, path=f"/?roots={len(roots)}")[-1]
+
+    certificate = (server.folder / "server.crt").read_text()
+    assert trusting(certificate, named) == "true"
+    assert trusting(certificate, named + "?sslmode=verify-full") == "true"
+    assert trusting(certificate, named + "?sslmode=disable") == "false"
+    assert "does not match host name" in trusting(certificate, server.url)
+    # no other connection is believed for that
+    assert said(host, named + "?sslmode=require", ssl)[0].startswith("error connection-failed text=")
+    other = "-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n"
+    assert trusting(other, named) == "error connection-failed text=the certificates given cannot be read"
+    assert trusting("no certificate\n", named) == "error other text=the certificate is not in PEM form, or too large"
+
+
+@pytest.mark.parametrize("version", ["4.0.0", "4.2.0"])
+def test_neighbours_of_the_fourth_version(start, guest, tmp_path, server, version):
+    component = tmp_path / "neighbour.wasm"
+    component.write_bytes(Path(guest("postgres-4")).read_bytes().replace(b"postgres@4.1.0", b"postgres@" + version.encode()))
+    (tmp_path / "spin.toml").write_text(MANIFEST.format(source=component, hosts='"postgres://127.0.0.1:*"'))
+    assert said(start("up", cwd=tmp_path), server.url, "query SELECT 1 AS one") == ["3", "1"]
 
 
 def test_errors_of_the_fourth_version(app, server):

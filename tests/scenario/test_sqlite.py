@@ -3,6 +3,7 @@
 import concurrent.futures
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 
@@ -232,6 +233,19 @@ def test_third_version(of_version):
         host, "CREATE TABLE t (x)", "INSERT INTO t VALUES (?)\ti:5", "INSERT INTO t VALUES (6), (7)", "UPDATE t SET x = x + 1", "SELECT x FROM t",
     ) == ["ok 0 0", "ok 1 1", "ok 2 3", "ok 3 3", "x", "i:6", "i:7", "i:8"]  # fmt: skip
     assert said(host, "SELECT 1", path="/?db=other") == ["error access-denied"]
+
+
+def test_the_synchronous_part_of_a_later_version(start, guest, tmp_path):
+    component = tmp_path / "later.wasm"
+    component.write_bytes(Path(guest("sqlite-3")).read_bytes().replace(b"sqlite@3.0.0", b"sqlite@3.1.0"))
+    (tmp_path / "spin.toml").write_text(MANIFEST.format(sqlite=component))
+    assert said(start("up", cwd=tmp_path), "SELECT 1 AS one") == ["one", "i:1"]
+
+
+def test_as_many_connections_as_there_may_be(app):
+    host = app("--workers", "1")
+    assert said(host, "SELECT 1 AS one", path="/?more=255") == ["one", "i:1"]
+    assert said(host, "SELECT 1 AS one", path="/?more=256") == ["error io too many open connections", "one", "i:1"]
 
 
 def test_labels_of_the_runtime_configuration(app, tmp_path):

@@ -6,7 +6,7 @@ set(WITGEN_WIT
     wit/spin/spin@unversioned
     wit/spin/spin-sqlite@3.0.0
     wit/spin/spin-postgres@3.0.0
-    wit/spin/spin-postgres@4.0.0
+    wit/spin/spin-postgres@4.1.0
     wit/spin/keyvalue-2024-10-17
     wit/spin/wasi-runtime-config-2024-09-27
     wit/wasmcloud)
@@ -39,7 +39,7 @@ witgen_interfaces(fermyon:spin 2.0.0 fermyon_spin key-value variables sqlite llm
 
 witgen_interfaces(spin:sqlite 3.0.0 spin_sqlite sqlite)
 witgen_interfaces(spin:postgres 3.0.0 spin_postgres postgres)
-witgen_interfaces(spin:postgres 4.0.0 spin_postgres_fourth postgres)
+witgen_interfaces(spin:postgres 4.1.0 spin_postgres_fourth postgres)
 
 # The first interfaces of Spin have no version.
 foreach(interface config key-value http-types http inbound-http redis-types redis inbound-redis rdbms-types postgres

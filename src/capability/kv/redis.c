@@ -30,9 +30,16 @@ static void redis_close(void *state) {
     free(store);
 }
 
-/* Runs one command; its answer is no error. */
+static wy_kv_status odd(wy_kv_request *r) {
+    return wy_kv_fail(r, "the Redis server answered something else than was asked for");
+}
+
+/* Kinds of answers, to be joined. */
+#define KIND(name) (1u << WY_REDIS_##name)
+
+/* Runs one command; its answer is of one of the kinds. */
 static wy_kv_status send(const redis_store *store, wy_kv_request *r, const wy_str *argv,
-                         size_t argc, const wy_redis_reply **reply_out) {
+                         size_t argc, unsigned kinds, const wy_redis_reply **reply_out) {
     if (!r->task || !r->redis) return wy_kv_fail(r, "a Redis store serves components only");
     wy_redis_target target = {.address = store->address};
     wy_diag diag;
@@ -41,11 +48,7 @@ static wy_kv_status send(const redis_store *store, wy_kv_request *r, const wy_st
         return wy_kv_fail(r, "%s", diag.text);
     if ((*reply_out)->kind == WY_REDIS_ERROR)
         return wy_kv_fail(r, "the Redis server says: " WY_STR_FMT, WY_STR_ARG((*reply_out)->text));
-    return WY_KV_OK;
-}
-
-static wy_kv_status odd(wy_kv_request *r) {
-    return wy_kv_fail(r, "the Redis server answered something else than was asked for");
+    return kinds & 1u << (*reply_out)->kind ? WY_KV_OK : odd(r);
 }
 
 static wy_kv_value value_of(const wy_redis_reply *reply) {
@@ -57,7 +60,7 @@ static wy_kv_value value_of(const wy_redis_reply *reply) {
 static wy_kv_status redis_get(void *state, wy_kv_request *r) {
     const wy_str argv[] = {WY_STR("GET"), r->key};
     const wy_redis_reply *reply;
-    wy_kv_status status = send(state, r, argv, 2, &reply);
+    wy_kv_status status = send(state, r, argv, 2, KIND(BULK) | KIND(NIL), &reply);
     if (status == WY_KV_OK) r->found = value_of(reply);
     return status;
 }
@@ -73,19 +76,19 @@ static wy_kv_status redis_set(void *state, wy_kv_request *r) {
     wy_str ttl = digits(r, (int64_t)r->ttl_ms);
     const wy_str argv[] = {WY_STR("SET"), r->key, r->value, WY_STR("PX"), ttl};
     const wy_redis_reply *reply;
-    return ttl.len ? send(state, r, argv, r->ttl_ms ? 5 : 3, &reply) : wy_kv_nomem(r);
+    return ttl.len ? send(state, r, argv, r->ttl_ms ? 5 : 3, KIND(STATUS), &reply) : wy_kv_nomem(r);
 }
 
 static wy_kv_status redis_delete(void *state, wy_kv_request *r) {
     const wy_str argv[] = {WY_STR("DEL"), r->key};
     const wy_redis_reply *reply;
-    return send(state, r, argv, 2, &reply);
+    return send(state, r, argv, 2, KIND(INTEGER), &reply);
 }
 
 static wy_kv_status redis_exists(void *state, wy_kv_request *r) {
     const wy_str argv[] = {WY_STR("EXISTS"), r->key};
     const wy_redis_reply *reply;
-    wy_kv_status status = send(state, r, argv, 2, &reply);
+    wy_kv_status status = send(state, r, argv, 2, KIND(INTEGER), &reply);
     if (status == WY_KV_OK) r->yes = reply->integer != 0;
     return status;
 }
@@ -98,11 +101,10 @@ static wy_kv_status increment_new(void *state, wy_kv_request *r, wy_str delta, w
         "redis.call('INCRBY', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])";
     const wy_str argv[] = {WY_STR("EVAL"), WY_STR(script), WY_STR("1"), r->key, delta, ttl};
     const wy_redis_reply *reply;
-    wy_kv_status status = send(state, r, argv, 6, &reply);
+    wy_kv_status status = send(state, r, argv, 6, KIND(BULK), &reply);
     if (status != WY_KV_OK) return status;
     char text[24], *end = NULL;
-    if (reply->kind != WY_REDIS_BULK || !reply->text.len || reply->text.len >= sizeof text)
-        return odd(r);
+    if (!reply->text.len || reply->text.len >= sizeof text) return odd(r);
     memcpy(text, reply->text.ptr, reply->text.len);
     text[reply->text.len] = '\0';
     r->number = strtoll(text, &end, 10);
@@ -115,8 +117,7 @@ static wy_kv_status redis_increment(void *state, wy_kv_request *r) {
     if (r->ttl_ms) return increment_new(state, r, delta, ttl);
     const wy_str argv[] = {WY_STR("INCRBY"), r->key, delta};
     const wy_redis_reply *reply;
-    wy_kv_status status = send(state, r, argv, 3, &reply);
-    if (status == WY_KV_OK && reply->kind != WY_REDIS_INTEGER) return odd(r);
+    wy_kv_status status = send(state, r, argv, 3, KIND(INTEGER), &reply);
     if (status == WY_KV_OK) r->number = reply->integer;
     return status;
 }
@@ -133,8 +134,9 @@ static wy_kv_status redis_swap(void *state, wy_kv_request *r) {
                               r->expected.bytes, r->value,       WY_STR("PX"), ttl};
     const wy_redis_reply *reply;
     size_t more = r->ttl_ms ? 2 : 0;
-    wy_kv_status status = r->expected.present ? send(state, r, replace, 6 + more, &reply)
-                                              : send(state, r, add, 4 + more, &reply);
+    wy_kv_status status = r->expected.present
+                              ? send(state, r, replace, 6 + more, KIND(INTEGER), &reply)
+                              : send(state, r, add, 4 + more, KIND(STATUS) | KIND(NIL), &reply);
     if (status == WY_KV_OK)
         r->yes = r->expected.present ? reply->integer == 1 : reply->kind == WY_REDIS_STATUS;
     return status;
@@ -195,10 +197,10 @@ static wy_kv_status scan(const redis_store *store, wy_kv_request *r, listing *l)
     do {
         const wy_str argv[] = {WY_STR("SCAN"), cursor, WY_STR("COUNT"), WY_STR(SCAN_COUNT)};
         const wy_redis_reply *reply;
-        wy_kv_status status = send(store, r, argv, 4, &reply);
+        wy_kv_status status = send(store, r, argv, 4, KIND(ARRAY), &reply);
         if (status != WY_KV_OK) return status;
-        if (reply->kind != WY_REDIS_ARRAY || reply->count != 2 ||
-            reply->items[0].kind != WY_REDIS_BULK || reply->items[1].kind != WY_REDIS_ARRAY)
+        if (reply->count != 2 || reply->items[0].kind != WY_REDIS_BULK ||
+            reply->items[1].kind != WY_REDIS_ARRAY)
             return odd(r);
         cursor = reply->items[0].text;
         if (!take_keys(l, r, &reply->items[1])) return wy_kv_nomem(r);
@@ -227,9 +229,9 @@ static wy_kv_status redis_get_many(void *state, wy_kv_request *r) {
     if (!argv) return wy_kv_nomem(r);
     argv[0] = WY_STR("MGET");
     memcpy(argv + 1, r->keys, r->count * sizeof *argv);
-    wy_kv_status status = send(state, r, argv, r->count + 1, &reply);
+    wy_kv_status status = send(state, r, argv, r->count + 1, KIND(ARRAY), &reply);
     if (status != WY_KV_OK) return status;
-    if (reply->kind != WY_REDIS_ARRAY || reply->count != r->count) return odd(r);
+    if (reply->count != r->count) return odd(r);
     for (size_t i = 0; i < r->count; i++)
         r->values[i] = value_of(&reply->items[i]);
     return WY_KV_OK;
@@ -251,7 +253,7 @@ static wy_kv_status set_many_for(void *state, wy_kv_request *r) {
         argv[3 + i] = r->pairs[i].key;
         argv[4 + r->count + i] = r->pairs[i].value;
     }
-    return send(state, r, argv, r->count * 2 + 4, &reply);
+    return send(state, r, argv, r->count * 2 + 4, KIND(NIL), &reply);
 }
 
 static wy_kv_status redis_set_many(void *state, wy_kv_request *r) {
@@ -264,7 +266,7 @@ static wy_kv_status redis_set_many(void *state, wy_kv_request *r) {
         argv[1 + 2 * i] = r->pairs[i].key;
         argv[2 + 2 * i] = r->pairs[i].value;
     }
-    return send(state, r, argv, r->count * 2 + 1, &reply);
+    return send(state, r, argv, r->count * 2 + 1, KIND(STATUS), &reply);
 }
 
 static wy_kv_status redis_delete_many(void *state, wy_kv_request *r) {
@@ -273,7 +275,7 @@ static wy_kv_status redis_delete_many(void *state, wy_kv_request *r) {
     if (!argv) return wy_kv_nomem(r);
     argv[0] = WY_STR("DEL");
     memcpy(argv + 1, r->keys, r->count * sizeof *argv);
-    return send(state, r, argv, r->count + 1, &reply);
+    return send(state, r, argv, r->count + 1, KIND(INTEGER), &reply);
 }
 
 extern const wy_kv_backend wy_kv_backend_redis;

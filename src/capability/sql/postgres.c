@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "capability/sql/postgres_library.h"
 #include "capability/sql/postgres_value.h"
@@ -126,11 +128,12 @@ static const char *repeat(wy_arena *arena, const char *text, const char *numbers
 }
 
 /* "require" and above believe a server as a browser does, as Spin does; without the word the
- * connection is encrypted where the server can, unchecked. */
-static void put_tls(keys *k, const char *mode) {
+ * connection is encrypted where the server can, unchecked. Who names roots wants it checked. */
+static void put_tls(keys *k, const char *mode, const char *roots) {
     static const char *const lenient[] = {"disable", "allow", "prefer"};
-    const char *roots = getenv("SSL_CERT_FILE");
     if (!mode || !mode[0]) mode = "prefer";
+    if (roots && (strcmp(mode, "allow") == 0 || strcmp(mode, "prefer") == 0)) mode = "require";
+    if (!roots) roots = getenv("SSL_CERT_FILE");
     for (size_t i = 0; i < 3; i++)
         if (strcmp(mode, lenient[i]) == 0) {
             put(k, "sslmode", mode);
@@ -153,7 +156,7 @@ static void put_closed(keys *k, const char *password) {
 }
 
 static bool fill_keys(keys *k, const PQconninfoOption *options, const wy_sql_place *place,
-                      const char *numbers, wy_arena *arena) {
+                      const char *numbers, const char *roots, wy_arena *arena) {
     const char *port = wy_arena_printf(arena, "%u", place->port);
     const char *hosts = repeat(arena, place->host, numbers);
     const char *ports = port ? repeat(arena, port, numbers) : NULL;
@@ -167,7 +170,7 @@ static bool fill_keys(keys *k, const PQconninfoOption *options, const wy_sql_pla
                     strcmp(o->keyword, "sslmode") == 0;
         if (o->val && o->val[0] && !ours) put(k, o->keyword, o->val);
     }
-    put_tls(k, option(options, "sslmode"));
+    put_tls(k, option(options, "sslmode"), roots);
     put_closed(k, option(options, "password"));
     return true;
 }
@@ -205,15 +208,27 @@ static void drop_notice(void *data, const PGresult *result) {
     (void)data, (void)result;
 }
 
-static wy_sql_session *connect_to(const void *library, const char *address,
-                                  const wy_sql_place *place, const char *numbers,
-                                  wy_sql_request *r) {
-    const wy_pq *pq = library;
+/* libpq reads roots from a file only: one that has no place. `*fd_out` is to be closed once the
+ * connection stands. NULL: failed, or there are no roots and `*fd_out` is -1. */
+static const char *root_file(wy_sql_request *r, int *fd_out) {
+    *fd_out = -1;
+    if (!r->roots.len) return NULL;
+    int fd = memfd_create("roots", MFD_CLOEXEC);
+    bool written = fd >= 0 && write(fd, r->roots.ptr, r->roots.len) == (ssize_t)r->roots.len;
+    const char *path = written ? wy_arena_printf(r->arena, "/proc/self/fd/%d", fd) : NULL;
+    if (!path) wy_sql_nomem(r);
+    if (!path && fd >= 0) close(fd);
+    if (path) *fd_out = fd;
+    return path;
+}
+
+static wy_sql_session *connect_by(const wy_pq *pq, const char *address, const wy_sql_place *place,
+                                  const char *numbers, const char *roots, wy_sql_request *r) {
     keys k;
     PQconninfoOption *options = parse(pq, address, r);
     if (!options) return NULL;
     session *s = calloc(1, sizeof *s);
-    if (s && fill_keys(&k, options, place, numbers, r->arena))
+    if (s && fill_keys(&k, options, place, numbers, roots, r->arena))
         s->conn = pq->PQconnectStartParams(k.names, k.values, 0);
     pq->PQconninfoFree(options);
     if (!s || !s->conn) {
@@ -227,9 +242,22 @@ static wy_sql_session *connect_to(const void *library, const char *address,
         pq->PQsetnonblocking(s->conn, 1);
         return &s->base;
     }
+    if (roots && strstr(r->text, roots))
+        wy_sql_fail(r, WY_SQL_CONNECTION_FAILED, "the certificates given cannot be read");
     pq->PQfinish(s->conn);
     free(s);
     return NULL;
+}
+
+static wy_sql_session *connect_to(const void *library, const char *address,
+                                  const wy_sql_place *place, const char *numbers,
+                                  wy_sql_request *r) {
+    int fd;
+    const char *roots = root_file(r, &fd);
+    if (r->status != WY_SQL_OK) return NULL;
+    wy_sql_session *opened = connect_by(library, address, place, numbers, roots, r);
+    if (fd >= 0) close(fd);
+    return opened;
 }
 
 static void close_session(own wy_sql_session *base) {

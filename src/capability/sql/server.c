@@ -19,6 +19,7 @@ typedef struct target {
     const char *address;
     wy_sql_place place;
     const wy_http_policy *policy;
+    wy_str roots;
 } target;
 
 /* A connection that a task is opening; on its stack. */
@@ -55,6 +56,7 @@ static void end_session(wy_sql_servers *servers, wy_sql_session *session) {
         link = &(*link)->next;
     *link = session->next;
     free(session->address);
+    free(session->roots);
     session->protocol->close(session);
     wy_wait_list_wake(&servers->freed);
 }
@@ -170,7 +172,7 @@ static const void *load_library(wy_sql_servers *servers, wy_sql_protocol_id id,
 
 static bool belongs(const wy_sql_session *s, const target *t) {
     return s->protocol == t->protocol && s->policy == t->policy &&
-           strcmp(s->address, t->address) == 0;
+           strcmp(s->address, t->address) == 0 && wy_str_eq(wy_str_of(s->roots), t->roots);
 }
 
 /* An idle one, out of the list of idle ones; those that the server ended are closed. */
@@ -277,7 +279,9 @@ static wy_sql_session *open_session(wy_sql_servers *servers, const target *t,
     session->servers = servers;
     session->policy = t->policy;
     session->address = strdup(t->address);
-    if (!session->address) {
+    session->roots = t->roots.len ? strndup(t->roots.ptr, t->roots.len) : NULL;
+    if (!session->address || (t->roots.len && !session->roots)) {
+        free(session->address);
         t->protocol->close(session);
         wy_sql_nomem(request);
         return NULL;
@@ -325,7 +329,7 @@ static wy_sql_session *get_session(wy_sql_servers *servers, const target *t,
 own wy_sql_connection *wy_sql_servers_connect(wy_sql_servers *servers, wy_sql_protocol_id id,
                                               wy_str address, const wy_http_policy *policy,
                                               wy_sql_request *request) {
-    target t = {.id = id, .protocol = protocols[id], .policy = policy};
+    target t = {.id = id, .protocol = protocols[id], .policy = policy, .roots = request->roots};
     request->status = WY_SQL_OK;
     t.library = load_library(servers, id, request);
     if (!t.library) return NULL;

@@ -22,6 +22,7 @@ typedef struct wy_sql_session {
     wy_sql_servers *servers;
     struct wy_sql_session *next;  /* in the list of all */
     char *address;                /* as it was written: what it is found by */
+    char *roots;                  /* it was opened with these, NULL: with none: likewise */
     const wy_http_policy *policy; /* under which it was opened: others do not get it */
     uint64_t idle_since_ms;
     bool is_idle;  /* nobody uses it */

@@ -113,6 +113,8 @@ typedef struct wy_sql_request {
     wy_str statement;
     const wy_sql_value *params;
     size_t param_count;
+    wy_str roots; /* postgres, connecting: certificates in PEM that the server's must come from;
+                     empty: as the address says */
     struct wy_http_client *http; /* for databases that are reached by it; NULL: they are not */
     bool has_times;              /* the interface can say dates and times */
     bool has_raw; /* postgres: UNSUPPORTED values have `bytes`, the server's form of them */

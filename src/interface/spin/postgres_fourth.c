@@ -1,4 +1,4 @@
-/* spin:postgres@4.0.0 over the capability sql: more types of PostgreSQL's, and errors in parts.
+/* spin:postgres@4.1.0 over the capability sql: more types of PostgreSQL's, and errors in parts.
  * Parameters of these types go to the server as text, results come in its binary form; the values
  * are postgres_fourth_value.c's. */
 #include "interface/spin/postgres_fourth.h"
@@ -28,19 +28,23 @@ static error error_in_parts(const wy_sql_fault *fault, wy_str text) {
                                     .extras = {(const void *)fault->extras, fault->extra_count}}}};
 }
 
+static void set_opened(wy_handle handle, const wy_rdbms_error *plain,
+                       spin_postgres_fourth_postgres_result_own_connection_error *result) {
+    result->is_err = handle == 0;
+    if (result->is_err)
+        result->err = error_of(plain);
+    else
+        result->ok = handle;
+}
+
 static own wy_trap *connection_open(wy_call *call,
                                     const spin_postgres_fourth_postgres_connection_open_args *args,
                                     spin_postgres_fourth_postgres_connection_open_result *result) {
     wy_handle handle;
     wy_rdbms_error plain;
     wy_trap *trap = wy_rdbms_open(call, WY_SQL_POSTGRES, args->address, &handle, &plain);
-    if (trap) return trap;
-    result->is_err = handle == 0;
-    if (result->is_err)
-        result->err = error_of(&plain);
-    else
-        result->ok = handle;
-    return NULL;
+    if (!trap) set_opened(handle, &plain, result);
+    return trap;
 }
 
 /* False: an error, in `*error_out`. */
@@ -82,7 +86,41 @@ connection_execute(wy_call *call, const spin_postgres_fourth_postgres_connection
     return NULL;
 }
 
+/* --- connection-builder --- */
+
+static own wy_trap *
+builder_new(wy_call *call, const spin_postgres_fourth_postgres_connection_builder_new_args *args,
+            spin_postgres_fourth_postgres_connection_builder_new_result *result) {
+    return wy_rdbms_builder_new(call, args->address, result);
+}
+
+static own wy_trap *
+builder_set_ca_root(wy_call *call,
+                    const spin_postgres_fourth_postgres_connection_builder_set_ca_root_args *args,
+                    spin_postgres_fourth_postgres_connection_builder_set_ca_root_result *result) {
+    wy_rdbms_error plain;
+    (void)call;
+    result->is_err = !wy_rdbms_builder_trust(args->self, args->certificate, &plain);
+    if (result->is_err) result->err = error_of(&plain);
+    return NULL;
+}
+
+static own wy_trap *
+builder_build(wy_call *call,
+              const spin_postgres_fourth_postgres_connection_builder_build_args *args,
+              spin_postgres_fourth_postgres_connection_builder_build_result *result) {
+    wy_handle handle;
+    wy_rdbms_error plain;
+    wy_trap *trap = wy_rdbms_builder_build(call, WY_SQL_POSTGRES, args->self, &handle, &plain);
+    if (!trap) set_opened(handle, &plain, result);
+    return trap;
+}
+
 static const spin_postgres_fourth_postgres_ops ops = {
+    .connection_builder_new = builder_new,
+    .connection_builder_set_ca_root = builder_set_ca_root,
+    .connection_builder_build = builder_build,
+    .connection_builder_drop = wy_rdbms_builder_drop,
     .connection_open = connection_open,
     .connection_query = connection_query,
     .connection_execute = connection_execute,

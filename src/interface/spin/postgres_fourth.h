@@ -1,4 +1,4 @@
-/* Values of spin:postgres@4.0.0. */
+/* Values of spin:postgres@4.1.0. */
 #ifndef WY_INTERFACE_SPIN_POSTGRES_FOURTH_H
 #define WY_INTERFACE_SPIN_POSTGRES_FOURTH_H
 

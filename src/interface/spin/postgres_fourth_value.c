@@ -1,4 +1,4 @@
-/* Values of spin:postgres@4.0.0: parameters to the capability's, rows from them. */
+/* Values of spin:postgres@4.1.0: parameters to the capability's, rows from them. */
 #include "interface/spin/postgres_fourth.h"
 
 #include "base/limits.h"

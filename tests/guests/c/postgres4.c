@@ -1,11 +1,13 @@
-// Talks to a server through spin:postgres@4.0.0. The first line of the body is the address; "query
+// Talks to a server through spin:postgres@4.1.0. The first line of the body is the address; "query
 // STATEMENT" answers a line of types and one for each row; "echo STATEMENT" does so with the values
-// of the last row as parameters; "execute STATEMENT" answers how many rows it changed.
+// of the last row as parameters; "execute STATEMENT" answers how many rows it changed. With
+// ?roots=N the N bytes after the address are the certificate that the connection is to be built
+// with.
 #include "guest.h"
 #include <stdlib.h>
 
-#define NAME(name) spin_postgres_4_0_0_postgres_##name
-#define VALUE(name) SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_##name
+#define NAME(name) spin_postgres_4_1_0_postgres_##name
+#define VALUE(name) SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_##name
 
 typedef NAME(db_value_t) value;
 typedef NAME(row_set_t) row_set;
@@ -23,9 +25,9 @@ static void write_failed(response *out, error *e) {
                                         "value-conversion-failed", "other"};
     write_text(out, "error ");
     write_text(out, names[e->tag]);
-    if (e->tag != SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_QUERY_FAILED) {
+    if (e->tag != SPIN_POSTGRES_4_1_0_POSTGRES_ERROR_QUERY_FAILED) {
         write_field(out, "text", e->val.other);
-    } else if (e->val.query_failed.tag == SPIN_POSTGRES_4_0_0_POSTGRES_QUERY_ERROR_TEXT) {
+    } else if (e->val.query_failed.tag == SPIN_POSTGRES_4_1_0_POSTGRES_QUERY_ERROR_TEXT) {
         write_field(out, "text", e->val.query_failed.val.text);
     } else {
         NAME(db_error_t) *db = &e->val.query_failed.val.db_error;
@@ -46,11 +48,11 @@ static void write_failed(response *out, error *e) {
 }
 
 static const char *open_of(bool there, uint8_t kind) {
-    return there && kind == SPIN_POSTGRES_4_0_0_POSTGRES_RANGE_BOUND_KIND_INCLUSIVE ? "[" : "(";
+    return there && kind == SPIN_POSTGRES_4_1_0_POSTGRES_RANGE_BOUND_KIND_INCLUSIVE ? "[" : "(";
 }
 
 static const char *close_of(bool there, uint8_t kind) {
-    return there && kind == SPIN_POSTGRES_4_0_0_POSTGRES_RANGE_BOUND_KIND_INCLUSIVE ? "]" : ")";
+    return there && kind == SPIN_POSTGRES_4_1_0_POSTGRES_RANGE_BOUND_KIND_INCLUSIVE ? "]" : ")";
 }
 
 #define WRITE_RANGE(range, write)                                                                  \
@@ -124,7 +126,7 @@ static void write_rows(response *out, const row_set *set) {
     for (size_t i = 0; i < set->columns.len; i++) {
         const NAME(db_data_type_t) *type = &set->columns.ptr[i].data_type;
         write_text(out, i ? "|" : "");
-        if (type->tag == SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_OTHER) {
+        if (type->tag == SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_OTHER) {
             write_string(out, type->val.other);
         } else {
             write_number(out, type->tag);
@@ -178,6 +180,17 @@ static void run_line(NAME(borrow_connection_t) connection, guest_string_t line, 
     }
 }
 
+// Connects by a builder that trusts `roots`.
+static bool build(guest_string_t *address, guest_string_t *roots, NAME(own_connection_t) * result,
+                  error *e) {
+    NAME(own_connection_builder_t) builder = NAME(constructor_connection_builder)(address);
+    NAME(borrow_connection_builder_t) borrowed = {builder.__handle};
+    bool ok = NAME(method_connection_builder_set_ca_root)(borrowed, roots, e) &&
+              NAME(method_connection_builder_build)(borrowed, result, e);
+    NAME(connection_builder_drop_own)(builder);
+    return ok;
+}
+
 void exports_wasi_http_incoming_handler_handle(
     exports_wasi_http_incoming_handler_own_incoming_request_t request,
     exports_wasi_http_incoming_handler_own_response_outparam_t outparam) {
@@ -188,7 +201,11 @@ void exports_wasi_http_incoming_handler_handle(
     NAME(own_connection_t) connection;
     row_set last = {0};
     error e;
-    if (!NAME(static_connection_open)(&address, &connection, &e)) {
+    guest_string_t roots = {rest.ptr, query_number(request_path(borrowed), "roots", 0)};
+    rest.ptr += roots.len;
+    rest.len -= roots.len;
+    if (!(roots.len ? build(&address, &roots, &connection, &e)
+                    : NAME(static_connection_open)(&address, &connection, &e))) {
         write_failed(&out, &e);
         finish(&out);
         return;

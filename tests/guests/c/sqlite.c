@@ -2,6 +2,7 @@
 // POST /?db=LABEL. A line is a statement and its parameters, separated by tabs: "i:42", "r:1500"
 // (in thousandths: 1.5), "t:words", "b:bytes", "n:". The answer has a line for the names of the
 // columns and one for each row, or "error ...", or "ok" where there are no columns.
+// ?more=N opens N further connections before, which stay open.
 // ?count=1 answers the number of rows and of bytes in them instead. Compiled with VERSION 1, 2 or 3
 // for the interface of that version; 3 adds to each "ok" how many rows were changed, and the last
 // id.
@@ -203,6 +204,13 @@ static void run(guest_string_t path, guest_string_t body, response *out) {
     if (!open_connection(&label, &c.connection, &e)) {
         write_failed(out, &e);
         return;
+    }
+    for (uint64_t more = query_number(path, "more", 0); more > 0; more--) {
+        connection further;
+        if (!open_connection(&label, &further, &e)) {
+            write_failed(out, &e);
+            break;
+        }
     }
     while (body.len) {
         execute(&c, take(&body, '\n'));

@@ -63,16 +63,25 @@ extern void __wasm_import_spin_postgres_3_0_0_postgres_method_connection_query(i
 __attribute__((__import_module__("spin:postgres/postgres@3.0.0"), __import_name__("[method]connection.execute")))
 extern void __wasm_import_spin_postgres_3_0_0_postgres_method_connection_execute(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
 
-// Imported Functions from `spin:postgres/postgres@4.0.0`
+// Imported Functions from `spin:postgres/postgres@4.1.0`
 
-__attribute__((__import_module__("spin:postgres/postgres@4.0.0"), __import_name__("[static]connection.open")))
-extern void __wasm_import_spin_postgres_4_0_0_postgres_static_connection_open(uint8_t *, size_t, uint8_t *);
+__attribute__((__import_module__("spin:postgres/postgres@4.1.0"), __import_name__("[constructor]connection-builder")))
+extern int32_t __wasm_import_spin_postgres_4_1_0_postgres_constructor_connection_builder(uint8_t *, size_t);
 
-__attribute__((__import_module__("spin:postgres/postgres@4.0.0"), __import_name__("[method]connection.query")))
-extern void __wasm_import_spin_postgres_4_0_0_postgres_method_connection_query(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+__attribute__((__import_module__("spin:postgres/postgres@4.1.0"), __import_name__("[method]connection-builder.set-ca-root")))
+extern void __wasm_import_spin_postgres_4_1_0_postgres_method_connection_builder_set_ca_root(int32_t, uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("spin:postgres/postgres@4.0.0"), __import_name__("[method]connection.execute")))
-extern void __wasm_import_spin_postgres_4_0_0_postgres_method_connection_execute(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+__attribute__((__import_module__("spin:postgres/postgres@4.1.0"), __import_name__("[method]connection-builder.build")))
+extern void __wasm_import_spin_postgres_4_1_0_postgres_method_connection_builder_build(int32_t, uint8_t *);
+
+__attribute__((__import_module__("spin:postgres/postgres@4.1.0"), __import_name__("[static]connection.open")))
+extern void __wasm_import_spin_postgres_4_1_0_postgres_static_connection_open(uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("spin:postgres/postgres@4.1.0"), __import_name__("[method]connection.query")))
+extern void __wasm_import_spin_postgres_4_1_0_postgres_method_connection_query(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("spin:postgres/postgres@4.1.0"), __import_name__("[method]connection.execute")))
+extern void __wasm_import_spin_postgres_4_1_0_postgres_method_connection_execute(int32_t, uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
 
 // Imported Functions from `wasi:io/poll@0.2.0`
 
@@ -1054,7 +1063,7 @@ void guest_list_tuple2_string_string_free(guest_list_tuple2_string_string_t *ptr
   }
 }
 
-void spin_postgres_4_0_0_postgres_db_error_free(spin_postgres_4_0_0_postgres_db_error_t *ptr) {
+void spin_postgres_4_1_0_postgres_db_error_free(spin_postgres_4_1_0_postgres_db_error_t *ptr) {
   guest_string_free(&ptr->as_text);
   guest_string_free(&ptr->severity);
   guest_string_free(&ptr->code);
@@ -1063,20 +1072,20 @@ void spin_postgres_4_0_0_postgres_db_error_free(spin_postgres_4_0_0_postgres_db_
   guest_list_tuple2_string_string_free(&ptr->extras);
 }
 
-void spin_postgres_4_0_0_postgres_query_error_free(spin_postgres_4_0_0_postgres_query_error_t *ptr) {
+void spin_postgres_4_1_0_postgres_query_error_free(spin_postgres_4_1_0_postgres_query_error_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 0: {
       guest_string_free(&ptr->val.text);
       break;
     }
     case 1: {
-      spin_postgres_4_0_0_postgres_db_error_free(&ptr->val.db_error);
+      spin_postgres_4_1_0_postgres_db_error_free(&ptr->val.db_error);
       break;
     }
   }
 }
 
-void spin_postgres_4_0_0_postgres_error_free(spin_postgres_4_0_0_postgres_error_t *ptr) {
+void spin_postgres_4_1_0_postgres_error_free(spin_postgres_4_1_0_postgres_error_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 0: {
       guest_string_free(&ptr->val.connection_failed);
@@ -1087,7 +1096,7 @@ void spin_postgres_4_0_0_postgres_error_free(spin_postgres_4_0_0_postgres_error_
       break;
     }
     case 2: {
-      spin_postgres_4_0_0_postgres_query_error_free(&ptr->val.query_failed);
+      spin_postgres_4_1_0_postgres_query_error_free(&ptr->val.query_failed);
       break;
     }
     case 3: {
@@ -1101,7 +1110,7 @@ void spin_postgres_4_0_0_postgres_error_free(spin_postgres_4_0_0_postgres_error_
   }
 }
 
-void spin_postgres_4_0_0_postgres_db_data_type_free(spin_postgres_4_0_0_postgres_db_data_type_t *ptr) {
+void spin_postgres_4_1_0_postgres_db_data_type_free(spin_postgres_4_1_0_postgres_db_data_type_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 24: {
       guest_string_free(&ptr->val.other);
@@ -1110,44 +1119,44 @@ void spin_postgres_4_0_0_postgres_db_data_type_free(spin_postgres_4_0_0_postgres
   }
 }
 
-void spin_postgres_4_0_0_postgres_column_free(spin_postgres_4_0_0_postgres_column_t *ptr) {
+void spin_postgres_4_1_0_postgres_column_free(spin_postgres_4_1_0_postgres_column_t *ptr) {
   guest_string_free(&ptr->name);
-  spin_postgres_4_0_0_postgres_db_data_type_free(&ptr->data_type);
+  spin_postgres_4_1_0_postgres_db_data_type_free(&ptr->data_type);
 }
 
-void spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_t *ptr) {
+void spin_postgres_4_1_0_postgres_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_1_0_postgres_option_tuple2_s32_range_bound_kind_t *ptr) {
   if (ptr->is_some) {
   }
 }
 
-void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t *ptr) {
-  spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_free(&ptr->f0);
-  spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_free(&ptr->f1);
+void spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t *ptr) {
+  spin_postgres_4_1_0_postgres_option_tuple2_s32_range_bound_kind_free(&ptr->f0);
+  spin_postgres_4_1_0_postgres_option_tuple2_s32_range_bound_kind_free(&ptr->f1);
 }
 
-void spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_t *ptr) {
+void spin_postgres_4_1_0_postgres_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_1_0_postgres_option_tuple2_s64_range_bound_kind_t *ptr) {
   if (ptr->is_some) {
   }
 }
 
-void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t *ptr) {
-  spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_free(&ptr->f0);
-  spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_free(&ptr->f1);
+void spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t *ptr) {
+  spin_postgres_4_1_0_postgres_option_tuple2_s64_range_bound_kind_free(&ptr->f0);
+  spin_postgres_4_1_0_postgres_option_tuple2_s64_range_bound_kind_free(&ptr->f1);
 }
 
-void spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_t *ptr) {
+void spin_postgres_4_1_0_postgres_tuple2_string_range_bound_kind_free(spin_postgres_4_1_0_postgres_tuple2_string_range_bound_kind_t *ptr) {
   guest_string_free(&ptr->f0);
 }
 
-void spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_t *ptr) {
+void spin_postgres_4_1_0_postgres_option_tuple2_string_range_bound_kind_free(spin_postgres_4_1_0_postgres_option_tuple2_string_range_bound_kind_t *ptr) {
   if (ptr->is_some) {
-    spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_free(&ptr->val);
+    spin_postgres_4_1_0_postgres_tuple2_string_range_bound_kind_free(&ptr->val);
   }
 }
 
-void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t *ptr) {
-  spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_free(&ptr->f0);
-  spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_free(&ptr->f1);
+void spin_postgres_4_1_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(spin_postgres_4_1_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t *ptr) {
+  spin_postgres_4_1_0_postgres_option_tuple2_string_range_bound_kind_free(&ptr->f0);
+  spin_postgres_4_1_0_postgres_option_tuple2_string_range_bound_kind_free(&ptr->f1);
 }
 
 void guest_option_s32_free(guest_option_s32_t *ptr) {
@@ -1193,7 +1202,7 @@ void guest_list_option_string_free(guest_list_option_string_t *ptr) {
   }
 }
 
-void spin_postgres_4_0_0_postgres_db_value_free(spin_postgres_4_0_0_postgres_db_value_t *ptr) {
+void spin_postgres_4_1_0_postgres_db_value_free(spin_postgres_4_1_0_postgres_db_value_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 0: {
       break;
@@ -1247,15 +1256,15 @@ void spin_postgres_4_0_0_postgres_db_value_free(spin_postgres_4_0_0_postgres_db_
       break;
     }
     case 16: {
-      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(&ptr->val.range_int32);
+      spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(&ptr->val.range_int32);
       break;
     }
     case 17: {
-      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(&ptr->val.range_int64);
+      spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(&ptr->val.range_int64);
       break;
     }
     case 18: {
-      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(&ptr->val.range_decimal);
+      spin_postgres_4_1_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(&ptr->val.range_decimal);
       break;
     }
     case 19: {
@@ -1283,7 +1292,7 @@ void spin_postgres_4_0_0_postgres_db_value_free(spin_postgres_4_0_0_postgres_db_
   }
 }
 
-void spin_postgres_4_0_0_postgres_parameter_value_free(spin_postgres_4_0_0_postgres_parameter_value_t *ptr) {
+void spin_postgres_4_1_0_postgres_parameter_value_free(spin_postgres_4_1_0_postgres_parameter_value_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 0: {
       break;
@@ -1337,15 +1346,15 @@ void spin_postgres_4_0_0_postgres_parameter_value_free(spin_postgres_4_0_0_postg
       break;
     }
     case 16: {
-      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(&ptr->val.range_int32);
+      spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(&ptr->val.range_int32);
       break;
     }
     case 17: {
-      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(&ptr->val.range_int64);
+      spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(&ptr->val.range_int64);
       break;
     }
     case 18: {
-      spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(&ptr->val.range_decimal);
+      spin_postgres_4_1_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(&ptr->val.range_decimal);
       break;
     }
     case 19: {
@@ -1370,89 +1379,111 @@ void spin_postgres_4_0_0_postgres_parameter_value_free(spin_postgres_4_0_0_postg
   }
 }
 
-void spin_postgres_4_0_0_postgres_row_free(spin_postgres_4_0_0_postgres_row_t *ptr) {
+void spin_postgres_4_1_0_postgres_row_free(spin_postgres_4_1_0_postgres_row_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    spin_postgres_4_0_0_postgres_db_value_t *list_ptr = ptr->ptr;
+    spin_postgres_4_1_0_postgres_db_value_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      spin_postgres_4_0_0_postgres_db_value_free(&list_ptr[i]);
+      spin_postgres_4_1_0_postgres_db_value_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
-void spin_postgres_4_0_0_postgres_list_column_free(spin_postgres_4_0_0_postgres_list_column_t *ptr) {
+void spin_postgres_4_1_0_postgres_list_column_free(spin_postgres_4_1_0_postgres_list_column_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    spin_postgres_4_0_0_postgres_column_t *list_ptr = ptr->ptr;
+    spin_postgres_4_1_0_postgres_column_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      spin_postgres_4_0_0_postgres_column_free(&list_ptr[i]);
+      spin_postgres_4_1_0_postgres_column_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
-void spin_postgres_4_0_0_postgres_list_row_free(spin_postgres_4_0_0_postgres_list_row_t *ptr) {
+void spin_postgres_4_1_0_postgres_list_row_free(spin_postgres_4_1_0_postgres_list_row_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    spin_postgres_4_0_0_postgres_row_t *list_ptr = ptr->ptr;
+    spin_postgres_4_1_0_postgres_row_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      spin_postgres_4_0_0_postgres_row_free(&list_ptr[i]);
+      spin_postgres_4_1_0_postgres_row_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
-void spin_postgres_4_0_0_postgres_row_set_free(spin_postgres_4_0_0_postgres_row_set_t *ptr) {
-  spin_postgres_4_0_0_postgres_list_column_free(&ptr->columns);
-  spin_postgres_4_0_0_postgres_list_row_free(&ptr->rows);
+void spin_postgres_4_1_0_postgres_row_set_free(spin_postgres_4_1_0_postgres_row_set_t *ptr) {
+  spin_postgres_4_1_0_postgres_list_column_free(&ptr->columns);
+  spin_postgres_4_1_0_postgres_list_row_free(&ptr->rows);
 }
 
-__attribute__((__import_module__("spin:postgres/postgres@4.0.0"), __import_name__("[resource-drop]connection")))
-extern void __wasm_import_spin_postgres_4_0_0_postgres_connection_drop(int32_t handle);
+__attribute__((__import_module__("spin:postgres/postgres@4.1.0"), __import_name__("[resource-drop]connection-builder")))
+extern void __wasm_import_spin_postgres_4_1_0_postgres_connection_builder_drop(int32_t handle);
 
-void spin_postgres_4_0_0_postgres_connection_drop_own(spin_postgres_4_0_0_postgres_own_connection_t handle) {
-  __wasm_import_spin_postgres_4_0_0_postgres_connection_drop(handle.__handle);
+void spin_postgres_4_1_0_postgres_connection_builder_drop_own(spin_postgres_4_1_0_postgres_own_connection_builder_t handle) {
+  __wasm_import_spin_postgres_4_1_0_postgres_connection_builder_drop(handle.__handle);
 }
 
-void spin_postgres_4_0_0_postgres_connection_drop_borrow(spin_postgres_4_0_0_postgres_borrow_connection_t handle) {
-  __wasm_import_spin_postgres_4_0_0_postgres_connection_drop(handle.__handle);
+void spin_postgres_4_1_0_postgres_connection_builder_drop_borrow(spin_postgres_4_1_0_postgres_borrow_connection_builder_t handle) {
+  __wasm_import_spin_postgres_4_1_0_postgres_connection_builder_drop(handle.__handle);
 }
 
-spin_postgres_4_0_0_postgres_borrow_connection_t spin_postgres_4_0_0_postgres_borrow_connection(spin_postgres_4_0_0_postgres_own_connection_t arg) {
-  return (spin_postgres_4_0_0_postgres_borrow_connection_t) { arg.__handle };
+spin_postgres_4_1_0_postgres_borrow_connection_builder_t spin_postgres_4_1_0_postgres_borrow_connection_builder(spin_postgres_4_1_0_postgres_own_connection_builder_t arg) {
+  return (spin_postgres_4_1_0_postgres_borrow_connection_builder_t) { arg.__handle };
 }
 
-void spin_postgres_4_0_0_postgres_result_own_connection_error_free(spin_postgres_4_0_0_postgres_result_own_connection_error_t *ptr) {
+__attribute__((__import_module__("spin:postgres/postgres@4.1.0"), __import_name__("[resource-drop]connection")))
+extern void __wasm_import_spin_postgres_4_1_0_postgres_connection_drop(int32_t handle);
+
+void spin_postgres_4_1_0_postgres_connection_drop_own(spin_postgres_4_1_0_postgres_own_connection_t handle) {
+  __wasm_import_spin_postgres_4_1_0_postgres_connection_drop(handle.__handle);
+}
+
+void spin_postgres_4_1_0_postgres_connection_drop_borrow(spin_postgres_4_1_0_postgres_borrow_connection_t handle) {
+  __wasm_import_spin_postgres_4_1_0_postgres_connection_drop(handle.__handle);
+}
+
+spin_postgres_4_1_0_postgres_borrow_connection_t spin_postgres_4_1_0_postgres_borrow_connection(spin_postgres_4_1_0_postgres_own_connection_t arg) {
+  return (spin_postgres_4_1_0_postgres_borrow_connection_t) { arg.__handle };
+}
+
+void spin_postgres_4_1_0_postgres_result_void_error_free(spin_postgres_4_1_0_postgres_result_void_error_t *ptr) {
   if (!ptr->is_err) {
   } else {
-    spin_postgres_4_0_0_postgres_error_free(&ptr->val.err);
+    spin_postgres_4_1_0_postgres_error_free(&ptr->val.err);
   }
 }
 
-void spin_postgres_4_0_0_postgres_list_parameter_value_free(spin_postgres_4_0_0_postgres_list_parameter_value_t *ptr) {
+void spin_postgres_4_1_0_postgres_result_own_connection_error_free(spin_postgres_4_1_0_postgres_result_own_connection_error_t *ptr) {
+  if (!ptr->is_err) {
+  } else {
+    spin_postgres_4_1_0_postgres_error_free(&ptr->val.err);
+  }
+}
+
+void spin_postgres_4_1_0_postgres_list_parameter_value_free(spin_postgres_4_1_0_postgres_list_parameter_value_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    spin_postgres_4_0_0_postgres_parameter_value_t *list_ptr = ptr->ptr;
+    spin_postgres_4_1_0_postgres_parameter_value_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      spin_postgres_4_0_0_postgres_parameter_value_free(&list_ptr[i]);
+      spin_postgres_4_1_0_postgres_parameter_value_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
-void spin_postgres_4_0_0_postgres_result_row_set_error_free(spin_postgres_4_0_0_postgres_result_row_set_error_t *ptr) {
+void spin_postgres_4_1_0_postgres_result_row_set_error_free(spin_postgres_4_1_0_postgres_result_row_set_error_t *ptr) {
   if (!ptr->is_err) {
-    spin_postgres_4_0_0_postgres_row_set_free(&ptr->val.ok);
+    spin_postgres_4_1_0_postgres_row_set_free(&ptr->val.ok);
   } else {
-    spin_postgres_4_0_0_postgres_error_free(&ptr->val.err);
+    spin_postgres_4_1_0_postgres_error_free(&ptr->val.err);
   }
 }
 
-void spin_postgres_4_0_0_postgres_result_u64_error_free(spin_postgres_4_0_0_postgres_result_u64_error_t *ptr) {
+void spin_postgres_4_1_0_postgres_result_u64_error_free(spin_postgres_4_1_0_postgres_result_u64_error_t *ptr) {
   if (!ptr->is_err) {
   } else {
-    spin_postgres_4_0_0_postgres_error_free(&ptr->val.err);
+    spin_postgres_4_1_0_postgres_error_free(&ptr->val.err);
   }
 }
 
@@ -2756,21 +2787,25 @@ bool spin_postgres_3_0_0_postgres_method_connection_execute(spin_postgres_3_0_0_
   }
 }
 
-bool spin_postgres_4_0_0_postgres_static_connection_open(guest_string_t *address, spin_postgres_4_0_0_postgres_own_connection_t *ret, spin_postgres_4_0_0_postgres_error_t *err) {
+spin_postgres_4_1_0_postgres_own_connection_builder_t spin_postgres_4_1_0_postgres_constructor_connection_builder(guest_string_t *address) {
+  int32_t ret = __wasm_import_spin_postgres_4_1_0_postgres_constructor_connection_builder((uint8_t *) (*address).ptr, (*address).len);
+  return (spin_postgres_4_1_0_postgres_own_connection_builder_t) { ret };
+}
+
+bool spin_postgres_4_1_0_postgres_method_connection_builder_set_ca_root(spin_postgres_4_1_0_postgres_borrow_connection_builder_t self, guest_string_t *certificate, spin_postgres_4_1_0_postgres_error_t *err) {
   __attribute__((__aligned__(sizeof(void*))))
   uint8_t ret_area[(16*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_spin_postgres_4_0_0_postgres_static_connection_open((uint8_t *) (*address).ptr, (*address).len, ptr);
-  spin_postgres_4_0_0_postgres_result_own_connection_error_t result;
+  __wasm_import_spin_postgres_4_1_0_postgres_method_connection_builder_set_ca_root((self).__handle, (uint8_t *) (*certificate).ptr, (*certificate).len, ptr);
+  spin_postgres_4_1_0_postgres_result_void_error_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
       result.is_err = false;
-      result.val.ok = (spin_postgres_4_0_0_postgres_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
       break;
     }
     case 1: {
       result.is_err = true;
-      spin_postgres_4_0_0_postgres_error_t variant0;
+      spin_postgres_4_1_0_postgres_error_t variant0;
       variant0.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
       switch ((int32_t) variant0.tag) {
         case 0: {
@@ -2782,7 +2817,7 @@ bool spin_postgres_4_0_0_postgres_static_connection_open(guest_string_t *address
           break;
         }
         case 2: {
-          spin_postgres_4_0_0_postgres_query_error_t variant;
+          spin_postgres_4_1_0_postgres_query_error_t variant;
           variant.tag = (int32_t) *((uint8_t*) (ptr + (2*sizeof(void*))));
           switch ((int32_t) variant.tag) {
             case 0: {
@@ -2802,7 +2837,89 @@ bool spin_postgres_4_0_0_postgres_static_connection_open(guest_string_t *address
                   break;
                 }
               }
-              variant.val.db_error = (spin_postgres_4_0_0_postgres_db_error_t) {
+              variant.val.db_error = (spin_postgres_4_1_0_postgres_db_error_t) {
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (5*sizeof(void*))))), (*((size_t*) (ptr + (6*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (7*sizeof(void*))))), (*((size_t*) (ptr + (8*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (9*sizeof(void*))))), (*((size_t*) (ptr + (10*sizeof(void*))))) },
+                (guest_option_string_t) option,
+                (guest_list_tuple2_string_string_t) (guest_list_tuple2_string_string_t) { (guest_tuple2_string_string_t*)(*((uint8_t **) (ptr + (14*sizeof(void*))))), (*((size_t*) (ptr + (15*sizeof(void*))))) },
+              };
+              break;
+            }
+          }
+          variant0.val.query_failed = variant;
+          break;
+        }
+        case 3: {
+          variant0.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant0.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant0;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool spin_postgres_4_1_0_postgres_method_connection_builder_build(spin_postgres_4_1_0_postgres_borrow_connection_builder_t self, spin_postgres_4_1_0_postgres_own_connection_t *ret, spin_postgres_4_1_0_postgres_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(16*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_spin_postgres_4_1_0_postgres_method_connection_builder_build((self).__handle, ptr);
+  spin_postgres_4_1_0_postgres_result_own_connection_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (spin_postgres_4_1_0_postgres_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      spin_postgres_4_1_0_postgres_error_t variant0;
+      variant0.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant0.tag) {
+        case 0: {
+          variant0.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant0.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          spin_postgres_4_1_0_postgres_query_error_t variant;
+          variant.tag = (int32_t) *((uint8_t*) (ptr + (2*sizeof(void*))));
+          switch ((int32_t) variant.tag) {
+            case 0: {
+              variant.val.text = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) };
+              break;
+            }
+            case 1: {
+              guest_option_string_t option;
+              switch ((int32_t) *((uint8_t*) (ptr + (11*sizeof(void*))))) {
+                case 0: {
+                  option.is_some = false;
+                  break;
+                }
+                case 1: {
+                  option.is_some = true;
+                  option.val = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (12*sizeof(void*))))), (*((size_t*) (ptr + (13*sizeof(void*))))) };
+                  break;
+                }
+              }
+              variant.val.db_error = (spin_postgres_4_1_0_postgres_db_error_t) {
                 (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
                 (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (5*sizeof(void*))))), (*((size_t*) (ptr + (6*sizeof(void*))))) },
                 (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (7*sizeof(void*))))), (*((size_t*) (ptr + (8*sizeof(void*))))) },
@@ -2839,24 +2956,107 @@ bool spin_postgres_4_0_0_postgres_static_connection_open(guest_string_t *address
   }
 }
 
-bool spin_postgres_4_0_0_postgres_method_connection_query(spin_postgres_4_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_0_0_postgres_list_parameter_value_t *params, spin_postgres_4_0_0_postgres_row_set_t *ret, spin_postgres_4_0_0_postgres_error_t *err) {
+bool spin_postgres_4_1_0_postgres_static_connection_open(guest_string_t *address, spin_postgres_4_1_0_postgres_own_connection_t *ret, spin_postgres_4_1_0_postgres_error_t *err) {
   __attribute__((__aligned__(sizeof(void*))))
   uint8_t ret_area[(16*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_spin_postgres_4_0_0_postgres_method_connection_query((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
-  spin_postgres_4_0_0_postgres_result_row_set_error_t result;
+  __wasm_import_spin_postgres_4_1_0_postgres_static_connection_open((uint8_t *) (*address).ptr, (*address).len, ptr);
+  spin_postgres_4_1_0_postgres_result_own_connection_error_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
       result.is_err = false;
-      result.val.ok = (spin_postgres_4_0_0_postgres_row_set_t) {
-        (spin_postgres_4_0_0_postgres_list_column_t) (spin_postgres_4_0_0_postgres_list_column_t) { (spin_postgres_4_0_0_postgres_column_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
-        (spin_postgres_4_0_0_postgres_list_row_t) (spin_postgres_4_0_0_postgres_list_row_t) { (spin_postgres_4_0_0_postgres_row_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+      result.val.ok = (spin_postgres_4_1_0_postgres_own_connection_t) { *((int32_t*) (ptr + sizeof(void*))) };
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      spin_postgres_4_1_0_postgres_error_t variant0;
+      variant0.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
+      switch ((int32_t) variant0.tag) {
+        case 0: {
+          variant0.val.connection_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant0.val.bad_parameter = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          spin_postgres_4_1_0_postgres_query_error_t variant;
+          variant.tag = (int32_t) *((uint8_t*) (ptr + (2*sizeof(void*))));
+          switch ((int32_t) variant.tag) {
+            case 0: {
+              variant.val.text = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) };
+              break;
+            }
+            case 1: {
+              guest_option_string_t option;
+              switch ((int32_t) *((uint8_t*) (ptr + (11*sizeof(void*))))) {
+                case 0: {
+                  option.is_some = false;
+                  break;
+                }
+                case 1: {
+                  option.is_some = true;
+                  option.val = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (12*sizeof(void*))))), (*((size_t*) (ptr + (13*sizeof(void*))))) };
+                  break;
+                }
+              }
+              variant.val.db_error = (spin_postgres_4_1_0_postgres_db_error_t) {
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (5*sizeof(void*))))), (*((size_t*) (ptr + (6*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (7*sizeof(void*))))), (*((size_t*) (ptr + (8*sizeof(void*))))) },
+                (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (9*sizeof(void*))))), (*((size_t*) (ptr + (10*sizeof(void*))))) },
+                (guest_option_string_t) option,
+                (guest_list_tuple2_string_string_t) (guest_list_tuple2_string_string_t) { (guest_tuple2_string_string_t*)(*((uint8_t **) (ptr + (14*sizeof(void*))))), (*((size_t*) (ptr + (15*sizeof(void*))))) },
+              };
+              break;
+            }
+          }
+          variant0.val.query_failed = variant;
+          break;
+        }
+        case 3: {
+          variant0.val.value_conversion_failed = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+        case 4: {
+          variant0.val.other = (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (2*sizeof(void*))))), (*((size_t*) (ptr + (3*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant0;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool spin_postgres_4_1_0_postgres_method_connection_query(spin_postgres_4_1_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_1_0_postgres_list_parameter_value_t *params, spin_postgres_4_1_0_postgres_row_set_t *ret, spin_postgres_4_1_0_postgres_error_t *err) {
+  __attribute__((__aligned__(sizeof(void*))))
+  uint8_t ret_area[(16*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_spin_postgres_4_1_0_postgres_method_connection_query((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  spin_postgres_4_1_0_postgres_result_row_set_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (spin_postgres_4_1_0_postgres_row_set_t) {
+        (spin_postgres_4_1_0_postgres_list_column_t) (spin_postgres_4_1_0_postgres_list_column_t) { (spin_postgres_4_1_0_postgres_column_t*)(*((uint8_t **) (ptr + sizeof(void*)))), (*((size_t*) (ptr + (2*sizeof(void*))))) },
+        (spin_postgres_4_1_0_postgres_list_row_t) (spin_postgres_4_1_0_postgres_list_row_t) { (spin_postgres_4_1_0_postgres_row_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
       };
       break;
     }
     case 1: {
       result.is_err = true;
-      spin_postgres_4_0_0_postgres_error_t variant56;
+      spin_postgres_4_1_0_postgres_error_t variant56;
       variant56.tag = (int32_t) *((uint8_t*) (ptr + sizeof(void*)));
       switch ((int32_t) variant56.tag) {
         case 0: {
@@ -2868,7 +3068,7 @@ bool spin_postgres_4_0_0_postgres_method_connection_query(spin_postgres_4_0_0_po
           break;
         }
         case 2: {
-          spin_postgres_4_0_0_postgres_query_error_t variant55;
+          spin_postgres_4_1_0_postgres_query_error_t variant55;
           variant55.tag = (int32_t) *((uint8_t*) (ptr + (2*sizeof(void*))));
           switch ((int32_t) variant55.tag) {
             case 0: {
@@ -2888,7 +3088,7 @@ bool spin_postgres_4_0_0_postgres_method_connection_query(spin_postgres_4_0_0_po
                   break;
                 }
               }
-              variant55.val.db_error = (spin_postgres_4_0_0_postgres_db_error_t) {
+              variant55.val.db_error = (spin_postgres_4_1_0_postgres_db_error_t) {
                 (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (3*sizeof(void*))))), (*((size_t*) (ptr + (4*sizeof(void*))))) },
                 (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (5*sizeof(void*))))), (*((size_t*) (ptr + (6*sizeof(void*))))) },
                 (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (7*sizeof(void*))))), (*((size_t*) (ptr + (8*sizeof(void*))))) },
@@ -2925,12 +3125,12 @@ bool spin_postgres_4_0_0_postgres_method_connection_query(spin_postgres_4_0_0_po
   }
 }
 
-bool spin_postgres_4_0_0_postgres_method_connection_execute(spin_postgres_4_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_0_0_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_4_0_0_postgres_error_t *err) {
+bool spin_postgres_4_1_0_postgres_method_connection_execute(spin_postgres_4_1_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_1_0_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_4_1_0_postgres_error_t *err) {
   __attribute__((__aligned__(8)))
   uint8_t ret_area[(16+14*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_spin_postgres_4_0_0_postgres_method_connection_execute((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
-  spin_postgres_4_0_0_postgres_result_u64_error_t result;
+  __wasm_import_spin_postgres_4_1_0_postgres_method_connection_execute((self).__handle, (uint8_t *) (*statement).ptr, (*statement).len, (uint8_t *) (*params).ptr, (*params).len, ptr);
+  spin_postgres_4_1_0_postgres_result_u64_error_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
       result.is_err = false;
@@ -2939,7 +3139,7 @@ bool spin_postgres_4_0_0_postgres_method_connection_execute(spin_postgres_4_0_0_
     }
     case 1: {
       result.is_err = true;
-      spin_postgres_4_0_0_postgres_error_t variant44;
+      spin_postgres_4_1_0_postgres_error_t variant44;
       variant44.tag = (int32_t) *((uint8_t*) (ptr + 8));
       switch ((int32_t) variant44.tag) {
         case 0: {
@@ -2951,7 +3151,7 @@ bool spin_postgres_4_0_0_postgres_method_connection_execute(spin_postgres_4_0_0_
           break;
         }
         case 2: {
-          spin_postgres_4_0_0_postgres_query_error_t variant;
+          spin_postgres_4_1_0_postgres_query_error_t variant;
           variant.tag = (int32_t) *((uint8_t*) (ptr + (8+1*sizeof(void*))));
           switch ((int32_t) variant.tag) {
             case 0: {
@@ -2971,7 +3171,7 @@ bool spin_postgres_4_0_0_postgres_method_connection_execute(spin_postgres_4_0_0_
                   break;
                 }
               }
-              variant.val.db_error = (spin_postgres_4_0_0_postgres_db_error_t) {
+              variant.val.db_error = (spin_postgres_4_1_0_postgres_db_error_t) {
                 (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+2*sizeof(void*))))), (*((size_t*) (ptr + (8+3*sizeof(void*))))) },
                 (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+4*sizeof(void*))))), (*((size_t*) (ptr + (8+5*sizeof(void*))))) },
                 (guest_string_t) (guest_string_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+6*sizeof(void*))))), (*((size_t*) (ptr + (8+7*sizeof(void*))))) },

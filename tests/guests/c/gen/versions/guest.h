@@ -701,7 +701,7 @@ typedef struct {
   size_t len;
 } guest_list_tuple2_string_string_t;
 
-typedef struct spin_postgres_4_0_0_postgres_db_error_t {
+typedef struct spin_postgres_4_1_0_postgres_db_error_t {
   // Stringised version of the error. This is primarily to facilitate migration of older code.
   guest_string_t   as_text;
   guest_string_t   severity;
@@ -710,135 +710,135 @@ typedef struct spin_postgres_4_0_0_postgres_db_error_t {
   guest_option_string_t   detail;
   // Any error information provided by Postgres and not captured above.
   guest_list_tuple2_string_string_t   extras;
-} spin_postgres_4_0_0_postgres_db_error_t;
+} spin_postgres_4_1_0_postgres_db_error_t;
 
-typedef struct spin_postgres_4_0_0_postgres_query_error_t {
+typedef struct spin_postgres_4_1_0_postgres_query_error_t {
   uint8_t tag;
   union {
     guest_string_t     text;
-    spin_postgres_4_0_0_postgres_db_error_t     db_error;
+    spin_postgres_4_1_0_postgres_db_error_t     db_error;
   } val;
-} spin_postgres_4_0_0_postgres_query_error_t;
+} spin_postgres_4_1_0_postgres_query_error_t;
 
 // An error occurred but we do not have structured info for it
-#define SPIN_POSTGRES_4_0_0_POSTGRES_QUERY_ERROR_TEXT 0
+#define SPIN_POSTGRES_4_1_0_POSTGRES_QUERY_ERROR_TEXT 0
 // Postgres returned a structured database error
-#define SPIN_POSTGRES_4_0_0_POSTGRES_QUERY_ERROR_DB_ERROR 1
+#define SPIN_POSTGRES_4_1_0_POSTGRES_QUERY_ERROR_DB_ERROR 1
 
 // Errors related to interacting with a database.
-typedef struct spin_postgres_4_0_0_postgres_error_t {
+typedef struct spin_postgres_4_1_0_postgres_error_t {
   uint8_t tag;
   union {
     guest_string_t     connection_failed;
     guest_string_t     bad_parameter;
-    spin_postgres_4_0_0_postgres_query_error_t     query_failed;
+    spin_postgres_4_1_0_postgres_query_error_t     query_failed;
     guest_string_t     value_conversion_failed;
     guest_string_t     other;
   } val;
-} spin_postgres_4_0_0_postgres_error_t;
+} spin_postgres_4_1_0_postgres_error_t;
 
-#define SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_CONNECTION_FAILED 0
-#define SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_BAD_PARAMETER 1
-#define SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_QUERY_FAILED 2
-#define SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_VALUE_CONVERSION_FAILED 3
-#define SPIN_POSTGRES_4_0_0_POSTGRES_ERROR_OTHER 4
+#define SPIN_POSTGRES_4_1_0_POSTGRES_ERROR_CONNECTION_FAILED 0
+#define SPIN_POSTGRES_4_1_0_POSTGRES_ERROR_BAD_PARAMETER 1
+#define SPIN_POSTGRES_4_1_0_POSTGRES_ERROR_QUERY_FAILED 2
+#define SPIN_POSTGRES_4_1_0_POSTGRES_ERROR_VALUE_CONVERSION_FAILED 3
+#define SPIN_POSTGRES_4_1_0_POSTGRES_ERROR_OTHER 4
 
 // Data types for a database column
-typedef struct spin_postgres_4_0_0_postgres_db_data_type_t {
+typedef struct spin_postgres_4_1_0_postgres_db_data_type_t {
   uint8_t tag;
   union {
     guest_string_t     other;
   } val;
-} spin_postgres_4_0_0_postgres_db_data_type_t;
+} spin_postgres_4_1_0_postgres_db_data_type_t;
 
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_BOOLEAN 0
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_INT8 1
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_INT16 2
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_INT32 3
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_INT64 4
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_FLOATING32 5
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_FLOATING64 6
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_STR 7
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_BINARY 8
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_DATE 9
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_TIME 10
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_DATETIME 11
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_TIMESTAMP 12
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_UUID 13
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_JSONB 14
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_DECIMAL 15
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_RANGE_INT32 16
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_RANGE_INT64 17
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_RANGE_DECIMAL 18
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_ARRAY_INT32 19
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_ARRAY_INT64 20
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_ARRAY_DECIMAL 21
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_ARRAY_STR 22
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_INTERVAL 23
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_DATA_TYPE_OTHER 24
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_BOOLEAN 0
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_INT8 1
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_INT16 2
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_INT32 3
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_INT64 4
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_FLOATING32 5
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_FLOATING64 6
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_STR 7
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_BINARY 8
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_DATE 9
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_TIME 10
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_DATETIME 11
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_TIMESTAMP 12
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_UUID 13
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_JSONB 14
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_DECIMAL 15
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_RANGE_INT32 16
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_RANGE_INT64 17
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_RANGE_DECIMAL 18
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_ARRAY_INT32 19
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_ARRAY_INT64 20
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_ARRAY_DECIMAL 21
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_ARRAY_STR 22
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_INTERVAL 23
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_DATA_TYPE_OTHER 24
 
-typedef struct spin_postgres_4_0_0_postgres_interval_t {
+typedef struct spin_postgres_4_1_0_postgres_interval_t {
   int64_t   micros;
   int32_t   days;
   int32_t   months;
-} spin_postgres_4_0_0_postgres_interval_t;
+} spin_postgres_4_1_0_postgres_interval_t;
 
 // A database column
-typedef struct spin_postgres_4_0_0_postgres_column_t {
+typedef struct spin_postgres_4_1_0_postgres_column_t {
   guest_string_t   name;
-  spin_postgres_4_0_0_postgres_db_data_type_t   data_type;
-} spin_postgres_4_0_0_postgres_column_t;
+  spin_postgres_4_1_0_postgres_db_data_type_t   data_type;
+} spin_postgres_4_1_0_postgres_column_t;
 
 // For range types, indicates if each bound is inclusive or exclusive
-typedef uint8_t spin_postgres_4_0_0_postgres_range_bound_kind_t;
+typedef uint8_t spin_postgres_4_1_0_postgres_range_bound_kind_t;
 
-#define SPIN_POSTGRES_4_0_0_POSTGRES_RANGE_BOUND_KIND_INCLUSIVE 0
-#define SPIN_POSTGRES_4_0_0_POSTGRES_RANGE_BOUND_KIND_EXCLUSIVE 1
+#define SPIN_POSTGRES_4_1_0_POSTGRES_RANGE_BOUND_KIND_INCLUSIVE 0
+#define SPIN_POSTGRES_4_1_0_POSTGRES_RANGE_BOUND_KIND_EXCLUSIVE 1
 
 typedef struct {
   int32_t f0;
-  spin_postgres_4_0_0_postgres_range_bound_kind_t f1;
-} spin_postgres_4_0_0_postgres_tuple2_s32_range_bound_kind_t;
+  spin_postgres_4_1_0_postgres_range_bound_kind_t f1;
+} spin_postgres_4_1_0_postgres_tuple2_s32_range_bound_kind_t;
 
 typedef struct {
   bool is_some;
-  spin_postgres_4_0_0_postgres_tuple2_s32_range_bound_kind_t val;
-} spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_t;
+  spin_postgres_4_1_0_postgres_tuple2_s32_range_bound_kind_t val;
+} spin_postgres_4_1_0_postgres_option_tuple2_s32_range_bound_kind_t;
 
 typedef struct {
-  spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_t f0;
-  spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_t f1;
-} spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t;
+  spin_postgres_4_1_0_postgres_option_tuple2_s32_range_bound_kind_t f0;
+  spin_postgres_4_1_0_postgres_option_tuple2_s32_range_bound_kind_t f1;
+} spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t;
 
 typedef struct {
   int64_t f0;
-  spin_postgres_4_0_0_postgres_range_bound_kind_t f1;
-} spin_postgres_4_0_0_postgres_tuple2_s64_range_bound_kind_t;
+  spin_postgres_4_1_0_postgres_range_bound_kind_t f1;
+} spin_postgres_4_1_0_postgres_tuple2_s64_range_bound_kind_t;
 
 typedef struct {
   bool is_some;
-  spin_postgres_4_0_0_postgres_tuple2_s64_range_bound_kind_t val;
-} spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_t;
+  spin_postgres_4_1_0_postgres_tuple2_s64_range_bound_kind_t val;
+} spin_postgres_4_1_0_postgres_option_tuple2_s64_range_bound_kind_t;
 
 typedef struct {
-  spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_t f0;
-  spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_t f1;
-} spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t;
+  spin_postgres_4_1_0_postgres_option_tuple2_s64_range_bound_kind_t f0;
+  spin_postgres_4_1_0_postgres_option_tuple2_s64_range_bound_kind_t f1;
+} spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t;
 
 typedef struct {
   guest_string_t f0;
-  spin_postgres_4_0_0_postgres_range_bound_kind_t f1;
-} spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_t;
+  spin_postgres_4_1_0_postgres_range_bound_kind_t f1;
+} spin_postgres_4_1_0_postgres_tuple2_string_range_bound_kind_t;
 
 typedef struct {
   bool is_some;
-  spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_t val;
-} spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_t;
+  spin_postgres_4_1_0_postgres_tuple2_string_range_bound_kind_t val;
+} spin_postgres_4_1_0_postgres_option_tuple2_string_range_bound_kind_t;
 
 typedef struct {
-  spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_t f0;
-  spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_t f1;
-} spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t;
+  spin_postgres_4_1_0_postgres_option_tuple2_string_range_bound_kind_t f0;
+  spin_postgres_4_1_0_postgres_option_tuple2_string_range_bound_kind_t f1;
+} spin_postgres_4_1_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t;
 
 typedef struct {
   bool is_some;
@@ -866,7 +866,7 @@ typedef struct {
 } guest_list_option_string_t;
 
 // Database values
-typedef struct spin_postgres_4_0_0_postgres_db_value_t {
+typedef struct spin_postgres_4_1_0_postgres_db_value_t {
   uint8_t tag;
   union {
     bool     boolean;
@@ -885,53 +885,53 @@ typedef struct spin_postgres_4_0_0_postgres_db_value_t {
     guest_string_t     uuid;
     guest_list_u8_t     jsonb;
     guest_string_t     decimal;
-    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t     range_int32;
-    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t     range_int64;
-    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t     range_decimal;
+    spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t     range_int32;
+    spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t     range_int64;
+    spin_postgres_4_1_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t     range_decimal;
     guest_list_option_s32_t     array_int32;
     guest_list_option_s64_t     array_int64;
     guest_list_option_string_t     array_decimal;
     guest_list_option_string_t     array_str;
-    spin_postgres_4_0_0_postgres_interval_t     interval;
+    spin_postgres_4_1_0_postgres_interval_t     interval;
     guest_list_u8_t     unsupported;
   } val;
-} spin_postgres_4_0_0_postgres_db_value_t;
+} spin_postgres_4_1_0_postgres_db_value_t;
 
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_BOOLEAN 0
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_INT8 1
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_INT16 2
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_INT32 3
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_INT64 4
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_FLOATING32 5
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_FLOATING64 6
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_STR 7
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_BINARY 8
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_DATE 9
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_BOOLEAN 0
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_INT8 1
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_INT16 2
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_INT32 3
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_INT64 4
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_FLOATING32 5
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_FLOATING64 6
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_STR 7
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_BINARY 8
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_DATE 9
 // (year, month, day)
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_TIME 10
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_TIME 10
 // (hour, minute, second, nanosecond)
 // Date-time types are always treated as UTC (without timezone info).
 // The instant is represented as a (year, month, day, hour, minute, second, nanosecond) tuple.
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_DATETIME 11
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_DATETIME 11
 // Unix timestamp (seconds since epoch)
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_TIMESTAMP 12
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_UUID 13
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_JSONB 14
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_DECIMAL 15
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_TIMESTAMP 12
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_UUID 13
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_JSONB 14
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_DECIMAL 15
 // I admit defeat. Base 10
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_RANGE_INT32 16
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_RANGE_INT64 17
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_RANGE_DECIMAL 18
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_ARRAY_INT32 19
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_ARRAY_INT64 20
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_ARRAY_DECIMAL 21
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_ARRAY_STR 22
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_INTERVAL 23
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_DB_NULL 24
-#define SPIN_POSTGRES_4_0_0_POSTGRES_DB_VALUE_UNSUPPORTED 25
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_RANGE_INT32 16
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_RANGE_INT64 17
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_RANGE_DECIMAL 18
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_ARRAY_INT32 19
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_ARRAY_INT64 20
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_ARRAY_DECIMAL 21
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_ARRAY_STR 22
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_INTERVAL 23
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_DB_NULL 24
+#define SPIN_POSTGRES_4_1_0_POSTGRES_DB_VALUE_UNSUPPORTED 25
 
 // Values used in parameterized queries
-typedef struct spin_postgres_4_0_0_postgres_parameter_value_t {
+typedef struct spin_postgres_4_1_0_postgres_parameter_value_t {
   uint8_t tag;
   union {
     bool     boolean;
@@ -950,107 +950,122 @@ typedef struct spin_postgres_4_0_0_postgres_parameter_value_t {
     guest_string_t     uuid;
     guest_list_u8_t     jsonb;
     guest_string_t     decimal;
-    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t     range_int32;
-    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t     range_int64;
-    spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t     range_decimal;
+    spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t     range_int32;
+    spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t     range_int64;
+    spin_postgres_4_1_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t     range_decimal;
     guest_list_option_s32_t     array_int32;
     guest_list_option_s64_t     array_int64;
     guest_list_option_string_t     array_decimal;
     guest_list_option_string_t     array_str;
-    spin_postgres_4_0_0_postgres_interval_t     interval;
+    spin_postgres_4_1_0_postgres_interval_t     interval;
   } val;
-} spin_postgres_4_0_0_postgres_parameter_value_t;
+} spin_postgres_4_1_0_postgres_parameter_value_t;
 
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_BOOLEAN 0
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_INT8 1
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_INT16 2
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_INT32 3
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_INT64 4
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_FLOATING32 5
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_FLOATING64 6
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_STR 7
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_BINARY 8
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_DATE 9
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_BOOLEAN 0
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_INT8 1
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_INT16 2
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_INT32 3
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_INT64 4
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_FLOATING32 5
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_FLOATING64 6
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_STR 7
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_BINARY 8
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_DATE 9
 // (year, month, day)
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_TIME 10
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_TIME 10
 // (hour, minute, second, nanosecond)
 // Date-time types are always treated as UTC (without timezone info).
 // The instant is represented as a (year, month, day, hour, minute, second, nanosecond) tuple.
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_DATETIME 11
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_DATETIME 11
 // Unix timestamp (seconds since epoch)
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_TIMESTAMP 12
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_UUID 13
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_JSONB 14
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_DECIMAL 15
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_TIMESTAMP 12
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_UUID 13
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_JSONB 14
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_DECIMAL 15
 // base 10
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_RANGE_INT32 16
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_RANGE_INT64 17
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_RANGE_DECIMAL 18
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_ARRAY_INT32 19
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_ARRAY_INT64 20
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_ARRAY_DECIMAL 21
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_ARRAY_STR 22
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_INTERVAL 23
-#define SPIN_POSTGRES_4_0_0_POSTGRES_PARAMETER_VALUE_DB_NULL 24
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_RANGE_INT32 16
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_RANGE_INT64 17
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_RANGE_DECIMAL 18
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_ARRAY_INT32 19
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_ARRAY_INT64 20
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_ARRAY_DECIMAL 21
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_ARRAY_STR 22
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_INTERVAL 23
+#define SPIN_POSTGRES_4_1_0_POSTGRES_PARAMETER_VALUE_DB_NULL 24
 
 // A database row
-typedef struct spin_postgres_4_0_0_postgres_row_t {
-  spin_postgres_4_0_0_postgres_db_value_t   *ptr;
+typedef struct spin_postgres_4_1_0_postgres_row_t {
+  spin_postgres_4_1_0_postgres_db_value_t   *ptr;
   size_t len;
-} spin_postgres_4_0_0_postgres_row_t;
+} spin_postgres_4_1_0_postgres_row_t;
 
 typedef struct {
-  spin_postgres_4_0_0_postgres_column_t *ptr;
+  spin_postgres_4_1_0_postgres_column_t *ptr;
   size_t len;
-} spin_postgres_4_0_0_postgres_list_column_t;
+} spin_postgres_4_1_0_postgres_list_column_t;
 
 typedef struct {
-  spin_postgres_4_0_0_postgres_row_t *ptr;
+  spin_postgres_4_1_0_postgres_row_t *ptr;
   size_t len;
-} spin_postgres_4_0_0_postgres_list_row_t;
+} spin_postgres_4_1_0_postgres_list_row_t;
 
 // A set of database rows
-typedef struct spin_postgres_4_0_0_postgres_row_set_t {
-  spin_postgres_4_0_0_postgres_list_column_t   columns;
-  spin_postgres_4_0_0_postgres_list_row_t   rows;
-} spin_postgres_4_0_0_postgres_row_set_t;
+typedef struct spin_postgres_4_1_0_postgres_row_set_t {
+  spin_postgres_4_1_0_postgres_list_column_t   columns;
+  spin_postgres_4_1_0_postgres_list_row_t   rows;
+} spin_postgres_4_1_0_postgres_row_set_t;
 
-typedef struct spin_postgres_4_0_0_postgres_own_connection_t {
+typedef struct spin_postgres_4_1_0_postgres_own_connection_builder_t {
   int32_t __handle;
-} spin_postgres_4_0_0_postgres_own_connection_t;
+} spin_postgres_4_1_0_postgres_own_connection_builder_t;
 
-typedef struct spin_postgres_4_0_0_postgres_borrow_connection_t {
+typedef struct spin_postgres_4_1_0_postgres_borrow_connection_builder_t {
   int32_t __handle;
-} spin_postgres_4_0_0_postgres_borrow_connection_t;
+} spin_postgres_4_1_0_postgres_borrow_connection_builder_t;
+
+typedef struct spin_postgres_4_1_0_postgres_own_connection_t {
+  int32_t __handle;
+} spin_postgres_4_1_0_postgres_own_connection_t;
+
+typedef struct spin_postgres_4_1_0_postgres_borrow_connection_t {
+  int32_t __handle;
+} spin_postgres_4_1_0_postgres_borrow_connection_t;
 
 typedef struct {
   bool is_err;
   union {
-    spin_postgres_4_0_0_postgres_own_connection_t ok;
-    spin_postgres_4_0_0_postgres_error_t err;
+    spin_postgres_4_1_0_postgres_error_t err;
   } val;
-} spin_postgres_4_0_0_postgres_result_own_connection_error_t;
+} spin_postgres_4_1_0_postgres_result_void_error_t;
 
 typedef struct {
-  spin_postgres_4_0_0_postgres_parameter_value_t *ptr;
+  bool is_err;
+  union {
+    spin_postgres_4_1_0_postgres_own_connection_t ok;
+    spin_postgres_4_1_0_postgres_error_t err;
+  } val;
+} spin_postgres_4_1_0_postgres_result_own_connection_error_t;
+
+typedef struct {
+  spin_postgres_4_1_0_postgres_parameter_value_t *ptr;
   size_t len;
-} spin_postgres_4_0_0_postgres_list_parameter_value_t;
+} spin_postgres_4_1_0_postgres_list_parameter_value_t;
 
 typedef struct {
   bool is_err;
   union {
-    spin_postgres_4_0_0_postgres_row_set_t ok;
-    spin_postgres_4_0_0_postgres_error_t err;
+    spin_postgres_4_1_0_postgres_row_set_t ok;
+    spin_postgres_4_1_0_postgres_error_t err;
   } val;
-} spin_postgres_4_0_0_postgres_result_row_set_error_t;
+} spin_postgres_4_1_0_postgres_result_row_set_error_t;
 
 typedef struct {
   bool is_err;
   union {
     uint64_t ok;
-    spin_postgres_4_0_0_postgres_error_t err;
+    spin_postgres_4_1_0_postgres_error_t err;
   } val;
-} spin_postgres_4_0_0_postgres_result_u64_error_t;
+} spin_postgres_4_1_0_postgres_result_u64_error_t;
 
 typedef struct wasi_io_poll_own_pollable_t {
   int32_t __handle;
@@ -1618,13 +1633,16 @@ extern bool spin_postgres_3_0_0_postgres_method_connection_query(spin_postgres_3
 // Execute command to the database.
 extern bool spin_postgres_3_0_0_postgres_method_connection_execute(spin_postgres_3_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_3_0_0_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_3_0_0_postgres_error_t *err);
 
-// Imported Functions from `spin:postgres/postgres@4.0.0`
+// Imported Functions from `spin:postgres/postgres@4.1.0`
+extern spin_postgres_4_1_0_postgres_own_connection_builder_t spin_postgres_4_1_0_postgres_constructor_connection_builder(guest_string_t *address);
+extern bool spin_postgres_4_1_0_postgres_method_connection_builder_set_ca_root(spin_postgres_4_1_0_postgres_borrow_connection_builder_t self, guest_string_t *certificate, spin_postgres_4_1_0_postgres_error_t *err);
+extern bool spin_postgres_4_1_0_postgres_method_connection_builder_build(spin_postgres_4_1_0_postgres_borrow_connection_builder_t self, spin_postgres_4_1_0_postgres_own_connection_t *ret, spin_postgres_4_1_0_postgres_error_t *err);
 // Open a connection to the Postgres instance at `address`.
-extern bool spin_postgres_4_0_0_postgres_static_connection_open(guest_string_t *address, spin_postgres_4_0_0_postgres_own_connection_t *ret, spin_postgres_4_0_0_postgres_error_t *err);
+extern bool spin_postgres_4_1_0_postgres_static_connection_open(guest_string_t *address, spin_postgres_4_1_0_postgres_own_connection_t *ret, spin_postgres_4_1_0_postgres_error_t *err);
 // Query the database.
-extern bool spin_postgres_4_0_0_postgres_method_connection_query(spin_postgres_4_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_0_0_postgres_list_parameter_value_t *params, spin_postgres_4_0_0_postgres_row_set_t *ret, spin_postgres_4_0_0_postgres_error_t *err);
+extern bool spin_postgres_4_1_0_postgres_method_connection_query(spin_postgres_4_1_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_1_0_postgres_list_parameter_value_t *params, spin_postgres_4_1_0_postgres_row_set_t *ret, spin_postgres_4_1_0_postgres_error_t *err);
 // Execute command to the database.
-extern bool spin_postgres_4_0_0_postgres_method_connection_execute(spin_postgres_4_0_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_0_0_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_4_0_0_postgres_error_t *err);
+extern bool spin_postgres_4_1_0_postgres_method_connection_execute(spin_postgres_4_1_0_postgres_borrow_connection_t self, guest_string_t *statement, spin_postgres_4_1_0_postgres_list_parameter_value_t *params, uint64_t *ret, spin_postgres_4_1_0_postgres_error_t *err);
 
 // Imported Functions from `wasi:io/poll@0.2.0`
 // Return the readiness of a pollable. This function never blocks.
@@ -2291,29 +2309,29 @@ void guest_tuple2_string_string_free(guest_tuple2_string_string_t *ptr);
 
 void guest_list_tuple2_string_string_free(guest_list_tuple2_string_string_t *ptr);
 
-void spin_postgres_4_0_0_postgres_db_error_free(spin_postgres_4_0_0_postgres_db_error_t *ptr);
+void spin_postgres_4_1_0_postgres_db_error_free(spin_postgres_4_1_0_postgres_db_error_t *ptr);
 
-void spin_postgres_4_0_0_postgres_query_error_free(spin_postgres_4_0_0_postgres_query_error_t *ptr);
+void spin_postgres_4_1_0_postgres_query_error_free(spin_postgres_4_1_0_postgres_query_error_t *ptr);
 
-void spin_postgres_4_0_0_postgres_error_free(spin_postgres_4_0_0_postgres_error_t *ptr);
+void spin_postgres_4_1_0_postgres_error_free(spin_postgres_4_1_0_postgres_error_t *ptr);
 
-void spin_postgres_4_0_0_postgres_db_data_type_free(spin_postgres_4_0_0_postgres_db_data_type_t *ptr);
+void spin_postgres_4_1_0_postgres_db_data_type_free(spin_postgres_4_1_0_postgres_db_data_type_t *ptr);
 
-void spin_postgres_4_0_0_postgres_column_free(spin_postgres_4_0_0_postgres_column_t *ptr);
+void spin_postgres_4_1_0_postgres_column_free(spin_postgres_4_1_0_postgres_column_t *ptr);
 
-void spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_s32_range_bound_kind_t *ptr);
+void spin_postgres_4_1_0_postgres_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_1_0_postgres_option_tuple2_s32_range_bound_kind_t *ptr);
 
-void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t *ptr);
+void spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_free(spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s32_range_bound_kind_option_tuple2_s32_range_bound_kind_t *ptr);
 
-void spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_s64_range_bound_kind_t *ptr);
+void spin_postgres_4_1_0_postgres_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_1_0_postgres_option_tuple2_s64_range_bound_kind_t *ptr);
 
-void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t *ptr);
+void spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_free(spin_postgres_4_1_0_postgres_tuple2_option_tuple2_s64_range_bound_kind_option_tuple2_s64_range_bound_kind_t *ptr);
 
-void spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_string_range_bound_kind_t *ptr);
+void spin_postgres_4_1_0_postgres_tuple2_string_range_bound_kind_free(spin_postgres_4_1_0_postgres_tuple2_string_range_bound_kind_t *ptr);
 
-void spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_option_tuple2_string_range_bound_kind_t *ptr);
+void spin_postgres_4_1_0_postgres_option_tuple2_string_range_bound_kind_free(spin_postgres_4_1_0_postgres_option_tuple2_string_range_bound_kind_t *ptr);
 
-void spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(spin_postgres_4_0_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t *ptr);
+void spin_postgres_4_1_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_free(spin_postgres_4_1_0_postgres_tuple2_option_tuple2_string_range_bound_kind_option_tuple2_string_range_bound_kind_t *ptr);
 
 void guest_option_s32_free(guest_option_s32_t *ptr);
 
@@ -2325,31 +2343,39 @@ void guest_list_option_s64_free(guest_list_option_s64_t *ptr);
 
 void guest_list_option_string_free(guest_list_option_string_t *ptr);
 
-void spin_postgres_4_0_0_postgres_db_value_free(spin_postgres_4_0_0_postgres_db_value_t *ptr);
+void spin_postgres_4_1_0_postgres_db_value_free(spin_postgres_4_1_0_postgres_db_value_t *ptr);
 
-void spin_postgres_4_0_0_postgres_parameter_value_free(spin_postgres_4_0_0_postgres_parameter_value_t *ptr);
+void spin_postgres_4_1_0_postgres_parameter_value_free(spin_postgres_4_1_0_postgres_parameter_value_t *ptr);
 
-void spin_postgres_4_0_0_postgres_row_free(spin_postgres_4_0_0_postgres_row_t *ptr);
+void spin_postgres_4_1_0_postgres_row_free(spin_postgres_4_1_0_postgres_row_t *ptr);
 
-void spin_postgres_4_0_0_postgres_list_column_free(spin_postgres_4_0_0_postgres_list_column_t *ptr);
+void spin_postgres_4_1_0_postgres_list_column_free(spin_postgres_4_1_0_postgres_list_column_t *ptr);
 
-void spin_postgres_4_0_0_postgres_list_row_free(spin_postgres_4_0_0_postgres_list_row_t *ptr);
+void spin_postgres_4_1_0_postgres_list_row_free(spin_postgres_4_1_0_postgres_list_row_t *ptr);
 
-void spin_postgres_4_0_0_postgres_row_set_free(spin_postgres_4_0_0_postgres_row_set_t *ptr);
+void spin_postgres_4_1_0_postgres_row_set_free(spin_postgres_4_1_0_postgres_row_set_t *ptr);
 
-extern void spin_postgres_4_0_0_postgres_connection_drop_own(spin_postgres_4_0_0_postgres_own_connection_t handle);
+extern void spin_postgres_4_1_0_postgres_connection_builder_drop_own(spin_postgres_4_1_0_postgres_own_connection_builder_t handle);
 
-extern void spin_postgres_4_0_0_postgres_connection_drop_borrow(spin_postgres_4_0_0_postgres_borrow_connection_t handle);
+extern void spin_postgres_4_1_0_postgres_connection_builder_drop_borrow(spin_postgres_4_1_0_postgres_borrow_connection_builder_t handle);
 
-extern spin_postgres_4_0_0_postgres_borrow_connection_t spin_postgres_4_0_0_postgres_borrow_connection(spin_postgres_4_0_0_postgres_own_connection_t handle);
+extern spin_postgres_4_1_0_postgres_borrow_connection_builder_t spin_postgres_4_1_0_postgres_borrow_connection_builder(spin_postgres_4_1_0_postgres_own_connection_builder_t handle);
 
-void spin_postgres_4_0_0_postgres_result_own_connection_error_free(spin_postgres_4_0_0_postgres_result_own_connection_error_t *ptr);
+extern void spin_postgres_4_1_0_postgres_connection_drop_own(spin_postgres_4_1_0_postgres_own_connection_t handle);
 
-void spin_postgres_4_0_0_postgres_list_parameter_value_free(spin_postgres_4_0_0_postgres_list_parameter_value_t *ptr);
+extern void spin_postgres_4_1_0_postgres_connection_drop_borrow(spin_postgres_4_1_0_postgres_borrow_connection_t handle);
 
-void spin_postgres_4_0_0_postgres_result_row_set_error_free(spin_postgres_4_0_0_postgres_result_row_set_error_t *ptr);
+extern spin_postgres_4_1_0_postgres_borrow_connection_t spin_postgres_4_1_0_postgres_borrow_connection(spin_postgres_4_1_0_postgres_own_connection_t handle);
 
-void spin_postgres_4_0_0_postgres_result_u64_error_free(spin_postgres_4_0_0_postgres_result_u64_error_t *ptr);
+void spin_postgres_4_1_0_postgres_result_void_error_free(spin_postgres_4_1_0_postgres_result_void_error_t *ptr);
+
+void spin_postgres_4_1_0_postgres_result_own_connection_error_free(spin_postgres_4_1_0_postgres_result_own_connection_error_t *ptr);
+
+void spin_postgres_4_1_0_postgres_list_parameter_value_free(spin_postgres_4_1_0_postgres_list_parameter_value_t *ptr);
+
+void spin_postgres_4_1_0_postgres_result_row_set_error_free(spin_postgres_4_1_0_postgres_result_row_set_error_t *ptr);
+
+void spin_postgres_4_1_0_postgres_result_u64_error_free(spin_postgres_4_1_0_postgres_result_u64_error_t *ptr);
 
 extern void wasi_io_poll_pollable_drop_own(wasi_io_poll_own_pollable_t handle);
 
