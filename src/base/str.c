@@ -98,6 +98,15 @@ bool wy_utf8_valid(const char *text, size_t len) {
     return true;
 }
 
+void wy_utf8_clean(char *text, size_t len) {
+    unsigned char *p = (unsigned char *)text, *end = p + len;
+    while (p < end) {
+        size_t n = *p < 0x80 ? 1 : utf8_sequence(p, (size_t)(end - p));
+        if (n == 0) *p = '?';
+        p += n ? n : 1;
+    }
+}
+
 bool wy_str_to_u64(wy_str s, uint64_t max, uint64_t *value_out) {
     uint64_t value = 0;
     if (s.len == 0) return false;

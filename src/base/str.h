@@ -57,6 +57,9 @@ wy_str wy_str_trim(wy_str s);
 /* Well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong). ASCII is checked a word at a time.
  */
 bool wy_utf8_valid(const char *text, size_t len);
+/* Writes '?' over every byte that belongs to no character: for what others say, in any encoding or
+ * cut off, and a guest is to read. */
+void wy_utf8_clean(char *text, size_t len);
 /* Decimal; false when empty, not digits, or above `max`. */
 bool wy_str_to_u64(wy_str s, uint64_t max, uint64_t *value_out);
 /* Edit distance for "did you mean"; both are cut to 64 bytes. */

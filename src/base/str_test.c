@@ -96,3 +96,25 @@ TEST(text_as_json) {
                 "\"\\\"a\\\\b\\n\\n\\u0001c\x7f\"");
     expect_json((wy_str){"x\0y", 3}, "\"x\\u0000y\"");
 }
+
+TEST(what_is_no_utf8_is_written_over) {
+    static const char *const cases[][2] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"gr\xc3\xbcn", "gr\xc3\xbcn"},
+        {"\xff"
+         "a\xfe",
+         "?a?"},
+        {"cut \xc3", "cut ?"},
+        {"cut \xf0\x9f\x98", "cut ???"},
+        {"\xed\xa0\x80", "???"},
+        {"\xc3\xc3\xbc", "?\xc3\xbc"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[16];
+        strcpy(text, cases[i][0]);
+        wy_utf8_clean(text, strlen(text));
+        assert_string_equal(text, cases[i][1]);
+        assert_true(wy_utf8_valid(text, strlen(text)));
+    }
+}

@@ -50,8 +50,10 @@ bool withy_kv_listed(withy_kv_request *request, withy_str key) {
 bool withy_kv_fail(withy_kv_request *request, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(request->request->text, sizeof request->request->text, format, args);
+    char *text = request->request->text;
+    vsnprintf(text, sizeof request->request->text, format, args);
     va_end(args);
+    wy_utf8_clean(text, strlen(text));
     return false;
 }
 

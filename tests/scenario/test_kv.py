@@ -188,6 +188,12 @@ def test_variables(start, guest, tmp_path):
     assert sorted(said(host, "/wasi").splitlines()) == ["greeting=Hello, from the manifest!", "needed=here", "replaced=this"]
 
 
+def test_variable_that_is_no_text(start, guest, tmp_path):
+    (tmp_path / "spin.toml").write_text(MANIFEST.format(kv=guest("kv"), vars=guest("vars")))
+    host = start("up", cwd=tmp_path, env={b"SPIN_VARIABLE_REPLACED": b"\xff", b"SPIN_VARIABLE_NEEDED": b"here"})
+    assert "is not valid UTF-8" in said(host, "/vars/spin?name=replaced")
+
+
 def test_required_variable_that_is_missing(command, guest, tmp_path):
     (tmp_path / "spin.toml").write_text(MANIFEST.format(kv=guest("kv"), vars=guest("vars")))
     done = command("up", "--listen", "127.0.0.1:0", cwd=tmp_path, timeout=30)

@@ -62,6 +62,17 @@ def test_errors(app):
     assert said(host, "PRAGMA foreign_keys") == ["foreign_keys", "i:1"]
 
 
+def test_columns_whose_name_is_no_text(app, tmp_path):
+    host = app()
+    said(host, "CREATE TABLE odd (xyz)")
+    host.stop()
+    with sqlite3.connect(tmp_path / ".spin" / "sqlite_db.db") as db:
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_schema SET sql = CAST(x'435245415445205441424c45206f646420287879ff29' AS TEXT) WHERE name = 'odd'")
+    db.close()
+    assert said(app(), "INSERT INTO odd VALUES (1)", "SELECT * FROM odd")[-2:] == ["xy?", "i:1"]
+
+
 def test_databases_that_are_not_the_components(app, start, guest, tmp_path):
     host = app()
     assert said(host, "SELECT 1", path="/?db=other") == ["error access-denied"]

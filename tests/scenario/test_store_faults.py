@@ -123,6 +123,20 @@ def test_another_answer_from_redis_than_was_asked_for(redis_app, scripted, reply
             assert text == "error other the Redis server answered something else than was asked for\n", action
 
 
+@pytest.mark.parametrize("text", [b"ERR \xff\xfe", "ERR grün ".encode() * 40, "ERR ".encode() + "ü".encode() * 300, b"\xc3" * 400])
+def test_an_error_of_redis_that_is_no_text(redis_app, scripted, text):
+    """What a guest gets is a string all the same."""
+
+    def serve(connection, read):
+        while read():
+            connection.sendall(b"-" + text + b"\r\n")
+
+    host = redis_app(scripted(serve).url)
+    for side in ("spin", "wasi"):
+        answer = host.ask(f"/{side}/get")
+        assert answer.status == 200 and answer.body.decode().startswith("error other the Redis server says: ")
+
+
 def test_redis_is_slower_than_the_deadline(redis_app, scripted):
     host = redis_app(scripted(lambda connection, read: read() and time.sleep(20)).url, "--timeout", "300")
     begun = time.monotonic()

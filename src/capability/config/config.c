@@ -80,6 +80,10 @@ static wy_err find_value(const wy_config *config, const wy_config_variable *vari
     for (uint32_t i = 0; i < config->link_count; i++) {
         const link *at = &config->links[i];
         wy_err err = at->type->get(at->state, &question, value_out, diag);
+        if (err == WY_OK && !wy_utf8_valid(value_out->ptr, value_out->len))
+            return wy_diag_set(diag, WY_IO,
+                               "the value of the variable '" WY_STR_FMT "' is not valid UTF-8",
+                               WY_STR_ARG(variable->name));
         if (err != WY_NOT_FOUND) return err;
     }
     *value_out = variable->fallback;

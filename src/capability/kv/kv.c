@@ -80,6 +80,7 @@ wy_kv_status wy_kv_fail(wy_kv_request *request, const char *fmt, ...) {
     va_start(args, fmt);
     vsnprintf(request->text, sizeof request->text, fmt, args);
     va_end(args);
+    wy_utf8_clean(request->text, strlen(request->text));
     return WY_KV_FAILED;
 }
 
@@ -100,6 +101,7 @@ wy_kv_status wy_kv_found(wy_kv_request *request, wy_str bytes, wy_kv_value *valu
 
 bool wy_kv_list_add(wy_kv_request *request, wy_str key, uint32_t *cap, size_t *bytes) {
     size_t cost = key.len + sizeof(wy_str);
+    if (!wy_utf8_valid(key.ptr, key.len)) return true; /* no key that a component can name */
     if (request->listed_count &&
         (cost > request->page_bytes || *bytes > request->page_bytes - cost)) {
         request->yes = true;

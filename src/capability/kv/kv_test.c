@@ -391,6 +391,21 @@ TEST(what_others_write_to_a_key_that_ends_stays) {
     remove_dir();
 }
 
+TEST(keys_that_are_no_text_are_not_listed) {
+    make_dir();
+    wy_kv_store *store = open_store("sqlite", "default");
+    set(store, "a", "1");
+    assert_int_equal(
+        by_others("INSERT INTO spin_key_value VALUES "
+                  "('default', CAST(x'62ff' AS TEXT), x'31'), ('default', 'c', x'31')"),
+        3);
+    wy_kv_request r = good(REQUEST(LIST));
+    assert_int_equal(r.listed_count, 2);
+    assert_true(wy_str_eqz(r.listed[1], "c"));
+    wy_kv_store_close(store);
+    remove_dir();
+}
+
 TEST(a_store_gives_its_keys_a_time) {
     make_dir();
     static const char *const backends[] = {"sqlite", "memory"};

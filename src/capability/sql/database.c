@@ -74,26 +74,12 @@ void wy_sql_release(own wy_sql_connection *connection) {
 
 /* --- what drivers fill requests with --- */
 
-/* What a server says may be in any encoding, and may have been cut: '?' for bytes that no guest's
- * string may have. */
-static void clean(char *text) {
-    size_t len = strlen(text);
-    if (wy_utf8_valid(text, len)) return;
-    for (size_t at = 0; at < len;) {
-        size_t bytes = 1; /* of the next character */
-        while (bytes <= 4 && (at + bytes > len || !wy_utf8_valid(text + at, bytes)))
-            bytes++;
-        if (bytes > 4) text[at] = '?';
-        at += bytes > 4 ? 1 : bytes;
-    }
-}
-
 wy_sql_status wy_sql_fail(wy_sql_request *request, wy_sql_status status, const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
     vsnprintf(request->text, sizeof request->text, fmt, args);
     va_end(args);
-    clean(request->text);
+    wy_utf8_clean(request->text, strlen(request->text));
     request->status = status;
     return status;
 }
@@ -152,6 +138,15 @@ bool wy_sql_copy(wy_sql_request *request, wy_str bytes, wy_str *copy_out) {
     if (!copy) return false;
     if (bytes.len) memcpy(copy, bytes.ptr, bytes.len);
     *copy_out = (wy_str){copy, bytes.len};
+    return true;
+}
+
+bool wy_sql_copy_name(wy_sql_request *request, wy_str name, wy_str *copy_out) {
+    char *copy = wy_sql_room(request, name.len);
+    if (!copy) return false;
+    if (name.len) memcpy(copy, name.ptr, name.len);
+    wy_utf8_clean(copy, name.len);
+    *copy_out = (wy_str){copy, name.len};
     return true;
 }
 

@@ -296,7 +296,7 @@ static void read_columns(walk w, wy_sql_request *r, walk *end) {
     for (size_t i = 0; next_item(&w, i == 0); i++) {
         json_t *column = take_tree(&w);
         wy_str name = text_of(json_object_get(column, "name"));
-        if (!wy_sql_copy(r, name, &r->columns[i].name)) end->failed = true;
+        if (!wy_sql_copy_name(r, name, &r->columns[i].name)) end->failed = true;
         json_decref(column);
         if (end->failed) return;
     }

@@ -207,7 +207,8 @@ static bool read_columns(execution *e, MYSQL_BIND *binds, place *places) {
     bool good = true;
     for (size_t i = 0; good && i < r->column_count; i++) {
         r->columns[i].kind = kind_of(&fields[i]);
-        good = wy_sql_copy(r, (wy_str){fields[i].name, fields[i].name_length}, &r->columns[i].name);
+        good = wy_sql_copy_name(r, (wy_str){fields[i].name, fields[i].name_length},
+                                &r->columns[i].name);
         bind_column(&binds[i], &fields[i], r->columns[i].kind, &places[i]);
     }
     my->mysql_free_result(meta);

@@ -227,7 +227,8 @@ static bool read_columns(const wy_pq *pq, const PGresult *result, wy_sql_request
     for (int i = 0; i < count; i++) {
         r->columns[i].type = pq->PQftype(result, i);
         r->columns[i].kind = kind_of(pq->PQftype(result, i), r->has_times);
-        if (!wy_sql_copy(r, wy_str_of(pq->PQfname(result, i)), &r->columns[i].name)) return false;
+        if (!wy_sql_copy_name(r, wy_str_of(pq->PQfname(result, i)), &r->columns[i].name))
+            return false;
     }
     return true;
 }

@@ -142,8 +142,10 @@ bool wy_sql_set_columns(wy_sql_request *request, size_t count);
 wy_sql_row *wy_sql_add_row(wy_sql_request *request);
 /* Room for bytes of a value; NULL: failed. */
 char *wy_sql_room(wy_sql_request *request, size_t len);
-/* Copies bytes of a value or a name into the result; false: failed. */
+/* Copies bytes of a value into the result; false: failed. */
 bool wy_sql_copy(wy_sql_request *request, wy_str bytes, wy_str *copy_out);
+/* The same for the name of a column; '?' for what no guest's string may have. */
+bool wy_sql_copy_name(wy_sql_request *request, wy_str name, wy_str *copy_out);
 /* Whether a statement only reads and changes rows, as far as its first word tells. */
 bool wy_sql_is_plain(wy_str statement);
 /* Whether one of the words (NULL at the end) stands anywhere in it. */

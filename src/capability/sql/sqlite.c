@@ -187,7 +187,7 @@ static bool read_columns(sqlite3_stmt *handle, wy_sql_request *r) {
     int count = sqlite3_column_count(handle);
     if (!wy_sql_set_columns(r, (size_t)count)) return false;
     for (int i = 0; i < count; i++)
-        if (!wy_sql_copy(r, wy_str_of(sqlite3_column_name(handle, i)), &r->columns[i].name))
+        if (!wy_sql_copy_name(r, wy_str_of(sqlite3_column_name(handle, i)), &r->columns[i].name))
             return false;
     return true;
 }
