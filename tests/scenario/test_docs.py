@@ -1,6 +1,7 @@
 """The documentation says what the program says: verbs, options, limits, files."""
 
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -108,6 +109,45 @@ def declarations():
 def test_public_functions_are_documented_and_named_alike(commented, name):
     assert commented
     assert re.fullmatch(r"withy(_[a-z]+){1,3}", name)
+
+
+# --- pieces of manifests and runtime configurations ---
+
+RUNTIME = ("key_value_store", "sqlite_database", "variables_provider", "llm_compute", "client_tls", "outbound_")
+
+
+def pieces():
+    for page in DOCS:
+        blocks = re.split(r"\n(?! {4}|\n)", page.read_text())
+        for block in blocks:
+            text = "\n".join(line[4:] for line in block.splitlines() if line.startswith("    ") or not line)
+            if match := re.match(r"\n*\[\[?([a-z_]+)", text):
+                name = re.search(r"\[.*", text)[0]
+                yield pytest.param(text, match[1].startswith(RUNTIME), id=f"{page.name}: {name}")
+
+
+def completed(piece: str) -> str:
+    """A manifest around a piece of one: with the components and variables that it speaks of."""
+    parts = ['spin_manifest_version = 2\n[application]\nname = "app"', piece]
+    named = set(re.findall(r"^\[component\.([\w-]+)", piece, flags=re.M)) | set(re.findall(r'component = "([\w-]+)"', piece))
+    for names in re.findall(r"middleware = \[(.*?)\]", piece):
+        named |= set(re.findall(r'"([\w-]+)"', names))
+    for name in sorted(named or {"app"}):
+        if not re.search(rf"^\[component\.{name}\]", piece, flags=re.M):
+            parts.append(f'[component.{name}]\nsource = "hello.wasm"')
+    for name in sorted(set(re.findall(r"{{ (\w+) }}", piece))):
+        if "[variables]" not in piece:
+            parts.append(f'[variables.{name}]\ndefault = ""')
+    return "\n".join(parts)
+
+
+@pytest.mark.parametrize("piece,is_runtime", list(pieces()))
+def test_pieces_of_manifests_are_read(command, tmp_path, piece, is_runtime):
+    (tmp_path / "spin.toml").write_text(completed("" if is_runtime else piece))
+    (tmp_path / "runtime.toml").write_text(piece if is_runtime else "")
+    done = command("doctor", "--json", "--runtime-config-file", "runtime.toml", cwd=tmp_path)
+    texts = [finding["text"] for finding in json.loads(done.stdout)["findings"]]
+    assert not [text for text in texts if ".toml:" in text]
 
 
 # --- running them ---
