@@ -151,6 +151,7 @@
 #define WY_MAX_REGISTRY_TAGS 100000                   /* versions of one package */
 #define WY_MAX_REGISTRY_ARENA ((size_t)64 << 20)      /* what one of them says, decoded */
 #define WY_MAX_ARCHIVE_BYTES ((size_t)1 << 30)        /* of files in a layer, unpacked */
+#define WY_REGISTRY_UPLOAD_BYTES_MIN 32000            /* a second: a slower upload times out */
 #define WY_REGISTRY_TIMEOUT_MS 60000 /* a step of a request; a registry stores meanwhile */
 
 /* --- capabilities --- */

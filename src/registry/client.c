@@ -73,6 +73,12 @@ static bool is_own(const wy_registry *r, wy_str url) {
            (url.len == r->base.len || url.ptr[r->base.len] == '/' || url.ptr[r->base.len] == '?');
 }
 
+/* Until the answer to all of it. */
+static uint32_t timeout_of(const wy_registry_request *request) {
+    return WY_REGISTRY_TIMEOUT_MS +
+           (uint32_t)(request->body.len / (WY_REGISTRY_UPLOAD_BYTES_MIN / 1000));
+}
+
 static wy_err send_once(wy_registry *r, const wy_registry_request *request, wy_str url,
                         own wy_http_reply **reply_out, wy_diag *diag) {
     wy_http_field fields[3];
@@ -91,7 +97,7 @@ static wy_err send_once(wy_registry *r, const wy_registry_request *request, wy_s
                                  .repeatable = request->repeatable,
                                  .client = r->client,
                                  .loop = r->loop,
-                                 .timeout_ms = WY_REGISTRY_TIMEOUT_MS};
+                                 .timeout_ms = timeout_of(request)};
     return wy_http_fetch_open(&fetch, reply_out, diag);
 }
 
