@@ -14,8 +14,6 @@
 #define ANSWER_BYTES_MAX ((size_t)64 << 10)
 #define ANSWER_TIMEOUT_MS 60000 /* some ask the user first */
 
-extern char **environ;
-
 static bool name_valid(const char *name) {
     for (const char *c = name; *c; c++)
         if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||

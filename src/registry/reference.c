@@ -4,6 +4,7 @@
 #define TEXT_MAX 4096
 #define REPOSITORY_MAX 255 /* what registries take */
 #define TAG_MAX 128
+#define OFFICIAL "library/"
 
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -63,7 +64,6 @@ static bool component_valid(wy_str part) {
 }
 
 static bool repository_valid(wy_str repository) {
-    if (repository.len > REPOSITORY_MAX) return false;
     for (wy_str rest = repository;;) {
         size_t slash = wy_str_find(rest, '/');
         if (!component_valid(wy_str_sub(rest, 0, slash))) return false;
@@ -123,8 +123,17 @@ static pieces take_apart(wy_str text) {
     return p;
 }
 
+/* Docker Hub's own images have a folder that need not be written. */
+static bool is_official(const pieces *p) {
+    return (!p->has_registry || wy_str_eqz(p->registry, "docker.io") ||
+            wy_str_eqz(p->registry, "index.docker.io")) &&
+           wy_str_find(p->repository, '/') == p->repository.len;
+}
+
 static const char *check(const pieces *p) {
     wy_str ignored;
+    if (p->repository.len + (is_official(p) ? strlen(OFFICIAL) : 0) > REPOSITORY_MAX)
+        return "a repository's name has at most 255 characters";
     if (p->has_registry && !wy_registry_name_valid(p->registry)) return "no host with its port";
     if (!repository_valid(p->repository))
         return "a repository is made of lower-case letters and digits, joined by '.', '_' or '-', "
@@ -155,11 +164,8 @@ wy_err wy_reference_parse(wy_arena *arena, wy_str text, wy_reference *out, wy_di
                           .tag = p.has_tag || p.has_digest ? p.tag : WY_STR("latest")};
     if (p.has_digest) (void)wy_digest_parse(p.digest, &out->sha256);
     if (wy_str_eqz(out->registry, "index.docker.io")) out->registry = WY_STR("docker.io");
-    if (!wy_str_eqz(out->registry, "docker.io") ||
-        wy_str_find(out->repository, '/') < out->repository.len)
-        return WY_OK;
-    const char *official =
-        wy_arena_printf(arena, "library/" WY_STR_FMT, WY_STR_ARG(out->repository));
+    if (!is_official(&p)) return WY_OK;
+    const char *official = wy_arena_printf(arena, OFFICIAL WY_STR_FMT, WY_STR_ARG(out->repository));
     if (!official) return wy_diag_set(diag, WY_NOMEM, "out of memory");
     out->repository = wy_str_of(official);
     return WY_OK;

@@ -85,6 +85,23 @@ TEST(what_is_no_reference_is_refused) {
     }
 }
 
+TEST(a_name_is_as_long_as_registries_take) {
+    char text[300];
+    for (size_t len = 240; len < 260; len++) {
+        wy_arena arena;
+        wy_arena_init(&arena, 1 << 16);
+        wy_reference r;
+        memset(text, 'a', len);
+        text[len] = '\0';
+        assert_int_equal(wy_reference_parse(&arena, wy_str_of(text), &r, NULL) == WY_OK,
+                         len + 8 <= 255);
+        memcpy(text, "r.test/", 7);
+        assert_int_equal(wy_reference_parse(&arena, wy_str_of(text), &r, NULL) == WY_OK,
+                         len - 7 <= 255);
+        wy_arena_deinit(&arena);
+    }
+}
+
 TEST(a_digest_of_another_kind_is_named) {
     wy_arena arena;
     wy_arena_init(&arena, 1 << 16);
