@@ -5,6 +5,7 @@ import re
 import pytest
 from conftest import Host, flagged, free_port
 from database_server import MariaDB, Postgres
+from llm_server import TOKEN, Provider
 from mqtt_broker import Broker
 from redis_server import Server as Redis
 from sdk_app import MANIFEST, Origin, component
@@ -18,26 +19,38 @@ COMPILING = 300
 def servers():
     mine = {"redis": Redis(), "postgres": Postgres(), "mysql": MariaDB(), "origin": Origin()}
     mine["mqtt"] = Broker(user="ann", password="s3cret")
+    mine["llm"] = Provider(answer_for_models)
     yield mine
     for server in mine.values():
         server.stop()
+
+
+def answer_for_models(question):
+    if question.path == "/embed":
+        question.json({"embeddings": [[1.0, 0.5], [-2.0, 0.25]], "usage": {"promptTokenCount": 4}})
+    else:
+        words = f"{question.body['prompt']} {question.body['options']['maxTokens']}"
+        question.json({"text": words, "usage": {"promptTokenCount": 3, "generatedTokenCount": 2}})
 
 
 @pytest.fixture(scope="module", params=SDKS)
 def app(request, withy, servers, tmp_path_factory, started):
     """The application of one SDK, which the tests share."""
     folder = tmp_path_factory.mktemp(request.param)
-    hosts = [server.url for server in servers.values()]
+    hosts = [server.url for name, server in servers.items() if name != "llm"]
     allowed = [re.sub(r"//[^@]*@|/\w+$", lambda found: "//" if found[0].startswith("//") else "", url) for url in hosts]
     text = MANIFEST.format(name=request.param, source=component(request.param), hosts=str(allowed).replace("'", '"'))
     (folder / "spin.toml").write_text(text)
     (folder / "assets").mkdir()
     (folder / "assets" / "words.txt").write_text("grün")
+    llm = f'[llm_compute]\ntype = "remote_http"\nurl = "{servers["llm"].url}"\nauth_token = "{TOKEN}"\n'
+    (folder / "runtime.toml").write_text(llm)
     port = free_port()
     variables = {f"{name}_address": servers[name].url for name in ("redis", "postgres", "mysql", "mqtt")}
     variables |= {"origin": servers["origin"].url, "mqtt_password": "s3cret"}
     flags = [word for name, value in variables.items() for word in ("--variable", f"{name}={value}")]
-    host = Host([withy, *flagged("up", *flags, "--unmet-imports", "trap", "--listen", f"127.0.0.1:{port}")], port, folder)
+    flags += ["--runtime-config-file", "runtime.toml", "--listen", f"127.0.0.1:{port}"]
+    host = Host([withy, *flagged("up", *flags)], port, folder)
     started.append(host)
     host.wait_until_up(COMPILING)
     host.sdk = request.param
@@ -160,3 +173,8 @@ def test_outgoing_http(app):
     answer = text_of(app, "/http", method="POST", body="Wörter".encode()).splitlines()
     assert answer[0] == "200 hello"
     assert answer[1].startswith("201 POST gr") and answer[1].endswith("n Wörter")
+
+
+def test_language_models(app):
+    assert text_of(app, "/llm") == "Say grün 7\nusage 3 2"
+    assert text_of(app, "/embed") == "[[1.0, 0.5], [-2.0, 0.25]]\nusage 4"

@@ -48,7 +48,7 @@ def test_messages(withy, server, started, tmp_path, name):
     (tmp_path / "spin.toml").write_text(MANIFEST.format(name=name, source=component(f"{name}-message")))
     port = free_port()
     variable = f"redis_address={server.url}"
-    command = [withy, "up", "--unmet-imports", "trap", "--listen", f"127.0.0.1:{port}", "--variable", variable]
+    command = [withy, "up", "--listen", f"127.0.0.1:{port}", "--variable", variable]
     host = Host(command, port, tmp_path)
     started.append(host)
     host.wait_for_log("subscribed to", 300)
