@@ -25,18 +25,18 @@ typedef struct item {
 
 struct wy_ahead {
     wy_engine *engine;
-    bool is_started;
+    bool has_thread; /* of its own, to be joined; else the engine's maker does it */
     pthread_t thread;
-    pthread_mutex_t lock; /* guards the items */
-    pthread_cond_t over;  /* one is */
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t over;  /* an item is, or all */
+    bool is_over;
     size_t count;
     item items[MODULES_MAX]; /* the largest first */
 };
 
-static void *run(void *data) {
+static void run(void *data) {
     wy_ahead *ahead = data;
     /* Nothing runs yet, but soon will, and starting the other thread takes its time too. */
-    wy_engine_await(ahead->engine);
     wy_ticker_note_run(&ahead->engine->ticker);
     pthread_mutex_lock(&ahead->lock);
     for (size_t i = 0; i < ahead->count; i++) {
@@ -48,15 +48,30 @@ static void *run(void *data) {
         pthread_mutex_lock(&ahead->lock);
         it->module = module;
         it->state = OVER;
-        pthread_cond_signal(&ahead->over);
+        pthread_cond_broadcast(&ahead->over);
     }
+    ahead->is_over = true;
+    pthread_cond_broadcast(&ahead->over);
     pthread_mutex_unlock(&ahead->lock);
+}
+
+static void *thread_main(void *ahead) {
+    run(ahead);
     return NULL;
 }
 
 static int by_size(const void *a, const void *b) {
     const item *x = a, *y = b;
     return (x->len < y->len) - (x->len > y->len);
+}
+
+/* The thread that makes the engine goes on with it where that has not ended: another one would have
+ * to be woken then, which takes longer than mapping a megabyte. */
+static bool begin(wy_ahead *ahead) {
+    if (ahead->items[0].len < AHEAD_BYTES) return false;
+    if (wy_engine_then(ahead->engine, run, ahead)) return true;
+    ahead->has_thread = wy_engine_thread(&ahead->thread, thread_main, ahead);
+    return ahead->has_thread;
 }
 
 void wy_engine_expect(wy_engine *engine, const wy_str *modules, size_t count) {
@@ -71,9 +86,9 @@ void wy_engine_expect(wy_engine *engine, const wy_str *modules, size_t count) {
     pthread_mutex_init(&ahead->lock, NULL);
     pthread_cond_init(&ahead->over, NULL);
     engine->ahead = ahead;
-    ahead->is_started =
-        ahead->items[0].len >= AHEAD_BYTES && wy_engine_thread(&ahead->thread, run, ahead);
-    if (!ahead->is_started) wy_ahead_end(engine);
+    if (begin(ahead)) return;
+    ahead->is_over = true;
+    wy_ahead_end(engine);
 }
 
 own wy_module *wy_ahead_take(wy_engine *engine, const uint8_t *bytes, size_t len) {
@@ -100,8 +115,10 @@ void wy_ahead_end(wy_engine *engine) {
     pthread_mutex_lock(&ahead->lock);
     for (size_t i = 0; i < ahead->count; i++)
         if (ahead->items[i].state == WAITING) ahead->items[i].state = GIVEN;
+    while (!ahead->is_over)
+        pthread_cond_wait(&ahead->over, &ahead->lock);
     pthread_mutex_unlock(&ahead->lock);
-    if (ahead->is_started) pthread_join(ahead->thread, NULL);
+    if (ahead->has_thread) pthread_join(ahead->thread, NULL);
     for (size_t i = 0; i < ahead->count; i++)
         wy_module_free(ahead->items[i].module);
     pthread_cond_destroy(&ahead->over);

@@ -189,8 +189,21 @@ static void *make_parts(void *data) {
     pthread_mutex_lock(&engine->made_lock);
     atomic_store_explicit(&engine->is_made, true, memory_order_release);
     pthread_cond_broadcast(&engine->made);
+    void (*then)(void *data) = engine->then;
     pthread_mutex_unlock(&engine->made_lock);
+    if (then) then(engine->then_data);
     return NULL;
+}
+
+bool wy_engine_then(wy_engine *engine, void (*then)(void *data), void *data) {
+    pthread_mutex_lock(&engine->made_lock);
+    bool is_early = !atomic_load(&engine->is_made);
+    if (is_early) {
+        engine->then = then;
+        engine->then_data = data;
+    }
+    pthread_mutex_unlock(&engine->made_lock);
+    return is_early;
 }
 
 void wy_engine_await(const wy_engine *engine) {

@@ -55,6 +55,8 @@ struct wy_engine {
     pthread_t maker;
     pthread_mutex_t made_lock;
     pthread_cond_t made;
+    void (*then)(void *data); /* what `maker` does after it (wy_engine_then); NULL: nothing */
+    void *then_data;
     wy_cache *cache;    /* NULL: compile without */
     struct wy_aot *aot; /* files compiled ahead of time, newest first */
     wy_source source;
@@ -73,6 +75,9 @@ struct wy_engine {
 
 /* Waits until all of it is there. Any thread. */
 void wy_engine_await(const wy_engine *engine);
+/* Has the thread that makes the engine go on with this; it needs not be woken for it. False: it has
+ * made it by now, or there is none. */
+bool wy_engine_then(wy_engine *engine, void (*then)(void *data), void *data);
 static inline wasm_engine_t *wy_engine_wasm(const wy_engine *engine) {
     if (WY_UNLIKELY(!atomic_load_explicit(&engine->is_made, memory_order_acquire)))
         wy_engine_await(engine);
