@@ -4,6 +4,7 @@
 #include "engine/internal.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <time.h>
 
@@ -68,11 +69,30 @@ void wy_ticker_deinit(wy_ticker *ticker) {
     pthread_mutex_destroy(&ticker->lock);
 }
 
+/* Begun on another processor than this one. Linux leaves a new thread where its maker runs, which
+ * then waits until that one sleeps or a tick comes, milliseconds later, however idle the others
+ * are. */
+static bool begin_elsewhere(pthread_t *thread_out, void *(*main)(void *data), void *data) {
+    cpu_set_t allowed, others;
+    int here = sched_getcpu();
+    if (here < 0 || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return false;
+    others = allowed;
+    CPU_CLR((size_t)here, &others);
+    pthread_attr_t attr;
+    if (CPU_COUNT(&others) == 0 || pthread_attr_init(&attr) != 0) return false;
+    bool ok = pthread_attr_setaffinity_np(&attr, sizeof others, &others) == 0 &&
+              pthread_create(thread_out, &attr, main, data) == 0;
+    pthread_attr_destroy(&attr);
+    if (ok) pthread_setaffinity_np(*thread_out, sizeof allowed, &allowed);
+    return ok;
+}
+
 bool wy_engine_thread(pthread_t *thread_out, void *(*main)(void *data), void *data) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool ok = pthread_create(thread_out, NULL, main, data) == 0;
+    bool ok = begin_elsewhere(thread_out, main, data) ||
+              pthread_create(thread_out, NULL, main, data) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return ok;
 }
