@@ -43,7 +43,7 @@ static wy_err read_json(reader *r, wy_str text) {
         err = wy_diag_set(r->diag, WY_INVALID, "line %d: %s", root ? 1 : error.line,
                           root ? "an object is expected" : error.text);
     json_object_foreach(root, key, value) {
-        wy_str name, content;
+        wy_str name = {0}, content = {0};
         if (!err && !json_is_string(value))
             err = wy_diag_set(r->diag, WY_INVALID, "the value of \"%s\" must be a string", key);
         if (!err) err = copy(r, key, &name);
