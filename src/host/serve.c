@@ -127,8 +127,8 @@ static void on_reload_signal(void *data, int signum) {
 
 static wy_err worker_start(worker *w, const int *listen_fds, unsigned fd_count, const char *address,
                            wy_diag *diag) {
-    wy_err err = wy_loop_new(&w->tools.loop);
-    if (!err) err = wy_host_engine(&w->options->common, &w->tools.engine, diag);
+    wy_err err = wy_host_engine(&w->options->common, &w->tools.engine, diag); /* by a thread */
+    if (!err) err = wy_loop_new(&w->tools.loop);
     if (!err) err = wy_scheduler_new(w->tools.loop, w->tools.engine, &w->tools.scheduler);
     if (!err) err = wy_timer_new(w->tools.loop, on_sweep, w, &w->sweep);
     if (!err) err = w->service->load(w->service->data, &w->tools, &w->served, diag);

@@ -249,10 +249,28 @@ void wy_code_drop_types(wy_code *code) {
     code->types = NULL;
 }
 
+typedef struct sized {
+    size_t len;
+    uint32_t index; /* of a module */
+} sized;
+
+static int by_size(const void *a, const void *b) {
+    const sized *x = a, *y = b;
+    return (x->len > y->len) - (x->len < y->len);
+}
+
+/* The smallest first: what is expected is mapped by another thread, the largest first (ahead.c). */
 static wy_err compile_used(wy_code *code, const uint8_t *used, wy_diag *diag) {
-    for (uint32_t i = 0; i < code->plan->module_count; i++) {
+    const wy_plan *plan = code->plan;
+    sized *order = wy_arena_alloc(&code->arena, plan->module_count * sizeof *order);
+    if (!order) return no_memory(diag);
+    for (uint32_t i = 0; i < plan->module_count; i++)
+        order[i] = (sized){plan->modules[i]->len, i};
+    qsort(order, plan->module_count, sizeof *order, by_size);
+    for (uint32_t k = 0; k < plan->module_count; k++) {
+        uint32_t i = order[k].index;
         if (!used[i]) continue;
-        const wy_core_module *module = code->plan->modules[i];
+        const wy_core_module *module = plan->modules[i];
         wy_err err =
             wy_module_load(code->engine, module->bytes, module->len, &code->modules[i], diag);
         if (err) {
