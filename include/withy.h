@@ -49,10 +49,10 @@ WITHY_API void withy_options_init(withy_options *options);
 
 typedef struct withy_serve_options {
     withy_options common;
-    const char *address; /* "127.0.0.1:3000" */
-    uint32_t workers;    /* processes; 0: one a core; 1: in this process */
-    uint32_t reuse;      /* requests one instance answers; 0 or 1: a fresh one each */
-    bool quiet;          /* do not print the address */
+    const char *address;            /* "127.0.0.1:3000" */
+    uint32_t workers;               /* processes; 0: one a core; 1: in this process */
+    uint32_t reuse;                 /* requests one instance answers; 0 or 1: a fresh one each */
+    bool quiet;                     /* do not print the address */
     const char *tls_cert, *tls_key; /* PEM files: https is spoken; NULL: http */
 } withy_serve_options;
 
