@@ -1,5 +1,6 @@
 """The command line itself: help, mistakes, inspect, compile, files that are no components."""
 
+import subprocess
 import json
 import os
 import re
@@ -264,3 +265,18 @@ def test_cache_that_cannot_be_written(command, guest, tmp_path):
     blocked.touch()
     done = command("run", guest("cli"), "args", env={"XDG_CACHE_HOME": str(blocked)})
     assert done.returncode == 0
+
+
+LACKING = """(component
+  (import "fermyon:spin/key-valu@2.0.0" (instance (export "open" (func))))
+  (import "acme:unheard/of@1.0.0" (instance (export "it" (func)))))"""
+
+
+def test_all_imports_that_cannot_be_met_are_listed(command, tmp_path):
+    file = tmp_path / "lacking.wasm"
+    subprocess.run(["wasm-tools", "parse", "-", "-o", file], input=LACKING.encode(), check=True)
+    done = command("serve", file, "--addr", "127.0.0.1:0")
+    assert done.returncode != 0
+    assert "acme:unheard/of@1.0.0" in done.stderr and "--unmet-imports" in done.stderr
+    nearest = next(line for line in done.stderr.splitlines() if "fermyon:spin/key-valu@2.0.0" in line)
+    assert "fermyon:spin/key-value@2.0.0" in nearest
