@@ -47,6 +47,10 @@ VALUES = {"NAME=VALUE": "A=b", "HOST::GUEST[:ro]": "/tmp::/data:ro", "FILE": "FI
           "NAME": "a", "SQL": "SELECT 1", "plain|json": "json", "KEY=VALUE": "a=b", "REFERENCE": "no/such//x"}
 
 
+# One goes only with the other.
+TOGETHER = {"--tls-cert": ["--tls-key", "key.pem"], "--tls-key": ["--tls-cert", "certificate.pem"]}
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_option_of_the_help_is_taken(command, verb, tmp_path):
     """Each option by itself: what fails is the file that is not there, not the command line."""
@@ -57,7 +61,7 @@ def test_every_option_of_the_help_is_taken(command, verb, tmp_path):
         letter = words.pop(0).rstrip(",") if not words[0].startswith("--") else None
         name, *value = words
         value = [VALUES[word].replace("FILE", str(tmp_path / "f")).replace("DIR", str(tmp_path)) for word in value]
-        rest = [] if verb == "up" else ["/no/such.wasm"]
+        rest = TOGETHER.get(name, []) + ([] if verb == "up" else ["/no/such.wasm"])
         for form in [[name, *value], [f"{name}={value[0]}"] if value else [name], [letter, *value] if letter else [name, *value]]:
             done = command(verb, *form, *rest, cwd=tmp_path, timeout=20)
             assert done.returncode not in (0, 2), (form, done.stderr)
