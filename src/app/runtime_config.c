@@ -305,12 +305,15 @@ static wy_err read_networking(const reader *r) {
     wy_fields f;
     wy_err err = get_table(r, "outbound_networking", "[outbound_networking]", &f);
     if (err != WY_OK || !f.table) return err;
-    c->networking_line = f.table->line;
-    c->networking_column = f.table->column;
     err = wy_fields_known(&f, "block_networks max_socket_connections max_total_connections");
     if (err == WY_OK) err = wy_fields_list(&f, "block_networks", &c->block_networks);
     if (err == WY_OK) err = get_count32(&f, "max_socket_connections", &c->max_sockets);
-    if (err == WY_OK) err = get_count32(&f, "max_total_connections", &c->max_connections);
+    const wy_toml *total = wy_toml_get(f.table, "max_total_connections");
+    if (err == WY_OK && total)
+        err = wy_fields_fail(&f, total, WY_UNSUPPORTED,
+                             "'max_total_connections' is not supported; each of [outbound_http], "
+                             "[outbound_redis], [outbound_pg], [outbound_mysql] and "
+                             "[outbound_mqtt] has its 'max_connections'");
     return err;
 }
 

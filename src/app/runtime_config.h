@@ -62,8 +62,7 @@ typedef struct wy_runtime_config {
     wy_runtime_llm llm;
     wy_runtime_client http, redis, postgres, mysql, mqtt;
     wy_app_list block_networks; /* "10.0.0.0/8", "private" */
-    uint32_t max_sockets, max_connections;
-    uint32_t networking_line, networking_column; /* 0: there is no [outbound_networking] */
+    uint32_t max_sockets;       /* 0: no limit */
     const wy_runtime_tls *tls;
     uint32_t tls_count;
 } wy_runtime_config;

@@ -42,7 +42,7 @@ TEST(a_whole_configuration_is_read) {
                "[outbound_http]\nmax_concurrent_requests = 7\n[outbound_redis]\n"
                "max_connections = 3\n[outbound_pg]\n[outbound_mysql]\n[outbound_mqtt]\n"
                "max_payload_size_bytes = 9\n"
-               "[outbound_networking]\nblock_networks = [\"private\"]\nmax_total_connections = 5\n"
+               "[outbound_networking]\nblock_networks = [\"private\"]\nmax_socket_connections = 5\n"
                "[[client_tls]]\ncomponent_ids = [\"a\"]\nhosts = [\"h\"]\n"
                "ca_use_platform_roots = true\nclient_cert_file = \"c.pem\"\n"
                "client_private_key_file = \"/k.pem\"\n"))
@@ -67,7 +67,7 @@ TEST(a_whole_configuration_is_read) {
     assert_int_equal(config.redis.max_connections, 3);
     assert_int_equal(config.mqtt.max_payload_bytes, 9);
     assert_int_equal(config.block_networks.count, 1);
-    assert_int_equal(config.max_connections, 5);
+    assert_int_equal(config.max_sockets, 5);
     assert_true(wy_str_eqz(config.tls[0].client_cert_file, "/etc/app/c.pem"));
     assert_true(wy_str_eqz(config.tls[0].client_private_key_file, "/k.pem"));
     assert_true(reads("") && config.provider_count == 0 && !config.has_state_dir);

@@ -205,6 +205,7 @@ static wy_err load_triggers(wy_application *a, wy_diag *diag) {
 /* As the runtime configuration says. */
 static void limit_clients(wy_application *a) {
     const wy_runtime_config *runtime = &a->base->runtime;
+    a->clients.sockets.most = runtime->max_sockets;
     if (runtime->postgres.max_connections)
         wy_sql_servers_limit(a->clients.databases, WY_SQL_POSTGRES,
                              runtime->postgres.max_connections);

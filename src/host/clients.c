@@ -19,9 +19,9 @@ void wy_clients_deinit(wy_clients *clients) {
     *clients = (wy_clients){0};
 }
 
-wy_client_settings wy_clients_grant(const wy_clients *clients, const wy_http_policy *policy) {
+wy_client_settings wy_clients_grant(wy_clients *clients, const wy_http_policy *policy) {
     return (wy_client_settings){.http = {clients->http, policy},
-                                .sockets = {.policy = policy},
+                                .sockets = {.policy = policy, .budget = &clients->sockets},
                                 .redis = {clients->redis, policy},
                                 .mqtt = {clients->mqtt, policy},
                                 .rdbms = {clients->databases, policy}};

@@ -15,6 +15,7 @@ typedef struct wy_clients {
     wy_redis_client *redis;
     wy_mqtt_client *mqtt;
     wy_sql_servers *databases;
+    wy_socket_budget sockets;
 } wy_clients;
 
 wy_err wy_clients_init(wy_clients *clients, wy_loop *loop) WY_MUST_USE;
@@ -31,7 +32,7 @@ typedef struct wy_client_settings {
 } wy_client_settings;
 
 /* `policy` NULL: anything may be reached by the clients, and nothing by sockets. */
-wy_client_settings wy_clients_grant(const wy_clients *clients, const wy_http_policy *policy);
+wy_client_settings wy_clients_grant(wy_clients *clients, const wy_http_policy *policy);
 void wy_client_settings_use(const wy_client_settings *settings, const void *slots[WY_SLOT_COUNT]);
 
 #endif

@@ -75,13 +75,6 @@ static void up_announce(void *data, const void *application, const char *url) {
 
 /* --- the whole --- */
 
-/* What a runtime configuration may ask for and withy does not do. */
-static wy_err refuse_configuration(const wy_runtime_config *c, wy_diag *diag) {
-    const char *what = NULL;
-    if (c->max_sockets || c->max_connections) what = "[outbound_networking] max_...";
-    return what ? wy_diag_set(diag, WY_UNSUPPORTED, "%s is not supported", what) : WY_OK;
-}
-
 /* So that a file that is not there is not found out by the first request. */
 static wy_err check_tls(const wy_runtime_tls *tls, wy_diag *diag) {
     const wy_str paths[] = {tls->ca_roots_file, tls->client_cert_file,
@@ -101,10 +94,8 @@ static wy_err read_configuration(wy_application_base *s, wy_diag *diag) {
     if (!path) return WY_OK;
     wy_err err = wy_runtime_config_load(&s->arena, path, &s->runtime, diag);
     if (err) return err;
-    err = refuse_configuration(&s->runtime, diag);
-    if (!err)
-        err = wy_app_networks_new(&s->arena, s->runtime.block_networks.items,
-                                  s->runtime.block_networks.count, &s->blocked, diag);
+    err = wy_app_networks_new(&s->arena, s->runtime.block_networks.items,
+                              s->runtime.block_networks.count, &s->blocked, diag);
     for (uint32_t i = 0; i < s->runtime.tls_count && !err; i++)
         err = check_tls(&s->runtime.tls[i], diag);
     if (err) wy_diag_prefix(diag, "%s", path);

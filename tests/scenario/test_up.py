@@ -556,6 +556,23 @@ def test_sockets_reach_only_what_their_manifest_allows(manifest, start, tmp_path
         host.wait_for_log("block_networks of the runtime configuration forbids it")
 
 
+def test_sockets_are_limited_by_the_runtime_configuration(manifest, start):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        folder = manifest(SOCKETS.replace("PORT", str(port)))
+        (folder / "runtime.toml").write_text("[outbound_networking]\nmax_socket_connections = 1\n")
+        host = start("up", "--workers", "1", "--runtime-config-file", "runtime.toml", cwd=folder)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            for _ in range(2):
+                first = pool.submit(lambda: host.ask(f"/socket/127.0.0.1:{port}").text)
+                connection, _ = server.accept()
+                assert host.ask(f"/socket/127.0.0.1:{port}").text.startswith("error ")
+                connection.sendall(b"welcome")
+                connection.close()
+                assert first.result(20) == "welcome"
+        host.wait_for_log("max_socket_connections of the runtime configuration permits")
+
+
 CHAINED = """
 spin_manifest_version = 2
 [application]

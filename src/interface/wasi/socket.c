@@ -37,18 +37,36 @@ static int open_fd(bool is_v6, bool is_udp) {
     return fd;
 }
 
+static const wy_wasi_sockets_settings *settings_of(wy_call *call) {
+    static const wy_wasi_sockets_settings nothing = {0};
+    const wy_wasi_sockets_settings *settings =
+        wy_instance_settings(call->instance, WY_SLOT_SOCKETS);
+    return settings ? settings : &nothing;
+}
+
+static bool has_room(const uint32_t *count, const wy_socket_budget *budget) {
+    if (*count >= WY_MAX_GUEST_SOCKETS) return false;
+    if (!budget || !budget->most || budget->open < budget->most) return true;
+    wy_log(WY_LOG_WARN,
+           "a component may not open a socket: there are as many as [outbound_networking] "
+           "max_socket_connections of the runtime configuration permits");
+    return false;
+}
+
 bool wy_socket_new(wy_call *call, int fd, bool is_v6, bool is_udp, own wy_socket **socket_out,
                    wy_socket_error *error_out) {
     uint32_t *count = socket_count(call);
+    wy_socket_budget *budget = settings_of(call)->budget;
     wy_socket *s = calloc(1, sizeof *s);
     *error_out = WY_SOCKET(OUT_OF_MEMORY);
     if (s && count) {
+        bool may_open = has_room(count, budget);
         *error_out = WY_SOCKET(NEW_SOCKET_LIMIT);
-        if (*count < WY_MAX_GUEST_SOCKETS && fd < 0) {
+        if (may_open && fd < 0) {
             fd = open_fd(is_v6, is_udp);
             if (fd < 0) *error_out = wy_socket_error_of(errno);
         }
-        if (*count < WY_MAX_GUEST_SOCKETS && fd >= 0) {
+        if (may_open && fd >= 0) {
             int one = 1;
             /* A guest cannot ask for it, and most of what is written is whole messages. */
             if (!is_udp) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -58,8 +76,10 @@ bool wy_socket_new(wy_call *call, int fd, bool is_v6, bool is_udp, own wy_socket
                              .is_udp = is_udp,
                              .loop = wy_task_loop(call->task),
                              .count = count,
+                             .budget = budget,
                              .backlog = 128};
             ++*count;
+            if (budget) budget->open++;
             *socket_out = s;
             return true;
         }
@@ -89,6 +109,7 @@ void wy_socket_release(own wy_socket *s) {
     free(s->pending);
     close(s->fd);
     --*s->count;
+    if (s->budget) s->budget->open--;
     free(s);
 }
 
@@ -258,13 +279,6 @@ wy_socket_error wy_socket_error_of(int error_number) {
 }
 
 /* --- permission --- */
-
-static const wy_wasi_sockets_settings *settings_of(wy_call *call) {
-    static const wy_wasi_sockets_settings nothing = {0};
-    const wy_wasi_sockets_settings *settings =
-        wy_instance_settings(call->instance, WY_SLOT_SOCKETS);
-    return settings ? settings : &nothing;
-}
 
 static bool refuse(const char *what, const char *where) {
     wy_log(WY_LOG_WARN, "the component may not %s %s; to allow it, give it the network: --network",

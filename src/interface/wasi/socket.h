@@ -35,7 +35,8 @@ struct wy_socket {
     bool is_v6, is_udp;
     wy_socket_state state;
     wy_loop *loop;
-    uint32_t *count; /* of the instance's sockets */
+    uint32_t *count;          /* of the instance's sockets */
+    wy_socket_budget *budget; /* NULL: none */
     /* Readiness: one watch for all, told what anybody waits for. */
     wy_fd_watch *watch;
     bool wants_read, wants_write;
