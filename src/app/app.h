@@ -3,6 +3,7 @@
 #ifndef WY_APP_APP_H
 #define WY_APP_APP_H
 
+#include "app/cron.h"
 #include "base/arena.h"
 #include "base/str.h"
 
@@ -136,6 +137,16 @@ typedef struct wy_app_mqtt_trigger {
     uint32_t line, column;
 } wy_app_mqtt_trigger;
 
+/* A component that is called at the times of a schedule. */
+typedef struct wy_app_cron_trigger {
+    wy_str id;
+    wy_str expression;
+    wy_cron schedule; /* what it stands for */
+    const wy_app_component *component;
+    uint32_t retries; /* further tries when a call fails */
+    uint32_t line, column;
+} wy_app_cron_trigger;
+
 typedef struct wy_app_mqtt {
     wy_str address, user, password; /* templates; user and password empty: none */
     uint16_t keep_alive_s;
@@ -168,10 +179,11 @@ typedef struct wy_app {
     const wy_app_redis_trigger *redis_triggers;
     wy_app_mqtt mqtt; /* where the MQTT triggers subscribe */
     const wy_app_mqtt_trigger *mqtt_triggers;
+    const wy_app_cron_trigger *cron_triggers;
     const wy_app_trigger *triggers; /* all of them, in the manifest's order */
     const wy_app_trigger_settings *trigger_settings;
     uint32_t variable_count, component_count, http_trigger_count, redis_trigger_count,
-        mqtt_trigger_count, trigger_count, trigger_settings_count;
+        mqtt_trigger_count, cron_trigger_count, trigger_count, trigger_settings_count;
 } wy_app;
 
 /* NULL when there is none. */

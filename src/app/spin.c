@@ -154,6 +154,8 @@ wy_err wy_spin_room(wy_spin_reader *r, uint32_t components, uint32_t bindings) {
     r->http_triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->http_triggers);
     r->redis_triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->redis_triggers);
     r->mqtt_triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->mqtt_triggers);
+    r->cron_triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->cron_triggers);
+    r->app->cron_triggers = r->cron_triggers;
     r->triggers = wy_arena_calloc(r->arena, bindings, sizeof *r->triggers);
     r->app->components = r->components;
     r->app->triggers = r->triggers;
@@ -162,7 +164,7 @@ wy_err wy_spin_room(wy_spin_reader *r, uint32_t components, uint32_t bindings) {
     r->app->mqtt_triggers = r->mqtt_triggers;
     wy_fields top = wy_spin_fields(r, r->root, "the manifest");
     bool ok = r->components && r->tables && r->triggers && r->http_triggers && r->redis_triggers &&
-              r->mqtt_triggers;
+              r->mqtt_triggers && r->cron_triggers;
     return ok ? WY_OK : wy_fields_nomem(&top);
 }
 

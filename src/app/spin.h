@@ -18,7 +18,7 @@ wy_err wy_app_load_spin(wy_arena *arena, const char *path, wy_str profile, const
 
 /* The built-in type of trigger that a wrong name was meant for, perhaps; else empty. */
 wy_str wy_spin_trigger_nearest(wy_str type);
-/* "'http', 'redis' and 'mqtt'": all built-in types, for a message. */
+/* "'http', 'redis', ...": all built-in types, for a message. */
 const char *wy_spin_trigger_names(void);
 
 #endif

@@ -19,6 +19,7 @@ typedef struct wy_spin_reader {
     wy_app_http_trigger *http_triggers;
     wy_app_redis_trigger *redis_triggers;
     wy_app_mqtt_trigger *mqtt_triggers;
+    wy_app_cron_trigger *cron_triggers;
     wy_app_trigger *triggers;
     wy_app_trigger_settings *settings;
     uint32_t settings_cap;

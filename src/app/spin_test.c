@@ -161,6 +161,42 @@ TEST(triggers_are_checked) {
            "triggers");
 }
 
+TEST(schedules_are_read) {
+    const wy_app *app =
+        read_app(HELLO
+                 "[[trigger.cron]]\ncron_expression = \"0 0 12 * * *\"\ncomponent = "
+                 "\"hello\"\nretries = 2\n");
+    if (!app) fail_msg("line %u: %s", diag.line, diag.text);
+    assert_int_equal(app->cron_trigger_count, 1);
+    assert_int_equal(app->cron_triggers[0].schedule.hours, 1 << 12);
+    assert_int_equal(app->cron_triggers[0].retries, 2);
+    assert_int_equal(app->trigger_count, 1);
+    assert_false(app->triggers[0].is_foreign);
+    refuse(HELLO "[[trigger.cron]]\ncomponent = \"hello\"\n", WY_INVALID, 6,
+           "[[trigger.cron]]: 'cron_expression' is missing");
+    refuse(HELLO "[[trigger.cron]]\ncron_expression = \"x\"\n", WY_INVALID, 6,
+           "[[trigger.cron]]: 'component' is missing");
+}
+
+TEST(other_types_of_triggers_are_kept_for_others) {
+    const wy_app *app = read_app(HELLO
+                                 "[application.trigger.timer]\nspeedup = 2\n"
+                                 "[[trigger.timer]]\ncomponent = \"hello\"\nsecs = 1\n"
+                                 "[[trigger.timer]]\nsecs = 2\n"
+                                 "[[trigger.sqs]]\ncomponent = \"hello\"\n");
+    if (!app) fail_msg("line %u: %s", diag.line, diag.text);
+    assert_int_equal(app->trigger_count, 3);
+    assert_true(wy_str_eqz(app->triggers[0].config, "{\"component\":\"hello\",\"secs\":1}"));
+    assert_true(wy_str_eqz(app->triggers[1].config, "{\"secs\":2}"));
+    assert_null(app->triggers[1].component);
+    const wy_app_trigger *t = wy_app_foreign_next(app, NULL);
+    assert_ptr_equal(t, &app->triggers[0]);
+    t = wy_app_foreign_next(app, t);
+    assert_ptr_equal(t, &app->triggers[2]);
+    assert_null(wy_app_foreign_next(app, t));
+    assert_int_equal(app->trigger_settings_count, 1);
+}
+
 TEST(what_is_not_there_yet_is_refused_by_name) {
     refuse(HELLO "[[trigger.\"a b\"]]\ncomponent = \"hello\"\n", WY_INVALID, 6,
            "'a b' is no type of trigger (words of letters and digits, split by '-')");

@@ -208,6 +208,30 @@ static wy_err mqtt_settings(wy_spin_reader *r, const wy_fields *f) {
     return err;
 }
 
+/* --- cron --- */
+
+static wy_err read_cron(wy_spin_reader *r, const wy_fields *f, const binding *b) {
+    wy_app_cron_trigger *out = &r->cron_triggers[r->app->cron_trigger_count];
+    wy_str none;
+    *out = (wy_app_cron_trigger){
+        .id = b->id, .component = b->component, .line = b->table->line, .column = b->table->column};
+    wy_err err = wy_fields_string(f, "cron_expression", true, &out->expression);
+    if (err == WY_OK) err = read_tries(f, &out->retries, &none);
+    if (err != WY_OK) return err;
+    if (!b->component) return wy_fields_fail(f, f->table, WY_INVALID, "'component' is missing");
+    wy_diag detail;
+    wy_diag_init(&detail);
+    err = wy_cron_parse(out->expression, &out->schedule, &detail);
+    if (err != WY_OK)
+        return wy_fields_fail(f, wy_toml_get(f->table, "cron_expression"), err, "%s", detail.text);
+    r->app->cron_trigger_count++;
+    return WY_OK;
+}
+
+static wy_err cron_settings(wy_spin_reader *r, const wy_fields *f) {
+    return wy_fields_known(f, r->is_first ? "type" : "");
+}
+
 /* --- types --- */
 
 static const struct {
@@ -221,6 +245,8 @@ static const struct {
      "channel address", read_redis, redis_settings},
     {"mqtt", "id component components dependencies topic qos retries dead_letter", "", read_mqtt,
      mqtt_settings},
+    {"cron", "id component components dependencies cron_expression retries", "cron_expression",
+     read_cron, cron_settings},
 };
 #define TYPE_COUNT (sizeof types / sizeof *types)
 
@@ -239,7 +265,7 @@ wy_str wy_spin_trigger_nearest(wy_str type) {
 }
 
 const char *wy_spin_trigger_names(void) {
-    return "'http', 'redis' and 'mqtt'";
+    return "'http', 'redis', 'mqtt' and 'cron'";
 }
 
 wy_err wy_spin_trigger_type(const wy_spin_reader *r, wy_str type, const wy_toml *at) {

@@ -128,6 +128,10 @@
 #define WY_MAX_GUEST_SOCKETS 1000                 /* that one instance holds open */
 #define WY_SOCKET_WRITE_PERMIT ((size_t)64 << 10) /* bytes check-write permits for a connection */
 
+/* --- cron trigger (trigger/cron.h) --- */
+#define WY_MAX_CRON_CALLS 64  /* of a binding under way; then a time is left out */
+#define WY_CRON_LOOK_MS 30000 /* the clock is looked at so often: it may have been set */
+
 /* --- triggers that are programs of their own (host/foreign.h) --- */
 #define WY_MAX_TRIGGER_METADATA_BYTES ((size_t)1 << 20) /* what one says of its options */
 #define WY_TRIGGER_PROBE_TIMEOUT_MS 10000               /* for saying so */

@@ -217,15 +217,17 @@ static wy_err keep_part(wy_arena *arena, const wy_app *app, const part *p, const
     wy_app_http_trigger *http = wy_arena_calloc(arena, app->http_trigger_count, sizeof *http);
     wy_app_redis_trigger *redis = wy_arena_calloc(arena, app->redis_trigger_count, sizeof *redis);
     wy_app_mqtt_trigger *mqtt = wy_arena_calloc(arena, app->mqtt_trigger_count, sizeof *mqtt);
+    wy_app_cron_trigger *cron = wy_arena_calloc(arena, app->cron_trigger_count, sizeof *cron);
     wy_app_trigger *all = wy_arena_calloc(arena, app->trigger_count, sizeof *all);
-    if (!kept || !http || !redis || !mqtt || !all) return no_memory(diag);
+    if (!kept || !cron || !http || !redis || !mqtt || !all) return no_memory(diag);
     *kept = *app;
     kept->http_triggers = http;
     kept->redis_triggers = redis;
     kept->mqtt_triggers = mqtt;
+    kept->cron_triggers = cron;
     kept->triggers = all;
     kept->http_trigger_count = kept->redis_trigger_count = kept->mqtt_trigger_count = 0;
-    kept->trigger_count = 0;
+    kept->cron_trigger_count = kept->trigger_count = 0;
     for (uint32_t i = 0; i < app->trigger_count; i++)
         if (is_kept(p, app->triggers[i].type, app->triggers[i].component))
             all[kept->trigger_count++] = app->triggers[i];
@@ -238,6 +240,9 @@ static wy_err keep_part(wy_arena *arena, const wy_app *app, const part *p, const
     for (uint32_t i = 0; i < app->mqtt_trigger_count; i++)
         if (is_kept(p, WY_STR("mqtt"), app->mqtt_triggers[i].component))
             mqtt[kept->mqtt_trigger_count++] = app->mqtt_triggers[i];
+    for (uint32_t i = 0; i < app->cron_trigger_count; i++)
+        if (is_kept(p, WY_STR("cron"), app->cron_triggers[i].component))
+            cron[kept->cron_trigger_count++] = app->cron_triggers[i];
     *app_out = kept;
     return WY_OK;
 }

@@ -5,6 +5,7 @@
 #include "app/app.h"
 #include "capability/config/config.h"
 #include "host/clients.h"
+#include "trigger/cron.h"
 #include "trigger/mqtt.h"
 #include "trigger/redis.h"
 
@@ -13,6 +14,7 @@ typedef struct wy_custom_trigger wy_custom_trigger;
 typedef struct wy_triggers {
     wy_redis_trigger *redis; /* NULL: there is none of that kind */
     wy_mqtt_trigger *mqtt;
+    wy_cron_trigger *cron;
     const wy_custom_trigger *custom; /* whose `made` is */
     void *made;
 } wy_triggers;

@@ -65,9 +65,9 @@ static void log_failure(const job *j) {
                        : j->ended == WY_CANCELLED ? "it was cancelled"
                        : j->trap                  ? "the component trapped"
                                                   : "the component returned an error";
-    wy_log(WY_LOG_ERROR,
-           WY_STR_FMT ": a message from " WY_STR_FMT " was not handled: %s%s" WY_STR_FMT,
-           WY_STR_ARG(j->handler->id), WY_STR_ARG(j->message.source), what, text.len ? ": " : "",
+    wy_log(WY_LOG_ERROR, WY_STR_FMT ": %s " WY_STR_FMT " was not handled: %s%s" WY_STR_FMT,
+           WY_STR_ARG(j->handler->id), j->handler->noun ? j->handler->noun : "a message from",
+           WY_STR_ARG(j->message.source), what, text.len ? ": " : "",
            WY_STR_ARG(wy_str_trim(wy_buf_view(&text))));
     wy_buf_deinit(&text);
 }

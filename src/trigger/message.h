@@ -19,7 +19,8 @@ typedef struct wy_message {
 
 /* One binding: a component and how it is called. Plain data, outlives the queue. */
 typedef struct wy_message_handler {
-    wy_str id; /* of the binding, for the log */
+    wy_str id;        /* of the binding, for the log */
+    const char *noun; /* what stands before the source in the log; NULL: "a message from" */
     const wy_component *component;
     const wy_plan_export *export;
     /* On the task's fiber, in a fresh instance that has started: calls the export. `*failed_out`:
