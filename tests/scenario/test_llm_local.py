@@ -73,6 +73,7 @@ def test_text(app, models):
     assert infer(host, "!") == "3 2\né"
     assert infer(host, "?").startswith("3 ")
     assert infer(host, "!", count=1) == "3 1\n\ufffd"
+    assert infer(host, "x" * 5000 + "abc", count=3) == "5005 3\ndef"  # in many pieces
 
 
 def test_embeddings(app, models):

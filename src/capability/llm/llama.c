@@ -11,7 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH 64 /* tokens of a prompt at once: less than a slice of time for most models */
+/* Tokens of a prompt at once: as many as a slice of time is enough for. */
+#define BATCH_MIN 4
+#define BATCH_FIRST 16
+#define BATCH_MAX 512
 
 struct wy_llama {
     struct llama_model *model;
@@ -31,7 +34,8 @@ struct wy_llama_run {
     uint64_t deadline_ms; /* of this step */
     /* Text. */
     tokens prompt;
-    int32_t fed; /* of the prompt */
+    int32_t fed;       /* of the prompt */
+    int32_t batch_len; /* of the next piece of it */
     struct llama_sampler *sampler;
     uint32_t generated, generated_max;
     wy_buf text;
@@ -121,7 +125,7 @@ static struct llama_context *new_context(wy_llama_run *run, int32_t room, bool e
                                          enum llama_pooling_type pooling) {
     struct llama_context_params params = llama_context_default_params();
     params.n_ctx = (uint32_t)room;
-    params.n_batch = params.n_ubatch = embeds ? (uint32_t)room : BATCH;
+    params.n_batch = params.n_ubatch = embeds ? (uint32_t)room : BATCH_MAX;
     params.n_threads = params.n_threads_batch = thread_count();
     params.embeddings = embeds;
     params.pooling_type = pooling;
@@ -171,6 +175,7 @@ static wy_llm_status begin_text(wy_llama_run *run) {
     run->context = new_context(run, run->prompt.count + (int32_t)run->generated_max, false,
                                LLAMA_POOLING_TYPE_UNSPECIFIED);
     if (!run->context) return no_context(r);
+    run->batch_len = BATCH_FIRST;
     return begin_sampling(run) ? WY_LLM_OK : wy_llm_nomem(r);
 }
 
@@ -257,13 +262,20 @@ static wy_llm_status finish_text(wy_llama_run *run) {
     return WY_LLM_OK;
 }
 
-static wy_llm_status step_text(wy_llama_run *run, uint64_t until_ms, bool *done_out) {
+static wy_llm_status step_prompt(wy_llama_run *run) {
     int32_t left = run->prompt.count - run->fed;
-    if (left) {
-        int32_t count = left < BATCH ? left : BATCH;
-        run->fed += count;
-        return decode(run, run->prompt.items + run->fed - count, count);
-    }
+    int32_t count = left < run->batch_len ? left : run->batch_len;
+    uint64_t begun = now_ms();
+    wy_llm_status status = decode(run, run->prompt.items + run->fed, count);
+    uint64_t spent = now_ms() - begun;
+    run->fed += count;
+    if (spent < WY_LLM_SLICE_MS / 2 && run->batch_len < BATCH_MAX) run->batch_len *= 2;
+    if (spent > WY_LLM_SLICE_MS && run->batch_len > BATCH_MIN) run->batch_len /= 2;
+    return status;
+}
+
+static wy_llm_status step_text(wy_llama_run *run, uint64_t until_ms, bool *done_out) {
+    if (run->fed < run->prompt.count) return step_prompt(run);
     while (run->generated < run->generated_max) {
         llama_token token = llama_sampler_sample(run->sampler, run->context, -1);
         if (llama_vocab_is_eog(run->llama->vocab, token)) break;
