@@ -120,7 +120,8 @@ static void check_requirements(reader *r, const json_t *holder) {
     const char *key;
     json_t *value;
     json_object_foreach(json_object_get(holder, "host_requirements"), key, value) {
-        if (strcmp(key, "local_service_chaining") == 0) continue;
+        /* Middleware that Spin has put into its component is still required in words. */
+        if (strcmp(key, "local_service_chaining") == 0 || strcmp(key, "middleware") == 0) continue;
         if (json_is_string(value) && strcmp(json_string_value(value), "optional") == 0) continue;
         fail(r, WY_UNSUPPORTED,
              "the application requires '%s' of a host, which withy does not have", key);
@@ -190,6 +191,10 @@ static wy_toml *make_component(reader *r, const json_t *component) {
     wy_toml *to = node(r, WY_TOML_TABLE);
     const json_t *metadata = json_object_get(component, "metadata");
     check_requirements(r, component);
+    if (json_object_size(json_object_get(component, "trigger_dependencies")))
+        fail(r, WY_UNSUPPORTED,
+             "middleware of Spin's that stands beside its component is not supported; push the "
+             "application with --compose=true");
     set_z(r, to, "source", path_of(r, json_object_get(component, "source"), "a component"));
     rename_to(r, to, "description", metadata, "description");
     rename_to(r, to, "allowed_outbound_hosts", metadata, "allowed_outbound_hosts");
@@ -248,7 +253,7 @@ static wy_toml *make_triggers(reader *r, const json_t *triggers) {
         rename_to(r, to, "id", one, "id");
         append(r, list, to);
         if (json_object_size(json_object_get(one, "trigger_dependencies")))
-            fail(r, WY_UNSUPPORTED, "dependencies of triggers (middleware) are not supported");
+            fail(r, WY_UNSUPPORTED, "dependencies that stand in a trigger are not supported");
     }
     return table;
 }

@@ -63,6 +63,8 @@ int main(int argc, char **argv) {
         printf("withy %s\n", withy_version());
         return 0;
     }
+    static char registry[] = "registry"; /* which Spin called otherwise once */
+    if (strcmp(argv[1], "oci") == 0) argv[1] = registry;
     const wy_verb *verb = wy_verb_find(wy_verbs, NULL, argv[1]);
     return verb ? verb->run(argc - 1, argv + 1) : 2;
 }

@@ -7,9 +7,11 @@ import hashlib
 import io
 import json
 import os
+import signal
 import stat
 import subprocess
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,23 @@ def test_what_is_pushed_runs_elsewhere(withy_in, shop, registry, start, tmp_path
     assert info == {"name": "shop", "version": "1.2.3", "oci_image_digest": image}
     host.stop()
     assert (empty / ".spin").exists()  # its state is where it was started
+
+
+def test_middleware_goes_there_and_back(withy_in, guest, registry, start, tmp_path):
+    (tmp_path / "spin.toml").write_text(
+        'spin_manifest_version = 2\n[application]\nname = "chain"\n'
+        '[[trigger.http]]\nroute = "/wasi/get"\ncomponent = "shop"\ndependencies = { middleware = ["outer"] }\n'
+        '[[trigger.http]]\nroute = "/spin/..."\ncomponent = "shop"\n'
+        f'[component.shop]\nsource = "{guest("kv")}"\nkey_value_stores = ["default"]\n'
+        f'[component.outer]\nsource = "{guest("guard")}"\nenvironment = {{ GUARD = "outer" }}\n'
+        'key_value_stores = ["default"]\n'
+    )
+    here = start("up", "--state-dir", "", cwd=tmp_path)
+    reference = f"{registry.host}/chain:1"
+    withy_in("registry", "push", reference, cwd=tmp_path)
+    there = start("up", "-f", reference, "--state-dir", "", cwd=tmp_path, env=withy_in.env)
+    for path in ("/wasi/get?key=a", "/spin/exists?key=a", "/other"):
+        assert [(a.status, a.text) for a in [there.ask(path)]] == [(a.status, a.text) for a in [here.ask(path)]]
 
 
 def test_pushing_again_uploads_nothing(withy_in, shop, registry):
@@ -580,6 +599,56 @@ def test_applications_that_ask_for_too_much(withy_in, guest, told, tmp_path, loc
     failed = withy_in("up", "--from", f"{one.host}/x:1", "--listen", "127.0.0.1:0", code=None, cwd=tmp_path)
     assert failed.returncode in (65, 69)
     assert words in failed.stderr
+
+
+def test_middleware_by_spin_must_be_part_of_its_component(withy_in, guest, told, start, tmp_path):
+    one = told()
+    locked = application(guest, host_requirements={"middleware": "required"})
+    put_application(one, guest, {**locked, "must_understand": ["component_host_requirements"]})
+    host = start("up", "-f", f"{one.host}/x:1", env=withy_in.env, cwd=tmp_path)
+    assert host.ask("/").status == 200
+    content = Path(guest("hello")).read_bytes()
+    beside = {"middleware": [{"source": {"content_type": WASM, "digest": digest(content)}}]}
+    put_application(one, guest, application(guest, trigger_dependencies=beside))
+    failed = withy_in("up", "-f", f"{one.host}/x:1", "--listen", "127.0.0.1:0", code=69, cwd=tmp_path)
+    assert "--compose=true" in failed.stderr
+
+
+def test_a_reload_reads_the_application_again(withy_in, guest, told, start, tmp_path):
+    one = told()
+    put_application(one, guest, application(guest))
+    host = start("up", "-f", f"{one.host}/x:1", env=withy_in.env, cwd=tmp_path)
+    before = host.children()
+    host.process.send_signal(signal.SIGHUP)
+    end = time.monotonic() + 30
+    while set(host.children()) & set(before) and time.monotonic() < end:
+        assert host.ask("/").status == 200
+    assert not set(host.children()) & set(before)
+    assert host.ask("/").status == 200
+
+
+def test_several_at_once_use_one_cache(withy, withy_in, guest, told, tmp_path):
+    one = told()
+    content = Path(guest("hello")).read_bytes()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for i in range(200):
+            file = tarfile.TarInfo(f"f{i}")
+            file.size = 400
+            tar.addfile(file, io.BytesIO(b"%04d" % i * 100))
+    files = [{"path": f"f{i}", "digest": digest(b"%04d" % i * 100)} for i in range(200)]
+    put_application(one, guest, application(guest, files=files), (packed.getvalue(), SPIN_ARCHIVE))
+    command = [withy, "registry", "pull", f"{one.host}/x:1"]
+    pulls = [subprocess.Popen(command, env=withy_in.env, stderr=subprocess.PIPE) for _ in range(6)]
+    assert [(pull.communicate()[1], pull.returncode) for pull in pulls] == [(b"", 0)] * 6
+    kept = blobs(tmp_path / "cache")
+    assert not [path for path in kept if path.suffix == ".tmp"]
+    wasm = next(path for path in kept if path.suffix == ".wasm")
+    assert hashlib.sha256(wasm.read_bytes()).hexdigest() == wasm.stem and wasm.read_bytes() == content
+
+
+def test_the_older_name_of_the_verb(withy_in):
+    assert withy_in("oci", "pull", "--help").stdout == withy_in("registry", "pull", "--help").stdout
 
 
 def test_files_stay_inside(withy_in, guest, told, tmp_path):
