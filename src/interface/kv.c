@@ -86,6 +86,16 @@ void wy_kv_number_close(wy_call *call, uint32_t number) {
     state->handle_count--;
 }
 
+typedef struct attempt {
+    wy_kv_request *request;
+    bool is_done;
+} attempt;
+
+static void try(void *data) {
+    attempt *a = data;
+    a->is_done = wy_kv_try(a->request);
+}
+
 own wy_trap *wy_kv_call(wy_call *call, wy_kv_store *store, wy_kv_request *request) {
     request->store = store;
     request->arena = call->arena;
@@ -96,7 +106,9 @@ own wy_trap *wy_kv_call(wy_call *call, wy_kv_store *store, wy_kv_request *reques
         wy_kv_run(request);
         return call->task && wy_task_ended(call->task) ? wy_task_trap(call->task) : NULL;
     }
-    if (wy_kv_try(request)) return NULL;
+    attempt a = {request, false};
+    if (wy_task_aside(call->task, try, &a) != WY_OK) return wy_task_trap(call->task);
+    if (a.is_done) return NULL;
     /* the fiber is parked, so nobody else touches the arena meanwhile */
     if (wy_task_offload(call->task, wy_kv_run, request) != WY_OK) return wy_task_trap(call->task);
     return NULL;

@@ -23,6 +23,8 @@ struct wy_task {
     wy_task *next;   /* in the ready queue, or among the spare ones */
     wy_timer *timer; /* made on first need, then kept */
     wy_task_ref *refs;
+    void (*aside)(void *data); /* to be run off the fiber, which waits for it; NULL: nothing */
+    void *aside_data;
     uint64_t deadline_ms; /* on the loop's clock; UINT64_MAX: none */
     uint64_t timeout_ms;  /* as given, for texts */
     state state;
@@ -70,16 +72,26 @@ static void release(wy_task *task) {
     s->spare_count++;
 }
 
+static void run_aside(wy_task *task) {
+    void (*work)(void *data) = task->aside;
+    task->aside = NULL;
+    work(task->aside_data);
+}
+
 /* Until it waits, yields or is over. Returns whether it is over; then the task is gone. */
 static bool run(wy_task *task) {
     wy_scheduler *s = task->scheduler;
     wy_task *outer = s->current;
-    s->current = task;
-    task->state = RUNNING;
-    bool over = wy_fiber_resume(task->fiber);
-    s->current = outer;
+    bool over;
+    do {
+        if (task->aside) run_aside(task);
+        s->current = task;
+        task->state = RUNNING;
+        over = wy_fiber_resume(task->fiber);
+        s->current = outer;
+    } while (task->aside && !outer); /* on another's fiber it has to wait for the loop's stack */
     if (!over) {
-        if (task->state == RUNNING) enqueue(task); /* the epoch callback yielded */
+        if (task->state == RUNNING) enqueue(task); /* the epoch callback yielded, or for that */
         return false;
     }
     wy_fiber_free(task->fiber);
@@ -328,6 +340,14 @@ wy_err wy_task_offload(wy_task *task, void (*work)(void *data), void *data) {
     if (err) return err;
     while (!e.is_done) /* even when the task has ended: `e` is in use */
         wy_task_wait_out(task);
+    return task->ended;
+}
+
+wy_err wy_task_aside(wy_task *task, void (*work)(void *data), void *data) {
+    if (task->ended) return task->ended;
+    task->aside = work;
+    task->aside_data = data;
+    park(task);
     return task->ended;
 }
 

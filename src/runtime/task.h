@@ -57,6 +57,10 @@ void wy_task_wait_out(wy_task *task);
  * fiber's stack): it returns when work is done. WY_CANCELLED, WY_TIMEOUT: the task has ended before
  * (work did not run) or meanwhile. */
 wy_err wy_task_offload(wy_task *task, void (*work)(void *data), void *data) WY_MUST_USE;
+/* The same on the loop's own stack, at once: for short work of libraries that may need more stack
+ * than a fiber has. Nothing else runs meanwhile. WY_CANCELLED, WY_TIMEOUT: the task has ended
+ * before (work did not run) or, seldom, until its turn came. */
+wy_err wy_task_aside(wy_task *task, void (*work)(void *data), void *data) WY_MUST_USE;
 /* The trap with which a host function ends when a wait said WY_CANCELLED or WY_TIMEOUT. */
 own wy_trap *wy_task_trap(const wy_task *task);
 /* Lets others run, then goes on. */

@@ -225,6 +225,72 @@ static void count_up(wy_task *task, wy_context *context, void *data) {
     }
 }
 
+typedef struct aside {
+    job job;
+    wy_task *inner;
+    uintptr_t fiber, off; /* where on the stacks it ran */
+} aside;
+
+static void run_off(void *data) {
+    aside *a = data;
+    assert_null(wy_scheduler_current(wy_task_scheduler(a->job.other)));
+    a->off = (uintptr_t)__builtin_frame_address(0);
+    note(a->job.bench, a->job.name);
+}
+
+static void go_aside(wy_task *task, wy_context *context, void *data) {
+    (void)context;
+    aside *a = data;
+    a->job.other = task;
+    a->fiber = (uintptr_t)__builtin_frame_address(0);
+    for (int i = 0; i < 2 && !a->job.err; i++)
+        a->job.err = wy_task_aside(task, run_off, a);
+    wy_task_wake(task); /* is still there to be waited for */
+    if (!a->job.err) a->job.err = wy_task_wait(task);
+}
+
+static void begin_aside(wy_task *task, wy_context *context, void *data) {
+    (void)context;
+    aside *a = data;
+    assert_int_equal(wy_task_spawn(wy_task_scheduler(task), a->job.bench->store, go_aside, job_done,
+                                   a, 0, &a->inner),
+                     WY_OK);
+    assert_non_null(a->inner); /* the loop's stack is not to be had yet */
+    note(a->job.bench, "outer ");
+}
+
+static bool is_far(const aside *a) {
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    size_t apart = a->off > here ? a->off - here : here - a->off;
+    return apart > 4096 * 16 || a->fiber == a->off;
+}
+
+TEST(work_goes_aside_to_the_loops_own_stack) {
+    bench b;
+    set_up(&b);
+    aside a = {.job = {.bench = &b, .name = "a "}};
+    wy_task *task;
+    assert_int_equal(wy_task_spawn(b.scheduler, b.store, go_aside, job_done, &a, 0, &task), WY_OK);
+    assert_null(task); /* it was over at once */
+    assert_int_equal(a.job.err, WY_OK);
+    assert_false(is_far(&a));
+    assert_string_equal(b.log, "a a a ");
+
+    b.log[0] = '\0';
+    assert_int_equal(wy_task_spawn(b.scheduler, b.store, begin_aside, NULL, &a, 0, &task), WY_OK);
+    assert_null(task);
+    wy_loop_run(b.loop);
+    assert_string_equal(b.log, "outer a a a ");
+
+    b.log[0] = '\0';
+    assert_int_equal(wy_task_spawn(b.scheduler, b.store, begin_aside, NULL, &a, 0, &task), WY_OK);
+    wy_task_cancel(a.inner);
+    wy_loop_run(b.loop);
+    assert_int_equal(a.job.err, WY_CANCELLED);
+    assert_string_equal(b.log, "outer a a ");
+    tear_down(&b);
+}
+
 TEST(yielding_takes_turns) {
     bench b;
     set_up(&b);

@@ -73,6 +73,48 @@ def test_columns_whose_name_is_no_text(app, tmp_path):
     assert said(app(), "INSERT INTO odd VALUES (1)", "SELECT * FROM odd")[-2:] == ["xy?", "i:1"]
 
 
+def test_statements_that_come_again(app):
+    """What was prepared before is tried at once, and done anew where it takes longer than it may then."""
+    host = app("--workers", "1")
+    assert said(host, "CREATE TABLE t (k INTEGER PRIMARY KEY, v TEXT, b BLOB)") == ["ok"]
+    count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+    for limit in [10, 300_000, 20, 300_000]:
+        assert said(host, count + f"SELECT count(*) AS c FROM n\ti:{limit}") == ["c", f"i:{limit}"]
+    fill = count + "INSERT INTO t (v) SELECT 'value ' || i FROM n RETURNING k"
+    assert [len(said(host, fill + f"\ti:{limit}")) for limit in [3, 50_000, 3]] == [4, 50_001, 4]
+    assert said(host, "SELECT count(*) AS c, min(k) AS a, max(k) AS z FROM t") == ["c|a|z", "i:50006|i:1|i:50006"]
+    big = ["UPDATE t SET b = zeroblob(?) WHERE k = 1\ti:1000000", "SELECT length(hex(b)) AS n FROM t WHERE k = ?\ti:1"]
+    for _ in range(3):
+        assert said(host, *big) == ["ok", "n", "i:2000000"]
+    for _ in range(2):
+        assert said(host, "INSERT OR FAIL INTO t (k) VALUES (?), (?)\ti:60000\ti:1", "DELETE FROM t WHERE k = ?\ti:60000") == [
+            "error io UNIQUE constraint failed: t.k", "ok",
+        ]
+    for _ in range(2):
+        assert said(host, "BEGIN", "DELETE FROM t WHERE k = ?\ti:5", "SELECT k FROM t WHERE k IN (?, 6)\ti:5", "ROLLBACK") == [
+            "ok", "ok", "k", "i:6", "ok",
+        ]
+    assert said(host, "SELECT k FROM t WHERE k IN (?, 6)\ti:5") == ["k", "i:5", "i:6"]
+
+
+def test_short_statements_while_another_connection_writes(app, tmp_path):
+    host = app("--workers", "1")
+    assert said(host, "CREATE TABLE t (k INTEGER)", "INSERT INTO t VALUES (?)\ti:1") == ["ok", "ok"]
+    other = sqlite3.connect(tmp_path / ".spin/sqlite_db.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(said, host, "INSERT INTO t VALUES (?)\ti:2")
+        time.sleep(0.1)
+        assert said(host, "SELECT k FROM t WHERE k > ?\ti:0") == ["k", "i:1"]
+        assert not waits.done()
+        other.execute("COMMIT")
+        assert waits.result(30) == ["ok"]
+    for number in range(1500):
+        assert said(host, f"INSERT INTO t VALUES (?)\ti:{number}") == ["ok"]
+    assert said(host, "SELECT count(*) AS c FROM t") == ["c", "i:1502"]
+    assert (tmp_path / ".spin/sqlite_db.db-wal").stat().st_size < 1_500 * 4_200
+
+
 def test_databases_that_are_not_the_components(app, start, guest, tmp_path):
     host = app()
     assert said(host, "SELECT 1", path="/?db=other") == ["error access-denied"]

@@ -7,21 +7,16 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "capability/brief.h"
 #include "capability/kv/backend.h"
 
 #define READERS 3
 #define BUSY_TIMEOUT_MS 5000 /* how long a write waits for other processes' writes */
 #define BUSY_RETRY_MS 5
 #define LOG_PAGES 1000 /* the log is written back into the file when it has so many */
-/* A brief request that took so long met a slow disk: the next ones go by the pool, more and more of
- * them as long as it stays so. */
-#define BRIEF_MAX_US 2000
-#define BRIEF_PAUSE_MIN 16u
-#define BRIEF_PAUSE_MAX 1024u
 
 typedef enum query {
     SELECT_VALUE,
@@ -101,8 +96,8 @@ typedef struct store {
     pthread_mutex_t mutex; /* of `busy` of all connections */
     pthread_cond_t idle;
     connection writer, readers[READERS];
-    unsigned brief_pause, brief_left; /* brief requests to be refused, and how many still are */
-    bool is_log_long;                 /* after the writer's last request */
+    wy_brief brief;
+    bool is_log_long; /* after the writer's last request */
 } store;
 
 static wy_err sqlite_open(const wy_kv_options *options, void **state_out, wy_diag *diag) {
@@ -227,12 +222,6 @@ static connection *try_acquire(store *s, bool writes) {
     return NULL;
 }
 
-static uint64_t now_us(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* A brief request gets what is to be had at once, and neither long values nor patience. */
 static void set_brief(connection *c, bool is_brief) {
     if (c->is_brief != is_brief) {
@@ -240,36 +229,22 @@ static void set_brief(connection *c, bool is_brief) {
         sqlite3_limit(c->db, SQLITE_LIMIT_LENGTH, is_brief ? 2 * (int)WY_KV_BRIEF_BYTES : INT_MAX);
     }
     c->is_brief = is_brief;
-    if (is_brief) c->began_us = now_us();
+    if (is_brief) c->began_us = wy_brief_now_us();
 }
 
 static connection *acquire_brief(store *s, bool writes) {
     pthread_mutex_lock(&s->mutex);
     connection *c = try_acquire(s, writes);
     if (c && (!c->db || (writes && s->is_log_long))) c = NULL;
-    if (s->brief_left) {
-        s->brief_left--;
-        c = NULL;
-    }
+    if (!wy_brief_may(&s->brief)) c = NULL;
     if (c) c->busy = true;
     pthread_mutex_unlock(&s->mutex);
     return c;
 }
 
-/* Decides how brief requests go on after one of them. */
-static void judge_brief(store *s, uint64_t took_us) {
-    unsigned longer = s->brief_pause ? s->brief_pause * 2 : BRIEF_PAUSE_MIN;
-    if (took_us <= BRIEF_MAX_US)
-        s->brief_pause = 0;
-    else
-        s->brief_pause = longer < BRIEF_PAUSE_MAX ? longer : BRIEF_PAUSE_MAX;
-    s->brief_left = s->brief_pause;
-}
-
 static void release(store *s, connection *c) {
-    uint64_t took_us = c->is_brief ? now_us() - c->began_us : 0;
     pthread_mutex_lock(&s->mutex);
-    if (c->is_brief) judge_brief(s, took_us);
+    if (c->is_brief) wy_brief_judge(&s->brief, c->began_us);
     c->busy = false;
     pthread_cond_broadcast(&s->idle);
     pthread_mutex_unlock(&s->mutex);

@@ -1,13 +1,16 @@
 /* sql in a SQLite file. Several processes may have the same file open (WAL). Statements run on the
  * threads of the offload pool, one at a time a connection, and are interrupted when the task is
- * told to end. A connection that a guest left as new is kept for the next one, with its prepared
- * statements. Opening files, and what statements may not do, is sqlite_file.c's. */
+ * told to end. One that was prepared before is tried on the loop's thread first, for as long as it
+ * is certain to take little time; should it take more, it is taken back and done on the pool. A
+ * connection that a guest left as new is kept for the next one, with its prepared statements.
+ * Opening files, and what statements may not do, is sqlite_file.c's. */
 #include "capability/sql/sqlite_file.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/limits.h"
+#include "capability/brief.h"
 #include "capability/sql/backend.h"
 
 #define CACHED_STATEMENTS 16
@@ -17,6 +20,7 @@ typedef struct connection connection;
 
 typedef struct database {
     char *path;
+    wy_brief brief;
     bool ephemeral, allow_attach;
     connection *idle; /* the latest one first */
     uint32_t idle_count;
@@ -108,16 +112,23 @@ static bool check_tail(connection *c, const char *tail, const char *end, wy_sql_
     return single;
 }
 
-/* `*own_out`: to be finalized after use. NULL: nothing to run, or failed. */
-static sqlite3_stmt *prepare(connection *c, wy_sql_request *r, bool *own_out) {
-    wy_str text = r->statement;
-    *own_out = false;
+/* NULL: it was not prepared before, or long ago. */
+static sqlite3_stmt *find_cached(connection *c, wy_str text) {
     for (uint32_t i = 0; i < c->cached_count; i++) {
         statement found = c->cached[i];
         if (!wy_str_eq((wy_str){found.text, found.len}, text)) continue;
         use_cached(c, i, found);
         return found.handle;
     }
+    return NULL;
+}
+
+/* `*own_out`: to be finalized after use. NULL: nothing to run, or failed. */
+static sqlite3_stmt *prepare(connection *c, wy_sql_request *r, bool *own_out) {
+    wy_str text = r->statement;
+    sqlite3_stmt *known = find_cached(c, text);
+    *own_out = false;
+    if (known) return known;
     if (text.len > INT32_MAX) {
         wy_sql_fail(r, WY_SQL_OTHER, "the statement is too long");
         return NULL;
@@ -231,16 +242,24 @@ static bool read_row(sqlite3_stmt *handle, wy_sql_request *r) {
     return row != NULL;
 }
 
-static void step(connection *c, sqlite3_stmt *handle, wy_sql_request *r) {
+/* Returns what the last step did. */
+static int step(connection *c, sqlite3_stmt *handle, wy_sql_request *r) {
     int rc = sqlite3_step(handle);
     /* after the first step: a change of the schema may have changed the columns */
-    if ((rc == SQLITE_ROW || rc == SQLITE_DONE) && !read_columns(handle, r)) return;
+    if ((rc == SQLITE_ROW || rc == SQLITE_DONE) && !read_columns(handle, r)) return rc;
     while (rc == SQLITE_ROW && read_row(handle, r))
         rc = sqlite3_step(handle);
     if (rc == SQLITE_DONE)
         r->affected = sqlite3_stmt_readonly(handle) ? 0 : (uint64_t)sqlite3_changes64(c->file.db);
     else if (rc != SQLITE_ROW)
         fail(c, r);
+    return rc;
+}
+
+/* They are views that end with the request. */
+static void forget_values(sqlite3_stmt *handle) {
+    sqlite3_reset(handle);
+    sqlite3_clear_bindings(handle);
 }
 
 static void run_job(void *data) {
@@ -254,10 +273,47 @@ static void run_job(void *data) {
         if (r->status == WY_SQL_OK && r->param_count) (void)bind(c, handle, r);
         return;
     }
-    if (bind(c, handle, r)) step(c, handle, r);
-    sqlite3_reset(handle);
-    sqlite3_clear_bindings(handle); /* they are views that end with the request */
+    if (bind(c, handle, r)) (void)step(c, handle, r);
+    forget_values(handle);
     if (is_own) sqlite3_finalize(handle);
+}
+
+/* --- statements, on the loop's thread --- */
+
+typedef struct attempt {
+    connection *connection;
+    wy_sql_request *request;
+    sqlite3_stmt *handle;
+    bool is_done;
+} attempt;
+
+/* All of it is taken back when it is cut short (the file's transaction is this statement alone). */
+static void run_brief(void *data) {
+    attempt *a = data;
+    connection *c = a->connection;
+    wy_sql_request before = *a->request;
+    uint64_t began_us = wy_brief_now_us();
+    wy_sqlite_file_set_brief(&c->file, true);
+    int rc = bind(c, a->handle, a->request) ? step(c, a->handle, a->request) : SQLITE_TOOBIG;
+    forget_values(a->handle);
+    wy_sqlite_file_set_brief(&c->file, false);
+    wy_brief_judge(&c->owner->brief, began_us);
+    rc &= 0xff;
+    a->is_done = rc != SQLITE_INTERRUPT && rc != SQLITE_BUSY && rc != SQLITE_LOCKED &&
+                 rc != SQLITE_TOOBIG && rc != SQLITE_NOMEM;
+    if (!a->is_done) *a->request = before;
+}
+
+/* Preparing may take long; so may a commit under settings of the guest's own. */
+static bool try_brief(connection *c, wy_sql_request *r) {
+    if (!c->file.db || c->file.changed || c->file.is_log_long ||
+        !sqlite3_get_autocommit(c->file.db) || !wy_sql_is_plain(r->statement))
+        return false;
+    attempt a = {c, r, find_cached(c, r->statement), false};
+    if (!a.handle || !wy_brief_may(&c->owner->brief)) return false;
+    if (wy_task_aside(r->task, run_brief, &a) == WY_OK) return a.is_done;
+    r->status = WY_SQL_ENDED;
+    return true;
 }
 
 /* --- on the loop --- */
@@ -275,6 +331,7 @@ static void execute(wy_sql_connection *base, wy_sql_request *r) {
         r->status = WY_SQL_ENDED;
         return;
     }
+    if (try_brief(c, r)) return;
     if (wy_loop_offload(wy_task_loop(r->task), run_job, job_done, &j) != WY_OK) {
         wy_sql_nomem(r);
         return;

@@ -3,6 +3,7 @@
  */
 #include "capability/sql/sqlite_file.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +15,10 @@
 #define BUSY_TIMEOUT_MS 5000 /* how long a statement waits for other connections' writes */
 #define BUSY_RETRY_MS 5
 #define PROGRESS_STEPS 2000 /* instructions of SQLite's machine between looks at `stop` */
+#define BRIEF_LOOKS 4       /* until what is brief has to end */
+#define BRIEF_BYTES (16 << 10)
+#define BRIEF_PATTERN 100 /* of LIKE: matching takes the product of both */
+#define LOG_PAGES 1000    /* the log is written back into the file when it has so many */
 
 static bool is_one_of(const char *word, const char *const *words) {
     for (; *words; words++)
@@ -78,6 +83,7 @@ static int authorize(void *data, int action, const char *a, const char *b, const
 
 static int on_progress(void *data) {
     wy_sqlite_file *file = data;
+    if (file->is_brief) return ++file->looks >= BRIEF_LOOKS;
     return atomic_load_explicit(&file->stop, memory_order_relaxed);
 }
 
@@ -86,7 +92,9 @@ static int on_busy(void *data, int count) {
     static const useconds_t pauses_us[] = {50, 100, 200, 500, 1000, 2000};
     const int soon = sizeof pauses_us / sizeof *pauses_us;
     wy_sqlite_file *file = data;
-    if (atomic_load(&file->stop) || count >= soon + BUSY_TIMEOUT_MS / BUSY_RETRY_MS) return 0;
+    if (file->is_brief || atomic_load(&file->stop) ||
+        count >= soon + BUSY_TIMEOUT_MS / BUSY_RETRY_MS)
+        return 0;
     usleep(count < soon ? pauses_us[count] : BUSY_RETRY_MS * 1000);
     return 1;
 }
@@ -118,6 +126,16 @@ static int set_up(wy_sqlite_file *file, bool ephemeral) {
     return rc;
 }
 
+/* As SQLite would by itself, but not while that would take too long. */
+static int on_commit(void *data, sqlite3 *db, const char *name, int pages) {
+    wy_sqlite_file *file = data;
+    file->is_log_long = pages >= LOG_PAGES;
+    if (!file->is_log_long || file->is_brief) return SQLITE_OK;
+    (void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    file->is_log_long = false;
+    return SQLITE_OK;
+}
+
 /* Foreign keys are enforced, as in Spin. What could damage the file or reach beyond it is off. */
 static void configure(wy_sqlite_file *file) {
     sqlite3 *db = file->db;
@@ -128,6 +146,7 @@ static void configure(wy_sqlite_file *file) {
     sqlite3_limit(db, SQLITE_LIMIT_WORKER_THREADS, 0);
     sqlite3_busy_handler(db, on_busy, file);
     sqlite3_progress_handler(db, PROGRESS_STEPS, on_progress, file);
+    sqlite3_wal_hook(db, on_commit, file);
 }
 
 wy_err wy_sqlite_file_open(wy_sqlite_file *file, const char *path, bool ephemeral,
@@ -149,6 +168,13 @@ wy_err wy_sqlite_file_open(wy_sqlite_file *file, const char *path, bool ephemera
     wy_diag_set(diag, WY_IO, "%s: %s", path, file->db ? sqlite3_errmsg(file->db) : "out of memory");
     wy_sqlite_file_close(file);
     return WY_IO;
+}
+
+void wy_sqlite_file_set_brief(wy_sqlite_file *file, bool is_brief) {
+    file->is_brief = is_brief;
+    file->looks = 0;
+    sqlite3_limit(file->db, SQLITE_LIMIT_LENGTH, is_brief ? BRIEF_BYTES : (int)WY_MAX_RESULT_BYTES);
+    sqlite3_limit(file->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, is_brief ? BRIEF_PATTERN : INT_MAX);
 }
 
 void wy_sqlite_file_close(wy_sqlite_file *file) {
