@@ -22,9 +22,36 @@ static wy_err no_memory(wy_diag *diag, const char *what) {
                        WY_MAX_SETTINGS_BYTES);
 }
 
+static wy_err no_text(wy_diag *diag, const char *what, const char *name) {
+    return wy_diag_set(diag, WY_INVALID, "%s%s is not valid UTF-8: no component can read it", what,
+                       name);
+}
+
+static bool is_text(const char *text) {
+    return wy_utf8_valid(text, strlen(text));
+}
+
+/* What components get are strings, which are UTF-8. */
+static wy_err check_texts(const wy_settings_config *config, wy_diag *diag) {
+    for (size_t i = 0; i < config->argument_count; i++)
+        if (!wy_utf8_valid(config->arguments[i].ptr, config->arguments[i].len))
+            return no_text(diag, "an argument", "");
+    for (size_t i = 0; i < config->env_count; i++) {
+        if (!is_text(config->env[i].name))
+            return no_text(diag, "the name of an environment variable", "");
+        if (!is_text(config->env[i].value))
+            return no_text(diag, "the environment variable ", config->env[i].name);
+    }
+    for (size_t i = 0; i < config->dir_count; i++)
+        if (!is_text(config->dirs[i].guest_path)) return no_text(diag, "the name of a folder", "");
+    return WY_OK;
+}
+
 static wy_err make_cli(wy_settings *settings, const wy_settings_config *config, wy_diag *diag) {
     wy_wasi_cli_settings *cli = &settings->cli;
     wy_wasi_cli_settings_init(cli);
+    wy_err err = check_texts(config, diag);
+    if (err) return err;
     wy_str *arguments = wy_arena_calloc(settings->arena, config->argument_count, sizeof *arguments);
     wy_wasi_variable *env = wy_arena_calloc(settings->arena, config->env_count, sizeof *env);
     if (!arguments || !env) return no_memory(diag, "arguments and environment");

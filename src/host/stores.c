@@ -194,9 +194,13 @@ wy_err wy_stores_single(const withy_options *options, bool has_workers, wy_store
     if (err) return err;
     wy_config_pair *values = wy_arena_calloc(&stores->arena, options->config_count, sizeof *values);
     if (!values) return no_memory(diag);
-    for (size_t i = 0; i < options->config_count; i++)
-        values[i] = (wy_config_pair){wy_str_of(options->config[i].name),
-                                     wy_str_of(options->config[i].value)};
+    for (size_t i = 0; i < options->config_count; i++) {
+        const char *value = options->config[i].value;
+        if (!wy_utf8_valid(value, strlen(value)))
+            return wy_diag_set(diag, WY_INVALID, "the setting %s is not valid UTF-8",
+                               options->config[i].name);
+        values[i] = (wy_config_pair){wy_str_of(options->config[i].name), wy_str_of(value)};
+    }
     stores->config_grants =
         (wy_config_grants){.variables = values, .count = (uint32_t)options->config_count};
     return WY_OK;

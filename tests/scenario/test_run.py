@@ -30,6 +30,16 @@ def test_environment(cli):
     assert sorted(done.stdout.splitlines()) == ["ONE=1", "TWO=2"]
 
 
+def test_what_is_no_text_is_refused(command, guest):
+    for flags, text in [
+        ([guest("cli"), "args", b"\xff"], "an argument is not valid UTF-8"),
+        (["--env", b"NAME=\xff", guest("cli"), "env"], "the environment variable NAME is not valid UTF-8"),
+        (["--config", b"name=\xff", guest("cli"), "env"], "the setting name is not valid UTF-8"),
+    ]:
+        done = command("run", *flags)
+        assert done.returncode != 0 and text in done.stderr, done.stderr
+
+
 def test_standard_streams(cli):
     data = "".join(f"line {n}\n" for n in range(50000))
     done = cli("copy", stdin=data)
