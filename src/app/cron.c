@@ -64,8 +64,7 @@ static wy_err read_range(const field *f, wy_str part, values *out, wy_diag *diag
     bool is_any = wy_str_eqz(range, "*") || (wy_str_eqz(range, "?") && f->name[0] == 'd');
     if (!is_any && !read_value(f, wy_str_sub(range, 0, dash), &from)) return fail(diag, f, part);
     if (!is_any && dash == range.len && !has_step) to = from;
-    if (!is_any && dash < range.len &&
-        !read_value(f, wy_str_sub(range, dash + 1, range.len), &to))
+    if (!is_any && dash < range.len && !read_value(f, wy_str_sub(range, dash + 1, range.len), &to))
         return fail(diag, f, part);
     if (from > to) return fail(diag, f, part);
     for (uint64_t v = from; v <= to; v += step)
@@ -126,8 +125,8 @@ static size_t split(wy_str text, wy_str out[FIELDS]) {
 
 static wy_str spelled_out(wy_str text) {
     static const char *const names[][2] = {
-        {"@yearly", "0 0 0 1 1 *"},  {"@annually", "0 0 0 1 1 *"}, {"@monthly", "0 0 0 1 * *"},
-        {"@weekly", "0 0 0 * * 0"},  {"@daily", "0 0 0 * * *"},    {"@midnight", "0 0 0 * * *"},
+        {"@yearly", "0 0 0 1 1 *"}, {"@annually", "0 0 0 1 1 *"}, {"@monthly", "0 0 0 1 * *"},
+        {"@weekly", "0 0 0 * * 0"}, {"@daily", "0 0 0 * * *"},    {"@midnight", "0 0 0 * * *"},
         {"@hourly", "0 0 * * * *"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -1,6 +1,8 @@
 /* withy registry push|pull|login */
 #include "cli/verb.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
@@ -130,21 +132,35 @@ static bool read_line(char line[LINE_MAX_BYTES]) {
     return line[0] != '\0';
 }
 
-/* Asks on the terminal; a password is not shown while it is typed. */
+static void ignore(int number) {
+    (void)number;
+}
+
+/* While it is typed it is not shown, also not after Ctrl-C. */
+static bool ask_secret(const char *what, const struct termios *before, char line[LINE_MAX_BYTES]) {
+    struct termios silent = *before;
+    struct sigaction interrupt = {.sa_handler = ignore}, former; /* reading ends, and fails */
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    sigaction(SIGINT, &interrupt, &former);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    fprintf(stderr, "%s: ", what);
+    errno = 0;
+    bool ok = read_line(line);
+    bool interrupted = !ok && errno == EINTR;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
+    sigaction(SIGINT, &former, NULL);
+    fputc('\n', stderr);
+    if (interrupted) raise(SIGINT);
+    return ok;
+}
+
+/* Asks on the terminal. */
 static bool ask(const char *what, bool is_secret, char line[LINE_MAX_BYTES]) {
     struct termios before;
-    bool is_terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
-    if (!is_terminal) return false;
+    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &before) != 0) return false;
+    if (is_secret) return ask_secret(what, &before, line);
     fprintf(stderr, "%s: ", what);
-    struct termios silent = before;
-    silent.c_lflag &= ~(tcflag_t)ECHO;
-    if (is_secret) tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    bool ok = read_line(line);
-    if (is_secret) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-        fputc('\n', stderr);
-    }
-    return ok;
+    return read_line(line);
 }
 
 static int fail_missing(const char *what) {

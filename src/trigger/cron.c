@@ -109,8 +109,8 @@ static void on_time(void *data) {
 
 static wy_err make_job(wy_cron_trigger *t, uint32_t index, wy_diag *diag) {
     const wy_cron_binding *binding = &t->config.bindings[index];
-    const wy_plan_export *export = wy_component_export(binding->component, (wy_str){0},
-                                                       (wy_str){0}, WY_STR("handle-cron-event"));
+    const wy_plan_export *export = wy_component_export(binding->component, (wy_str){0}, (wy_str){0},
+                                                       WY_STR("handle-cron-event"));
     if (!export || export->sort != WY_SORT_FUNC || !is_handler(export->func.type))
         return wy_diag_set(diag, WY_UNMET,
                            "[[trigger.cron]] " WY_STR_FMT
@@ -158,8 +158,7 @@ void wy_cron_trigger_begin(wy_cron_trigger *t) {
         plan(&t->jobs[i], now_ms / 1000);
         if (t->jobs[i].next == UINT64_MAX)
             wy_log(WY_LOG_WARN, WY_STR_FMT ": " WY_STR_FMT " is never again",
-                   WY_STR_ARG(t->jobs[i].binding->id),
-                   WY_STR_ARG(t->jobs[i].binding->expression));
+                   WY_STR_ARG(t->jobs[i].binding->id), WY_STR_ARG(t->jobs[i].binding->expression));
     }
     wait(t, now_ms);
 }

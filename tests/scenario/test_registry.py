@@ -2,15 +2,19 @@
 their own rules."""
 
 import base64
+import fcntl
 import gzip
 import hashlib
 import io
 import json
 import os
+import pty
+import select
 import signal
 import stat
 import subprocess
 import tarfile
+import termios
 import time
 from pathlib import Path
 
@@ -343,6 +347,63 @@ def test_a_broken_file_of_credentials_is_named(withy_in, guest, registry, tmp_pa
     (tmp_path / "home/.docker/config.json").write_text("{")
     failed = withy_in("registry", "push", "-f", guest("hello"), f"{registry.host}/gone:1", code=65)
     assert "home/.docker/config.json" in failed.stderr
+
+
+class Typed:
+    """withy registry login on a terminal."""
+
+    def __init__(self, withy, env, host):
+        self.end, child = pty.openpty()
+        command = [withy, "registry", "login", host]
+        self.process = subprocess.Popen(
+            command, env=env, stdin=child, stdout=child, stderr=child, preexec_fn=self.take_terminal
+        )
+        os.close(child)
+        self.shown = ""
+
+    @staticmethod
+    def take_terminal():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def wait_for(self, text: str) -> None:
+        end = time.monotonic() + 20
+        while text not in self.shown:
+            assert time.monotonic() < end, self.shown
+            if select.select([self.end], [], [], 0.1)[0]:
+                try:
+                    self.shown += os.read(self.end, 4096).decode()
+                except OSError:  # the other side is closed
+                    assert text in self.shown, self.shown
+
+    def type(self, text: str) -> None:
+        os.write(self.end, text.encode())
+
+    def echoes(self) -> bool:
+        return bool(termios.tcgetattr(self.end)[3] & termios.ECHO)
+
+
+def test_a_password_is_not_shown_while_it_is_typed(withy, withy_in, closed_registry, tmp_path):
+    typed = Typed(withy, withy_in.env, closed_registry.host)
+    typed.wait_for("Username: ")
+    typed.type(USER + "\n")
+    typed.wait_for("Password: ")
+    assert not typed.echoes()
+    typed.type(PASSWORD + "\n")
+    typed.wait_for(f"Logged in to {closed_registry.host} as {USER}")
+    assert PASSWORD not in typed.shown and typed.echoes()
+    assert typed.process.wait(10) == 0
+    assert (tmp_path / "config/fermyon/registry-auth.json").exists()
+
+
+def test_an_interrupted_prompt_leaves_the_terminal_as_it_was(withy, withy_in, closed_registry):
+    typed = Typed(withy, withy_in.env, closed_registry.host)
+    typed.wait_for("Username: ")
+    typed.type(USER + "\n")
+    typed.wait_for("Password: ")
+    typed.type("\x03")
+    assert typed.process.wait(10) == -signal.SIGINT
+    assert typed.echoes()
 
 
 def test_login_needs_all_of_it(withy_in):
