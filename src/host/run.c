@@ -1,6 +1,7 @@
 /* Running a command: a component's wasi:cli/run, once, with the process's own streams. */
 #include "host/run.h"
 
+#include "gen/wasi_cli_run.h"
 #include "host/stores.h"
 #include "interface/wasi/cli.h"
 #include "runtime/instance.h"
@@ -59,7 +60,8 @@ static int run_command(const wy_run *run, void *data, wy_diag *diag) {
     command c = {.loop = run->loop,
                  .export = wy_component_export(run->component, WY_STR("wasi:cli/run"),
                                                WY_STR("0.2.0"), WY_STR("run"))};
-    if (!c.export) {
+    const wy_func_type *type = wasi_cli_run_interface.funcs[0].type;
+    if (!c.export || !wy_component_export_fits(run->component, c.export, type)) {
         wy_diag_set(diag, WY_INVALID,
                     "%s: the component does not export wasi:cli/run; components that export "
                     "wasi:http/incoming-handler are run by `withy serve`, and `withy call` calls "

@@ -213,3 +213,11 @@ def test_elements_of_two_tables_count_together(command, guest, counts_together):
         assert "first_must_grow_again" in done.stderr
     else:
         assert done.returncode == 0, "800,000 and 400,000, and each may have 1,000,000"
+
+
+def test_exports_of_another_type_are_not_called(command, guest):
+    done = command("run", guest("odd"))
+    assert (done.returncode, "does not export wasi:cli/run" in done.stderr) == (65, True)
+    done = command("serve", "--addr", "127.0.0.1:0", guest("odd"))
+    assert (done.returncode, "does not export wasi:http/incoming-handler" in done.stderr) == (69, True)
+    assert command("call", guest("odd"), "wasi:cli/run@0.2.0#run(2, 3)").stdout == "5\n"
