@@ -34,6 +34,25 @@ static const wy_plan_export *find_export(const wy_component *component,
     return fits ? export : NULL;
 }
 
+/* Says of an export that looks like a handler why it is none. */
+static wy_err fail_without(const wy_component *component, wy_diag *diag) {
+    const wy_plan *plan = wy_component_plan(component);
+    const wy_interface_desc *desc = wy_http_executor_wasi.interface;
+    wy_str near = {0};
+    for (uint32_t i = 0; i < plan->export_count && !near.len; i++)
+        if (wy_str_starts(plan->exports[i].name, WY_STR("wasi:http/")))
+            near = plan->exports[i].name;
+    bool is_other_type =
+        wy_component_export(component, desc->name, desc->version, desc->funcs[0].name) != NULL;
+    return wy_diag_set(diag, WY_UNMET,
+                       "the component does not export wasi:http/incoming-handler@0.2%s" WY_STR_FMT
+                       "%s: it cannot answer HTTP requests",
+                       near.len ? " (it exports " : "", WY_STR_ARG(near),
+                       is_other_type ? ", with a function of another type)"
+                       : near.len    ? ")"
+                                     : "");
+}
+
 /* Exactly one of the handlers must be there. */
 static wy_err find_handler(wy_http_component *handler, wy_diag *diag) {
     static const wy_http_executor *const handlers[] = {&wy_http_executor_wasi,
@@ -50,11 +69,7 @@ static wy_err find_handler(wy_http_component *handler, wy_diag *diag) {
         handler->executor = handlers[i];
         handler->export = export;
     }
-    return handler->export
-               ? WY_OK
-               : wy_diag_set(diag, WY_UNMET,
-                             "the component does not export wasi:http/incoming-handler@0.2: it "
-                             "cannot answer HTTP requests");
+    return handler->export ? WY_OK : fail_without(handler->config.component, diag);
 }
 
 static wy_err find_program(wy_http_component *handler, wy_diag *diag) {
