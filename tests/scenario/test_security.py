@@ -131,6 +131,50 @@ def test_the_line_for_the_manifest_permits_it(withy, guest, started, tmp_path, n
     assert host.stop() == 0
 
 
+OWN = """
+[component.{name}]
+source = "{source}"
+environment = {{ WHOSE = "{name}", OF_{name} = "1" }}
+files = [{{ source = "of-{name}", destination = "/" }}]
+key_value_stores = ["store-{name}"]
+sqlite_databases = ["data-{name}"]
+[component.{name}.variables]
+of_{name} = "{{{{ of_{name} }}}}"
+"""
+
+
+@pytest.mark.parametrize(("mine", "theirs"), ["ab", "ba"])
+def test_a_component_sees_only_its_own(start, tmp_path, mine, theirs):
+    text = 'spin_manifest_version = 2\n[application]\nname = "two"\n'
+    text += '[variables]\nof_a = { default = "word a" }\nof_b = { default = "word b" }\n'
+    text += f'[[trigger.http]]\nroute = "/..."\ncomponent = "{mine}"\n'
+    text += f'[[trigger.http]]\nroute = {{ private = true }}\ncomponent = "{theirs}"\n'
+    runtime = ""
+    for name in "ab":
+        text += OWN.format(name=name, source=component("rust-5"))
+        runtime += f'[key_value_store.store-{name}]\ntype = "memory"\n[sqlite_database.data-{name}]\ntype = "spin"\n'
+        (tmp_path / f"of-{name}").mkdir()
+        (tmp_path / f"of-{name}" / f"file-{name}").write_text(name)
+    (tmp_path / "spin.toml").write_text(text)
+    (tmp_path / "runtime.toml").write_text(runtime)
+    host = start("up", "--runtime-config-file", "runtime.toml", cwd=tmp_path, env={"OF_THE_HOST": "1"})
+
+    def said(path: str) -> tuple[int, str]:
+        answer = host.ask(path)
+        return answer.status, answer.text
+
+    assert sorted(said("/reach/environment/all")[1].splitlines()) == [f"OF_{mine}=1", f"WHOSE={mine}"]
+    assert said("/reach/folder/+") == (200, f"file-{mine}")
+    for outside in ("+..", f"+..+of-{theirs}", f"..+of-{theirs}", "+proc", str(tmp_path).replace("/", "+")):
+        assert said(f"/reach/folder/{outside}")[0] == 500, outside
+    for path, word in (("/kv/store-{}", "AccessDenied"), ("/sqlite/data-{}", "AccessDenied"), ("/variable/of_{}", "Undefined")):
+        assert said(path.format(mine))[0] == 200, path
+        status, text = said(path.format(theirs))
+        assert status == 500 and word in text, path
+    assert said(f"/variable/of_{mine}") == (200, f"word {mine}")
+    assert said("/kv/default")[0] == said("/sqlite/default")[0] == 500
+
+
 def test_the_table_of_the_docs_has_these_rows():
     text = (ROOT / "docs" / "security.md").read_text()
     documented = {}
