@@ -257,6 +257,11 @@ static wy_err collect_all(collector *c, json_t *root) {
     char *copy = text ? wy_arena_strndup(c->arena, text, strlen(text)) : NULL;
     free(text);
     c->out->json = wy_str_of(copy);
+    if (c->out->json.len > WY_MAX_MANIFEST_BYTES) /* nobody could pull it */
+        return wy_diag_set(c->diag, WY_LIMIT,
+                           "the application takes more than %zu bytes as JSON "
+                           "(WY_MAX_MANIFEST_BYTES)",
+                           WY_MAX_MANIFEST_BYTES);
     return copy ? WY_OK : no_memory(c);
 }
 

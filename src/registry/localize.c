@@ -114,8 +114,12 @@ static wy_err localize_all(const localizer *l, json_t *root, const wy_content_or
     json_t *components = json_object_get(root, "components");
     for (size_t i = 0; i < json_array_size(components) && !err; i++)
         err = localize_component(l, json_array_get(components, i));
-    if (!err && json_dump_callback(root, append, out, JSON_INDENT(2)) != 0) err = no_memory(l);
-    return err;
+    if (err || json_dump_callback(root, append, out, JSON_COMPACT) == 0) return err;
+    return out->failed ? wy_diag_set(l->diag, WY_LIMIT,
+                                     "the application takes more than %zu bytes as JSON "
+                                     "(WY_MAX_MANIFEST_BYTES)",
+                                     out->limit)
+                       : no_memory(l);
 }
 
 wy_err wy_content_localize(wy_arena *arena, wy_str json, const char *folder,
