@@ -165,6 +165,24 @@ WITHY_API int withy_doctor(const char *manifest, const withy_doctor_options *opt
                            void (*write)(void *data, const char *text, size_t len), void *data,
                            withy_error *error);
 
+/* --- plug-ins: programs that are verbs or triggers of their own --- */
+
+typedef struct withy_plugin {
+    const char *name;        /* "trigger-timer", "hello": `withy hello` runs it */
+    const char *path;        /* of its program */
+    const char *version;     /* as its manifest says; NULL: it has none */
+    const char *description; /* likewise */
+} withy_plugin;
+
+/* Calls `found` with each plug-in, by name: those in withy's folder and in Spin's, and programs on
+ * the PATH whose names begin with "withy-" or "trigger-". Of several of a name the one that would
+ * run. */
+WITHY_API void withy_plugin_each(void (*found)(void *data, const withy_plugin *plugin), void *data);
+
+/* Becomes the program of a plug-in, with these arguments (ended by NULL) behind its name and the
+ * environment that Spin gives: returns only where that fails. WITHY_NOT_FOUND: there is none. */
+WITHY_API withy_status withy_plugin_run(const char *name, char *const *args, withy_error *error);
+
 /* --- begin an application --- */
 
 typedef struct withy_new_options {

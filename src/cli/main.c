@@ -54,6 +54,15 @@ static void prepare_heaps(void) {
     mallopt(M_TRIM_THRESHOLD, 8 << 20);
 }
 
+/* What is no verb of withy's may be one of somebody else's. */
+static int run_plugin(char **argv) {
+    withy_error error = {0};
+    if (argv[1][0] != '-' && withy_plugin_run(argv[1], argv + 2, &error) != WITHY_NOT_FOUND)
+        return wy_cli_fail(&error);
+    (void)wy_verb_find(wy_verbs, NULL, argv[1]); /* says so */
+    return 2;
+}
+
 int main(int argc, char **argv) {
     prepare_heaps();
     signal(SIGPIPE, SIG_IGN); /* a peer that goes away is an error of that write */
@@ -65,6 +74,7 @@ int main(int argc, char **argv) {
     }
     static char registry[] = "registry"; /* which Spin called otherwise once */
     if (strcmp(argv[1], "oci") == 0) argv[1] = registry;
-    const wy_verb *verb = wy_verb_find(wy_verbs, NULL, argv[1]);
-    return verb ? verb->run(argc - 1, argv + 1) : 2;
+    for (const wy_verb *v = wy_verbs; v->name; v++)
+        if (strcmp(argv[1], v->name) == 0) return v->run(argc - 1, argv + 1);
+    return run_plugin(argv);
 }

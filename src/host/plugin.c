@@ -24,7 +24,13 @@ static const char *data_folder(wy_arena *arena, const char *variable, const char
     return wy_arena_printf(arena, "%s/.local/share/%s", home && *home ? home : "", program);
 }
 
-static bool is_program(const char *path) {
+const char *wy_plugin_folder(wy_arena *arena, unsigned index) {
+    const char *data = index == 0 ? data_folder(arena, "WITHY_DATA_DIR", "withy")
+                                  : data_folder(arena, "SPIN_DATA_DIR", "spin");
+    return data ? wy_arena_printf(arena, "%s/plugins", data) : NULL;
+}
+
+bool wy_plugin_is_program(const char *path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISREG(info.st_mode) && access(path, X_OK) == 0;
 }
@@ -39,30 +45,28 @@ static const char *find_on_path(wy_arena *arena, const char *prefix, wy_str name
         if (folder.len == 0 || folder.ptr[0] != '/') continue; /* never from where one stands */
         const char *file = wy_arena_printf(arena, WY_STR_FMT "/%s" WY_STR_FMT, WY_STR_ARG(folder),
                                            prefix, WY_STR_ARG(name));
-        if (file && is_program(file)) return file;
+        if (file && wy_plugin_is_program(file)) return file;
     }
     return NULL;
 }
 
 wy_err wy_plugin_find(wy_arena *arena, wy_str name, bool is_plain, const char **path_out,
                       wy_diag *diag) {
-    const char *folders[] = {data_folder(arena, "WITHY_DATA_DIR", "withy"),
-                             data_folder(arena, "SPIN_DATA_DIR", "spin")};
+    const char *folders[] = {wy_plugin_folder(arena, 0), wy_plugin_folder(arena, 1)};
     if (!folders[0] || !folders[1]) return no_memory(diag);
     bool is_name = name.len && name.ptr[0] != '.' && wy_str_find(name, '/') == name.len;
     for (size_t i = 0; i < 2 && is_name; i++) {
-        *path_out = wy_arena_printf(arena, "%s/plugins/" WY_STR_FMT "/" WY_STR_FMT, folders[i],
+        *path_out = wy_arena_printf(arena, "%s/" WY_STR_FMT "/" WY_STR_FMT, folders[i],
                                     WY_STR_ARG(name), WY_STR_ARG(name));
         if (!*path_out) return no_memory(diag);
-        if (is_program(*path_out)) return WY_OK;
+        if (wy_plugin_is_program(*path_out)) return WY_OK;
     }
     if (is_name && (*path_out = find_on_path(arena, "withy-", name))) return WY_OK;
     if (is_name && is_plain && (*path_out = find_on_path(arena, "", name))) return WY_OK;
     *path_out = NULL;
     return wy_diag_set(diag, WY_NOT_FOUND,
-                       "there is no program %s/plugins/" WY_STR_FMT "/" WY_STR_FMT
-                       ", none in %s/plugins, and no withy-" WY_STR_FMT "%s" WY_STR_FMT
-                       " on the PATH",
+                       "there is no program %s/" WY_STR_FMT "/" WY_STR_FMT
+                       ", none in %s, and no withy-" WY_STR_FMT "%s" WY_STR_FMT " on the PATH",
                        folders[0], WY_STR_ARG(name), WY_STR_ARG(name), folders[1], WY_STR_ARG(name),
                        is_plain ? " or " : "", WY_STR_ARG(is_plain ? name : (wy_str){0}));
 }
