@@ -340,7 +340,7 @@ def test_little_address_space(withy, sanitized, guest, started, megabytes):
     assert sum("ulimit -v" in line for line in host.lines) == 1, host.log
 
 
-@pytest.mark.parametrize("megabytes", [20, 50, 100, 130])
+@pytest.mark.parametrize("megabytes", [30, 50, 100, 130])
 @pytest.mark.parametrize("verb", ["run", "serve", "compile"])
 def test_too_little_address_space(withy, sanitized, guest, tmp_path, megabytes, verb):
     if sanitized:
