@@ -13,6 +13,9 @@
 static bool is_bound(const wy_app *app, const wy_app_component *c) {
     for (uint32_t i = 0; i < app->trigger_count; i++)
         if (app->triggers[i].component == c) return true;
+    for (uint32_t i = 0; i < app->http_trigger_count; i++)
+        for (uint32_t k = 0; k < app->http_triggers[i].middleware_count; k++)
+            if (app->http_triggers[i].middleware[k] == c) return true;
     return false;
 }
 

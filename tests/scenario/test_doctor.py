@@ -103,6 +103,12 @@ def test_dependencies_count(command, manifest):
     assert done.returncode == 0, done.stdout
 
 
+def test_middleware_is_run(command, manifest):
+    text = MANIFEST.replace('component = "app"', 'component = "app"\ndependencies = {{ middleware = ["log"] }}')
+    folder = manifest(text + '[component.log]\nsource = "{front}"\n')
+    assert not [finding for finding in findings(command, folder) if "is never run" in finding["text"]]
+
+
 def test_components_of_other_triggers_are_run(command, manifest):
     text = MANIFEST + """
 [application.trigger.mqtt]
