@@ -1,6 +1,7 @@
 /* Doctor: what the machine must have ready when the application is run. */
 #include "host/doctor.h"
 
+#include "host/plugin.h"
 #include "loop/address.h"
 
 #include <errno.h>
@@ -24,6 +25,22 @@ static void check_labels(wy_doctor *d, const wy_app_component *c, const wy_app_l
                          "\", which is not defined here: give it a table [%s." WY_STR_FMT
                          "] in a file for --runtime-config-file",
                          WY_STR_ARG(c->id), WY_STR_ARG(label), table, WY_STR_ARG(label));
+    }
+}
+
+/* --- triggers --- */
+
+/* Those that are programs of their own. */
+static void check_triggers(wy_doctor *d) {
+    for (const wy_app_trigger *t = NULL; (t = wy_app_foreign_next(d->app, t));) {
+        const char *name = wy_arena_printf(&d->arena, "trigger-" WY_STR_FMT, WY_STR_ARG(t->type));
+        const char *path;
+        wy_diag diag;
+        wy_diag_init(&diag);
+        if (name && wy_plugin_find(&d->arena, wy_str_of(name), true, &path, &diag))
+            wy_doctor_report(d, WY_FINDING_PROBLEM,
+                             "the trigger type \"" WY_STR_FMT "\" is not built in, and %s",
+                             WY_STR_ARG(t->type), diag.text);
     }
 }
 
@@ -94,6 +111,7 @@ void wy_doctor_machine(wy_doctor *d) {
         check_labels(d, c, &c->key_value_stores, &d->runtime.key_value, "key_value_store");
         check_labels(d, c, &c->sqlite_databases, &d->runtime.sqlite, "sqlite_database");
     }
+    check_triggers(d);
     check_state(d);
     check_port(d);
 }

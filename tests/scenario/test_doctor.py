@@ -109,6 +109,15 @@ def test_middleware_is_run(command, manifest):
     assert not [finding for finding in findings(command, folder) if "is never run" in finding["text"]]
 
 
+def test_the_program_of_a_trigger(command, manifest, tmp_path):
+    folder = manifest(MANIFEST + '[[trigger.timer]]\ncomponent = "app"\n')
+    [found] = findings(command, folder)
+    assert "trigger-timer" in found["text"]
+    (tmp_path / "trigger-timer").write_text("#!/bin/sh\n")
+    (tmp_path / "trigger-timer").chmod(0o755)
+    assert findings(command, folder, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}) == []
+
+
 def test_components_of_other_triggers_are_run(command, manifest):
     text = MANIFEST + """
 [application.trigger.mqtt]
