@@ -17,6 +17,7 @@ typedef struct process {
     pid_t pid;
     const wy_foreign_program *program; /* NULL: withy's own triggers */
     bool is_renewed;                   /* it was asked to end to be started again */
+    uint64_t patient_ms;               /* and is killed then */
 } process;
 
 typedef struct runner {
@@ -73,6 +74,12 @@ static void end_all(runner *r) {
         if (r->processes[i].pid) kill(r->processes[i].pid, SIGTERM);
 }
 
+static void kill_program(const process *p) {
+    wy_log(WY_LOG_WARN, "trigger " WY_STR_FMT " (process %ld) did not end: it is killed",
+           WY_STR_ARG(p->program->type), (long)p->pid);
+    kill(-p->pid, SIGKILL);
+}
+
 /* Withy's own triggers see to it themselves that they end in time, and at once when they are asked
  * `again`. */
 static void kill_all(runner *r, bool again) {
@@ -80,9 +87,7 @@ static void kill_all(runner *r, bool again) {
     for (uint32_t i = 0; i < r->count; i++) {
         const process *p = &r->processes[i];
         if (p->pid && p->program) {
-            wy_log(WY_LOG_WARN, "trigger " WY_STR_FMT " (process %ld) did not end: it is killed",
-                   WY_STR_ARG(p->program->type), (long)p->pid);
-            kill(-p->pid, SIGKILL);
+            kill_program(p);
         } else if (p->pid && again) {
             kill(p->pid, SIGTERM);
         }
@@ -153,6 +158,7 @@ static void reload(runner *r) {
         process *p = &r->processes[i];
         if (!p->pid) continue;
         p->is_renewed = p->program != NULL;
+        p->patient_ms = now_ms() + WY_TRIGGER_STOP_TIMEOUT_MS;
         kill(p->pid, p->program ? SIGTERM : SIGHUP);
     }
 }
@@ -170,9 +176,23 @@ static void on_signal(runner *r, int signum) {
     }
 }
 
+/* Kills whoever was to be started again and does not end. Returns when to look next. */
+static uint64_t look_at_renewed(const runner *r) {
+    uint64_t now = now_ms(), next = now + 60000;
+    for (uint32_t i = 0; i < r->count; i++) {
+        const process *p = &r->processes[i];
+        if (!p->pid || !p->is_renewed) continue;
+        if (now >= p->patient_ms)
+            kill_program(p);
+        else if (p->patient_ms < next)
+            next = p->patient_ms;
+    }
+    return r->patient_ms && r->patient_ms < next ? r->patient_ms : next;
+}
+
 static void wait_for_something(runner *r) {
-    uint64_t now = now_ms();
-    uint64_t ms = !r->patient_ms ? 60000 : r->patient_ms > now ? r->patient_ms - now : 0;
+    uint64_t next = look_at_renewed(r), now = now_ms();
+    uint64_t ms = next > now ? next - now : 0;
     const struct timespec time = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
     int signum = sigtimedwait(&r->signals, NULL, &time);
     if (signum > 0) on_signal(r, signum);

@@ -116,8 +116,7 @@ static wy_err become(wy_arena *arena, const char *name, char *const *args, wy_di
         count++;
     const char *const *variables = wy_plugin_variables(arena, none);
     const char **arguments = wy_arena_calloc(arena, count + 2, sizeof *arguments);
-    if (!variables || !arguments)
-        return wy_diag_set(diag, WY_NOMEM, "out of memory for a plug-in");
+    if (!variables || !arguments) return wy_diag_set(diag, WY_NOMEM, "out of memory for a plug-in");
     arguments[0] = path;
     memcpy(arguments + 1, args, count * sizeof *arguments);
     for (; *variables; variables++)

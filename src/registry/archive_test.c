@@ -50,9 +50,9 @@ TEST(what_is_packed_is_unpacked_by_its_digest) {
         memset(content[i], 'a' + i, sizeof content[i]);
         int folder = snprintf(name, sizeof name, "%0*d/", i * 30 + 1, i); /* up to 121 */
         snprintf(name + folder, sizeof name - (size_t)folder, "%099d", i);
-        assert_int_equal(wy_archive_add(archive, wy_str_of(name),
-                                        (wy_str){content[i], lengths[i]}, &p.diag),
-                         WY_OK);
+        assert_int_equal(
+            wy_archive_add(archive, wy_str_of(name), (wy_str){content[i], lengths[i]}, &p.diag),
+            WY_OK);
     }
     assert_int_equal(wy_archive_end(archive, &p.diag), WY_OK);
     assert_int_equal(wy_archive_unpack(&p.arena, p.archive, p.folder, &p.diag), WY_OK);

@@ -279,6 +279,16 @@ def test_a_reload_gives_them_the_application_anew(app, home, tmp_path):
     assert host.stop() == 0
 
 
+def test_one_that_ignores_a_reload_is_killed_and_started_again(app, home):
+    timer = plugin(home, "timer", ignores=True)
+    host = app("")
+    timer.wait_for("start")
+    host.process.send_signal(signal.SIGHUP)
+    timer.wait_for("start", 2, 30)
+    assert "did not end: it is killed" in host.log
+    assert host.process.poll() is None
+
+
 def test_help_shows_what_they_say(withy, home, tmp_path, guest):
     plugin(home, "timer")
     (tmp_path / "spin.toml").write_text(MANIFEST.format(source=guest("hello")))
