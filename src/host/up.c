@@ -1,5 +1,7 @@
 /* withy up: what is made once for all workers (stores, the runtime configuration, the address), and
  * what each of them is to do with the application. */
+#include "base/log.h"
+#include "base/text.h"
 #include "host/application.h"
 #include "host/build.h"
 #include "host/foreign.h"
@@ -11,11 +13,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
-
-#include "base/log.h"
-#include "base/text.h"
-
-#include <stdio.h>
 
 typedef struct up {
     wy_application_base base;
