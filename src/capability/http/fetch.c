@@ -80,8 +80,10 @@ static wy_err wait(const wy_http_reply *reply) {
 static wy_err fail(const wy_http_reply *reply, wy_http_error error, const char *text,
                    wy_diag *diag) {
     wy_err err = error == WY_HTTP_CONNECTION_LIMIT_REACHED ? WY_BUSY : WY_IO;
-    return wy_diag_set(diag, err, WY_STR_FMT ": %s", WY_STR_ARG(reply->server),
-                       text && *text ? text : wy_http_error_name(error));
+    if (!text || !*text) text = wy_http_error_name(error);
+    if (wy_str_starts(wy_str_of(text), reply->server)) /* what is said of connecting names it */
+        return wy_diag_set(diag, err, "%s", text);
+    return wy_diag_set(diag, err, WY_STR_FMT ": %s", WY_STR_ARG(reply->server), text);
 }
 
 /* --- one request --- */

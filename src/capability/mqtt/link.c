@@ -162,6 +162,7 @@ static void on_connect(void *data, own wy_stream *stream, const wy_connect_error
     }
     link->stream = stream;
     wy_stream_set_handlers(stream, &handlers, link);
+    wy_timer_start(link->timer, WY_MQTT_CONNECT_TIMEOUT_MS);
     wy_mqtt_link_send(link, &link->login);
     if (!link->is_paused) wy_stream_read_start(stream);
 }
@@ -226,7 +227,6 @@ wy_err wy_mqtt_link_new(wy_loop *loop, const wy_mqtt_link_config *config,
         wy_mqtt_link_free(link);
         return err;
     }
-    wy_timer_start(link->timer, 2 * WY_MQTT_CONNECT_TIMEOUT_MS);
     *link_out = link;
     return WY_OK;
 }
