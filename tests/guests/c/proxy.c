@@ -1,6 +1,7 @@
 // Fetches a URL and streams the answer: the URL is in the header x-url or, without "http://", in
 // ?url=. The method and the body of the request are passed on; ?timeout=MS sets the first-byte
-// timeout. Errors are answered with 502 and the name of the error's case as a number.
+// timeout. Errors are answered with 502 and the name of the error's case as a number; one in the
+// middle of the answer is added to what came of it.
 #include "guest.h"
 
 static bool header(wasi_http_types_borrow_incoming_request_t request, const char *name,
@@ -51,25 +52,35 @@ request_for(guest_string_t url, wasi_http_types_borrow_incoming_request_t from) 
     return request;
 }
 
+static void write_error(response *to, const wasi_http_types_error_code_t *code) {
+    write_text(to, "error ");
+    write_number(to, code->tag);
+    write_text(to, "\n");
+}
+
 // Copies a body from one message to another.
 static void pump(wasi_io_streams_own_input_stream_t from, response *to) {
     guest_list_u8_t part;
-    wasi_io_streams_stream_error_t error;
+    wasi_io_streams_stream_error_t error = {.tag = WASI_IO_STREAMS_STREAM_ERROR_CLOSED};
+    wasi_http_types_error_code_t code;
     while (!to->failed &&
            wasi_io_streams_method_input_stream_blocking_read(
                (wasi_io_streams_borrow_input_stream_t){from.__handle}, 65536, &part, &error)) {
         write_bytes(to, part.ptr, part.len);
         guest_list_u8_free(&part);
     }
+    if (error.tag == WASI_IO_STREAMS_STREAM_ERROR_LAST_OPERATION_FAILED &&
+        wasi_http_types_http_error_code(
+            (wasi_http_types_borrow_io_error_t){error.val.last_operation_failed.__handle}, &code)) {
+        write_error(to, &code);
+    }
     wasi_io_streams_input_stream_drop_own(from);
     finish(to);
 }
 
-static void fail(outparam out, wasi_http_types_error_code_t *code) {
+static void fail(outparam out, const wasi_http_types_error_code_t *code) {
     response to = respond_text(out, 502);
-    write_text(&to, "error ");
-    write_number(&to, code->tag);
-    write_text(&to, "\n");
+    write_error(&to, code);
     finish(&to);
 }
 
