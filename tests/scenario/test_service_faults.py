@@ -193,6 +193,19 @@ def test_mqtt(start, guest, tmp_path, stops, what, url, server, error):
     assert documented("mqtt")[what][0].startswith(f"`{error.split()[0]}`")
 
 
+def test_a_broker_that_confirms_nothing(serve, stops):
+    def serves(connection, _):
+        connection.recv(1000)
+        connection.sendall(ACCEPTS)
+        time.sleep(20)
+
+    begun = time.monotonic()
+    said = serve("mqtt").ask(f"/?address=mqtt://{scripted(serves)(stops)}&qos=1&keep=2").text
+    assert said == "error connection-failed the broker does not answer\n"
+    assert 1.5 < time.monotonic() - begun < 6
+    assert documented("mqtt")["no confirmation"][0].endswith("`connection-failed` after the keep-alive interval, or a minute")
+
+
 def test_rows_of_mqtt():
     """The others are seen with a broker as it should be: test_mqtt.py."""
     others = {"it restarts", "no confirmation", "a payload beyond 128 MiB, a topic to listen at", "256 connections in a worker"}
