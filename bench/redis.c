@@ -1,6 +1,6 @@
-/* What a program of its own gets out of a Redis server: GET, 64 at a time in a row on one
- * connection. bench_redis PORT ROUNDS prints commands a second and this program's CPU microseconds
- * for each. */
+/* What a program of its own gets out of a Redis server: one command, 64 at a time in a row on one
+ * connection. bench_redis PORT ROUNDS COMMAND prints commands a second and this program's CPU
+ * microseconds for each. */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +14,10 @@ static double seconds(clockid_t clock) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void round_of_gets(redisContext *redis) {
+static void round_of(redisContext *redis, const char *command) {
     void *reply;
     for (int i = 0; i < AT_ONCE; i++)
-        redisAppendCommand(redis, "GET key");
+        redisAppendCommand(redis, command);
     for (int i = 0; i < AT_ONCE; i++) {
         if (redisGetReply(redis, &reply) != REDIS_OK) exit(1);
         freeReplyObject(reply);
@@ -25,13 +25,13 @@ static void round_of_gets(redisContext *redis) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 3) return 2;
+    if (argc != 4) return 2;
     redisContext *redis = redisConnect("127.0.0.1", atoi(argv[1]));
     if (!redis || redis->err) return 1;
     long rounds = atol(argv[2]);
     double began = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
     for (long i = 0; i < rounds; i++)
-        round_of_gets(redis);
+        round_of(redis, argv[3]);
     double count = (double)rounds * AT_ONCE;
     printf("%.0f %.3f\n", count / (seconds(CLOCK_MONOTONIC) - began),
            (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) * 1e6 / count);
