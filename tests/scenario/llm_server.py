@@ -17,7 +17,19 @@ class Question:
         self.handler = handler
         self.path = handler.path
         self.headers = {name.lower(): value for name, value in handler.headers.items()}
-        self.body = json.loads(handler.rfile.read(int(self.headers.get("content-length", 0))))
+        self.body = json.loads(self.content())
+
+    def content(self) -> bytes:
+        """A body comes with its length, or in pieces where its sender did not know that yet."""
+        read = self.handler.rfile
+        if "content-length" in self.headers:
+            return read.read(int(self.headers["content-length"]))
+        content = b""
+        while size := int(read.readline(), 16):
+            content += read.read(size)
+            read.readline()
+        read.readline()
+        return content
 
     def head(self, status: int, **fields) -> None:
         self.handler.send_response(status)
