@@ -98,13 +98,6 @@ wy_err wy_toml_end_line(wy_toml_lexer *lexer) {
     return WY_OK;
 }
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 static size_t utf8_put(char *out, uint32_t c) {
     if (c < 0x80) {
         out[0] = (char)c;
@@ -132,7 +125,7 @@ static size_t utf8_put(char *out, uint32_t c) {
 static wy_err unicode_escape(wy_toml_lexer *lexer, int digits, char *out, size_t *len) {
     uint32_t c = 0;
     for (int i = 0; i < digits; i++) {
-        int digit = hex_digit(wy_toml_peek(lexer, 0));
+        int digit = wy_hex_digit(wy_toml_peek(lexer, 0));
         if (digit < 0) return wy_toml_unexpected(lexer, "a hexadecimal digit");
         c = c << 4 | (uint32_t)digit;
         lexer->at++;

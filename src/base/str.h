@@ -19,6 +19,14 @@ typedef struct wy_str {
 #define WY_STR_FMT "%.*s"
 #define WY_STR_ARG(s) (int)(s).len, (s).len ? (s).ptr : ""
 
+/* What a hexadecimal digit counts; -1: it is none. */
+static inline int wy_hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
 static inline wy_str wy_str_of(const char *text) {
     return (wy_str){text, text ? strlen(text) : 0};
 }

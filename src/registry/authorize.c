@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "base/limits.h"
+#include "base/percent.h"
 
 #include <jansson.h>
 
@@ -11,24 +12,11 @@ static wy_err no_memory(wy_diag *diag) {
     return wy_diag_set(diag, WY_NOMEM, "out of memory for an authorization");
 }
 
-/* RFC 3986: everything but what is unreserved. */
-static void escape(wy_buf *out, wy_str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     strchr("-._~", c);
-        if (plain && c)
-            wy_buf_char(out, (char)c);
-        else
-            wy_buf_printf(out, "%%%02X", c);
-    }
-}
-
 static void add_parameter(wy_buf *out, const char *name, wy_str value) {
     if (value.len == 0) return;
     if (out->len) wy_buf_char(out, '&');
     wy_buf_printf(out, "%s=", name);
-    escape(out, value);
+    wy_percent_encode(out, value, "");
 }
 
 static void put_basic(const wy_credentials *c, wy_buf *out) {

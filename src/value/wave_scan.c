@@ -173,21 +173,14 @@ bool wy_wave_number(wy_wave_scan *s, const char *what, wy_str *number_out) {
 
 /* --- characters and strings --- */
 
-static int hex_digit(char c) {
-    return is_digit(c)            ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 /* {1F30A}, behind \u */
 static bool read_code(wy_wave_scan *s, uint32_t *char_out) {
     size_t at = s->at - 2;
     uint32_t code = 0, count = 0;
     if (ahead(s, 0) != '{') return wy_wave_fail(s, at, WY_MALFORMED, "expected \\u{...}");
     s->at++;
-    for (; hex_digit(ahead(s, 0)) >= 0 && count < 7; count++, s->at++)
-        code = code * 16 + (uint32_t)hex_digit(ahead(s, 0));
+    for (; wy_hex_digit(ahead(s, 0)) >= 0 && count < 7; count++, s->at++)
+        code = code * 16 + (uint32_t)wy_hex_digit(ahead(s, 0));
     if (count == 0 || count > 6 || ahead(s, 0) != '}')
         return wy_wave_fail(s, at, WY_MALFORMED, "expected 1 to 6 hexadecimal digits in \\u{...}");
     s->at++;

@@ -2,18 +2,12 @@
 #include "capability/redis/address.h"
 
 #include "base/limits.h"
+#include "base/percent.h"
 
 #include <stdlib.h>
 
 static wy_err bad(wy_diag *diag, const char *why) {
     return wy_diag_set(diag, WY_INVALID, "the address of a Redis server is malformed: %s", why);
-}
-
-static int hex(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 /* Copies with percent-escapes resolved and a NUL behind; `*at` moves on. */
@@ -22,10 +16,9 @@ static bool decode(wy_str text, char **at, wy_str *out) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
         if (c == '%') {
-            int high = text.len - i > 2 ? hex(text.ptr[i + 1]) : -1;
-            int low = text.len - i > 2 ? hex(text.ptr[i + 2]) : -1;
-            if (high < 0 || low < 0) return false;
-            c = (char)(high << 4 | low);
+            int byte = wy_percent_at(text, i);
+            if (byte < 0) return false;
+            c = (char)byte;
             i += 2;
         }
         *to++ = c;

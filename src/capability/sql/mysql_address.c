@@ -1,18 +1,13 @@
 /* Taking a MySQL address apart. */
 #include "capability/sql/mysql_address.h"
 
+#include "base/percent.h"
+
 #include <strings.h>
 
 static bool fail(wy_sql_request *r, const char *why) {
     wy_sql_fail(r, WY_SQL_CONNECTION_FAILED, "%s", why);
     return false;
-}
-
-static int hex(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 /* Percent-decodes; false: too long, malformed, or with a zero byte. */
@@ -21,10 +16,8 @@ static bool decode(wy_str text, char out[WY_MY_WORD_MAX]) {
     for (size_t i = 0; i < text.len; i++) {
         int c = (unsigned char)text.ptr[i];
         if (c == '%') {
-            int high = text.len - i > 2 ? hex(text.ptr[i + 1]) : -1;
-            int low = text.len - i > 2 ? hex(text.ptr[i + 2]) : -1;
-            if (high < 0 || low < 0) return false;
-            c = high * 16 + low;
+            c = wy_percent_at(text, i);
+            if (c < 0) return false;
             i += 2;
         }
         if (c == 0 || len + 1 >= WY_MY_WORD_MAX) return false;

@@ -2,6 +2,7 @@
 #include "trigger/http/wagi.h"
 
 #include "base/limits.h"
+#include "base/percent.h"
 
 /* --- variables --- */
 
@@ -80,22 +81,15 @@ static void add_match(variables *v, const wy_http_fields *fields) {
     }
 }
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    c = (char)(c | 32);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* With percent encoding undone; ptr NULL: no memory. */
 static wy_str decoded(variables *v, wy_str text) {
     char *out = wy_arena_alloc(v->arena, text.len + 1);
     size_t len = 0;
     v->failed |= !out;
     for (size_t i = 0; out && i < text.len; i++) {
-        int high = i + 2 < text.len && text.ptr[i] == '%' ? hex_digit(text.ptr[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text.ptr[i + 2]) : -1;
-        out[len++] = low >= 0 ? (char)(high * 16 + low) : text.ptr[i];
-        if (low >= 0) i += 2;
+        int byte = wy_percent_at(text, i);
+        out[len++] = byte >= 0 ? (char)byte : text.ptr[i];
+        if (byte >= 0) i += 2;
     }
     return (wy_str){out, len};
 }
