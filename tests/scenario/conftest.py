@@ -5,6 +5,7 @@ by tests/guests/build)."""
 
 import mmap
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import tls_server
 import wire
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,3 +254,11 @@ def command(withy):
         return done
 
     return run
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """Signs certificates of servers and clients."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    return tls_server.Authority(tmp_path_factory.mktemp("authority"))

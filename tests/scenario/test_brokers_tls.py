@@ -1,10 +1,7 @@
 """rediss:// and mqtts://: whom they believe, for components and for triggers."""
 
-import shutil
-
 import pytest
 
-import tls_server
 from conftest import Host, free_port
 from mqtt_broker import Broker
 from redis_server import Server
@@ -20,13 +17,6 @@ component = "m"
 [component.m]
 source = "{source}"
 """
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not installed")
-    return tls_server.Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Outgoing https: whom it believes, connections that are kept, and the exact error of each failure."""
 
-import shutil
 import ssl
 
 import pytest
@@ -11,13 +10,6 @@ from conftest import free_port
 # Cases of wasi:http/types#error-code, by number.
 CONNECTION_REFUSED = 6
 TLS_PROTOCOL, TLS_CERTIFICATE, TLS_ALERT = 12, 13, 14
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not installed")
-    return tls_server.Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

@@ -12,14 +12,6 @@ import time
 
 import pytest
 
-import tls_server
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not installed")
-    return tls_server.Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")
