@@ -204,6 +204,7 @@ static int worker_main(void *data, const wy_worker *info) {
         wy_worker_ready(info);
         if (!atomic_exchange(&s->told->address, true)) announce(s, w.served.application);
         begin(&w);
+        wy_loop_take_short_turns(w.tools.loop);
         wy_loop_run(w.tools.loop);
     } else if (info->ready_fd >= 0) {
         complain(s);

@@ -23,6 +23,7 @@ struct wy_loop {
     void *on_round_data;
     bool has_more; /* on_round said so: do not sleep */
     bool is_stopped;
+    bool gives_way;            /* of a processor that others want, before each round; turns.c */
     struct wy_tls_shared *tls; /* NULL: no TLS yet */
     char buffer[WY_LOOP_BUFFER];
 };
@@ -34,6 +35,18 @@ void wy_object_free(wy_object *object);
 
 /* Runs `callback` once on the loop's next round unless `*handle_out` is closed before. */
 wy_err wy_loop_soon(wy_loop *loop, void (*callback)(void *data), void *data, own wy_timer **out);
+
+/* Of a thread, as sched_setattr(2) has them; the C library declares them since glibc 2.41 only. */
+typedef struct wy_sched {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns; /* SCHED_OTHER: of a turn, since Linux 6.12; 0 before */
+    uint64_t deadline_ns, period_ns;
+} wy_sched;
+
+bool wy_sched_get(wy_sched *out); /* the calling thread's */
 
 /* Bytes between the two streams of a pair; zero-initialised. */
 typedef struct wy_inbox {

@@ -2,6 +2,7 @@
  * Timers, listeners, streams and connecting have files of their own. */
 #include "loop/internal.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -98,6 +99,7 @@ void wy_loop_free(own wy_loop *loop) {
 bool wy_loop_step(wy_loop *loop, bool block) {
     if (!loop->has_more) run_ready(loop); /* what became ready outside of a round */
     if (loop->is_stopped) block = false;
+    if (block && loop->gives_way) sched_yield();
     (void)uv_run(&loop->uv, block && !loop->has_more ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     run_ready(loop); /* which may begin new work: ask only now whether there is any */
     return loop->has_more || uv_loop_alive(&loop->uv) != 0;

@@ -22,6 +22,10 @@ void wy_loop_run(wy_loop *loop);
 /* One round: waits for events at most once (`block`), handles them. False: nothing is left. */
 bool wy_loop_step(wy_loop *loop, bool block);
 void wy_loop_stop(wy_loop *loop);
+/* For a thread that does nothing but turn this loop: it takes turns of WY_TURN_US on a processor
+ * that others want too, and gives way to them before each round. A thread whose scheduling someone
+ * chose (chrt) stays as it is, and so does any on a Linux before 6.12. */
+void wy_loop_take_short_turns(wy_loop *loop);
 /* Monotonic, read once a round and when a timer starts. */
 uint64_t wy_loop_now_ms(wy_loop *loop);
 /* `callback` runs after each round's events, before the loop waits again (ready tasks run there).
@@ -79,9 +83,9 @@ wy_err wy_listen_fd(wy_str address, int backlog, int *fd_out, char bound_out[64]
 wy_err wy_listener_new(wy_loop *loop, int fd,
                        void (*on_connection)(void *data, own wy_stream *stream), void *data,
                        own wy_listener **out);
-/* Stops accepting; what the kernel has queued stays queued for whoever shares the descriptor. */
 /* Accepts everything that waits already: before listening ends, or it would be lost. */
 void wy_listener_accept_all(wy_listener *listener);
+/* Stops accepting; what the kernel has queued stays queued for whoever shares the descriptor. */
 void wy_listener_free(own wy_listener *listener);
 
 /* --- streams --- */
