@@ -55,22 +55,6 @@ static wy_err choose_folder(wy_application *a, const char *option, const wy_str 
     return *out ? WY_OK : no_memory(diag);
 }
 
-static wy_err check_followed(const wy_application *a, wy_diag *diag) {
-    for (size_t i = 0; i < a->options->follow_count; i++) {
-        if (wy_app_component_find(a->app, wy_str_of(a->options->follow[i]))) continue;
-        wy_buf ids;
-        wy_buf_init(&ids, 4096);
-        for (uint32_t c = 0; c < a->app->component_count; c++)
-            wy_buf_printf(&ids, " " WY_STR_FMT, WY_STR_ARG(a->app->components[c].id));
-        wy_err err = wy_diag_set(diag, WY_USAGE,
-                                 "--follow %s: the application has no such component; it has:%s",
-                                 a->options->follow[i], ids.ptr ? ids.ptr : "");
-        wy_buf_deinit(&ids);
-        return err;
-    }
-    return WY_OK;
-}
-
 wy_err wy_application_read(wy_application *a, wy_diag *diag) {
     wy_err err =
         wy_manifest_load(&a->arena, a->base->manifest, wy_str_of(a->options->profile),
@@ -85,7 +69,9 @@ wy_err wy_application_read(wy_application *a, wy_diag *diag) {
     if (!err)
         err = choose_folder(a, a->options->log_dir, runtime->has_log_dir ? &runtime->log_dir : NULL,
                             ".spin/logs", &a->log_dir, diag);
-    return err ? err : check_followed(a, diag);
+    return err ? err
+               : wy_manifest_check_ids(a->app, "--follow", a->options->follow,
+                                       a->options->follow_count, diag);
 }
 
 wy_err wy_application_source(wy_application *a, const wy_app_source *source, bool refresh,

@@ -56,17 +56,16 @@ static wy_err build(wy_arena *arena, const wy_app *app, const wy_app_component *
 
 static wy_err build_chosen(wy_arena *arena, const wy_app *app, const char *id, wy_diag *diag) {
     const wy_app_component *c = wy_app_component_find(app, wy_str_of(id));
-    if (!c || c->build_commands.count == 0)
-        return wy_diag_set(diag, WY_USAGE, "--component-id %s: %s", id,
-                           c ? "the component has no build command"
-                             : "the application has no such component");
+    if (c->build_commands.count == 0)
+        return wy_diag_set(diag, WY_USAGE, "--component-id %s: the component has no build command",
+                           id);
     return build(arena, app, c, diag);
 }
 
 wy_err wy_build_run(const wy_app *app, const char *const *only, size_t only_count, wy_diag *diag) {
     wy_arena arena;
     wy_arena_init(&arena, (size_t)16 << 20);
-    wy_err err = WY_OK;
+    wy_err err = wy_manifest_check_ids(app, "--component-id", only, only_count, diag);
     uint32_t built = 0;
     for (size_t i = 0; i < only_count && !err; i++, built++)
         err = build_chosen(&arena, app, only[i], diag);
@@ -166,6 +165,9 @@ int withy_build_list(const char *manifest, const withy_build_options *options, b
     wy_diag_init(&diag);
     const wy_app *app;
     wy_err err = read_manifest(&arena, manifest, options, &app, &diag);
+    if (!err)
+        err = wy_manifest_check_ids(app, "--component-id", options->components,
+                                    options->component_count, &diag);
     if (!err) list(&text, &arena, app, options, json);
     if (!err && text.failed) err = no_memory(&diag);
     if (!err && text.len) write(data, text.ptr, text.len);

@@ -150,21 +150,30 @@ static bool is_chosen(const wy_app_component *component, const char *const *only
     return false;
 }
 
-static wy_err check_chosen(const wy_app *app, const char *const *only, size_t count,
-                           wy_diag *diag) {
-    for (size_t i = 0; i < count; i++) {
-        if (wy_app_component_find(app, wy_str_of(only[i]))) continue;
-        wy_buf ids;
-        wy_buf_init(&ids, 4096);
-        for (uint32_t c = 0; c < app->component_count; c++)
-            wy_buf_printf(&ids, " " WY_STR_FMT, WY_STR_ARG(app->components[c].id));
-        wy_err err = wy_diag_set(diag, WY_USAGE,
-                                 "--component-id %s: the application has no such component; it "
-                                 "has:%s",
-                                 only[i], ids.ptr ? ids.ptr : "");
-        wy_buf_deinit(&ids);
-        return err;
+static wy_err no_such_component(const wy_app *app, const char *option, const char *id,
+                                wy_diag *diag) {
+    wy_str *names = calloc(app->component_count + 1, sizeof *names);
+    wy_buf list;
+    wy_buf_init(&list, 4096);
+    for (uint32_t i = 0; names && i < app->component_count; i++) {
+        names[i] = app->components[i].id;
+        wy_buf_printf(&list, " " WY_STR_FMT, WY_STR_ARG(names[i]));
     }
+    wy_str nearest =
+        names ? wy_str_nearest(wy_str_of(id), names, app->component_count) : (wy_str){0};
+    wy_err err = wy_diag_set(
+        diag, WY_USAGE, "%s %s: the application has no such component" WY_NEAREST_FMT "; it has:%s",
+        option, id, WY_NEAREST_ARG(nearest), list.ptr ? list.ptr : "");
+    wy_buf_deinit(&list);
+    free(names);
+    return err;
+}
+
+wy_err wy_manifest_check_ids(const wy_app *app, const char *option, const char *const *ids,
+                             size_t count, wy_diag *diag) {
+    for (size_t i = 0; i < count; i++)
+        if (!wy_app_component_find(app, wy_str_of(ids[i])))
+            return no_such_component(app, option, ids[i], diag);
     return WY_OK;
 }
 
@@ -249,7 +258,7 @@ static wy_err keep_part(wy_arena *arena, const wy_app *app, const part *p, const
 
 static wy_err choose(wy_arena *arena, const wy_app *app, const char *const *only, size_t count,
                      const wy_app **app_out, wy_diag *diag) {
-    wy_err err = check_chosen(app, only, count, diag);
+    wy_err err = wy_manifest_check_ids(app, "--component-id", only, count, diag);
     if (!err) err = check_chaining(app, only, count, diag);
     const part p = {.only = only, .count = count};
     return err ? err : keep_part(arena, app, &p, app_out, diag);

@@ -21,6 +21,10 @@ bool wy_manifest_is_component(const char *path);
 wy_err wy_manifest_load(wy_arena *arena, const char *path, wy_str profile, const char *const *only,
                         size_t only_count, const wy_app **app_out, wy_diag *diag) WY_MUST_USE;
 
+/* WY_USAGE unless the application has each component that the option names. */
+wy_err wy_manifest_check_ids(const wy_app *app, const char *option, const char *const *ids,
+                             size_t count, wy_diag *diag) WY_MUST_USE;
+
 /* The same application with the bindings of one type alone; and those of HTTP where components send
  * requests to each other. */
 wy_err wy_manifest_keep_type(wy_arena *arena, const wy_app *app, wy_str type,

@@ -63,7 +63,15 @@ def test_commands_are_listed_and_not_run(command, folder, guest):
         "commands": ["cat kind", "cp ../$(cat kind).wasm out.wasm"], "watch": ["kind", "src/**/*.c"],
     }  # fmt: skip
     assert (plain["source"], plain["is_built"], plain["commands"]) == (guest("echo"), True, [])
-    assert json.loads(command("build", "--json", "-c", "nobody", cwd=folder).stdout) == []
+    assert not (folder / "app" / "out.wasm").exists()
+
+
+@pytest.mark.parametrize("verb", [["build"], ["build", "--list"], ["build", "--json"], ["up"], ["up", "--build"]])
+def test_a_component_that_is_not_there(command, folder, verb):
+    for id, nearest in [("plane", "; did you mean 'plain'?"), ("nobody", "")]:
+        done = command(*verb, "-c", "app", "-c", id, cwd=folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"--component-id {id}: the application has no such component{nearest}; it has: app plain\n" in done.stderr
     assert not (folder / "app" / "out.wasm").exists()
 
 

@@ -348,8 +348,8 @@ def test_follow_one_component(manifest, start):
 
 def test_follow_of_an_unknown_component(command, manifest):
     done = command("up", "--follow", "nobody", "--listen", "127.0.0.1:0", cwd=manifest(LOGS), timeout=30)
-    assert done.returncode != 0
-    assert "nobody" in done.stderr
+    assert done.returncode == 2
+    assert "--follow nobody: the application has no such component; it has: " in done.stderr
 
 
 def test_trap_names_the_component(manifest, start):
