@@ -82,7 +82,8 @@ static own wy_trap *open_connection(wy_call *call, wy_sql_protocol_id protocol, 
     }
     state *s = count_handle(call, error_out);
     if (!s) return NULL;
-    wy_sql_request request = {.task = call->task, .arena = call->arena, .roots = roots};
+    wy_sql_request request = {
+        .task = call->task, .arena = call->arena, .roots = roots, .holder = s};
     handle *h = malloc(sizeof *h);
     wy_sql_connection *connection =
         h ? wy_sql_servers_connect(settings->servers, protocol, address, settings->policy, &request)

@@ -99,7 +99,7 @@ class Postgres(Server):
     def command(self) -> list[str]:
         settings = {
             "listen_addresses": "127.0.0.1", "unix_socket_directories": str(self.folder), "fsync": "off", "ssl": "on",
-            "ssl_cert_file": f"{self.folder}/server.crt", "ssl_key_file": f"{self.folder}/server.key", "max_connections": "30",
+            "ssl_cert_file": f"{self.folder}/server.crt", "ssl_key_file": f"{self.folder}/server.key", "max_connections": "100",
         }  # fmt: skip
         options = [word for item in settings.items() for word in ("-c", "=".join(item))]
         return [str(self.bin / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), *options]
@@ -145,7 +145,7 @@ class MariaDB(Server):
         return [
             "mariadbd", "--no-defaults", f"--datadir={self.folder}/data", f"--port={self.port}", "--bind-address=127.0.0.1",
             f"--socket={self.folder}/sock", f"--pid-file={self.folder}/pid", "--innodb-buffer-pool-size=16M",
-            "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", "--max-connections=40",
+            "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", "--max-connections=100",
             f"--init-file={self.folder}/init.sql", f"--ssl-cert={self.folder}/server.crt", f"--ssl-key={self.folder}/server.key",
             "--max-allowed-packet=256M",
         ]  # fmt: skip

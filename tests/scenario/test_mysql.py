@@ -237,6 +237,14 @@ def test_many_at_once(app, server):
     assert seen == [f"i32:{n}|i32:0" for n in range(60)]
 
 
+def test_a_guest_that_holds_all_connections(app, server):
+    host = app("--workers", "1", "--timeout", "20000")
+    assert said(host, server.url, "query SELECT 1 AS one", path="/?keep=63") == ["one i32", "i32:1"]
+    line = said(host, server.url, "query SELECT 1 AS one", path="/?keep=64")[0]
+    assert line.startswith("error connection-failed this component holds all 64 connections")
+    assert said(host, server.url, "query SELECT 1 AS one") == ["one i32", "i32:1"]
+
+
 def test_large_results(app, server):
     host = app("--workers", "1")
     assert said(host, server.url, "query SELECT seq, 2 * seq FROM seq_1_to_100000", path="/?count=1") == ["100000 rows, 1600000 bytes"]

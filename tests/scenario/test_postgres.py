@@ -252,6 +252,52 @@ def test_connections_that_there_may_be(app, server, tmp_path):
     assert said(host, server.url, "query SELECT 1 AS one") == ["one i32", "i32:1"]
 
 
+def test_a_guest_that_holds_all_connections(app, server):
+    host = app("--workers", "1", "--timeout", "20000")
+    one = ["query SELECT 1 AS one", "one i32", "i32:1"]
+    begin = time.monotonic()
+    assert said(host, server.url, one[0], path="/?keep=63") == one[1:]
+    assert said(host, server.url, one[0], path="/?keep=64") == [
+        "error connection-failed this component holds all 64 connections to the server's address that a worker may "
+        "have (WY_MAX_SQL_SHARE); drop one before opening another"
+    ]
+    assert said(host, server.url, one[0]) == one[1:]
+    assert time.monotonic() - begin < 10
+
+
+def test_a_guest_that_holds_all_connections_by_configuration(app, server, tmp_path):
+    (tmp_path / "runtime.toml").write_text("[outbound_pg]\nmax_connections = 2\n")
+    host = app("--workers", "1", "--timeout", "20000", "--runtime-config-file", "runtime.toml")
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%''other''' AND state = 'active'"
+
+    def beside_another(more: int) -> list[str]:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            other = pool.submit(said, host, server.url, "query SELECT pg_sleep(1)::text AS s, 'other'")
+            while server.ask(busy) != "1":
+                time.sleep(0.02)
+            begin = time.monotonic()
+            lines = said(host, server.url, "query SELECT 1 AS one", path=f"/?keep={more}")
+            assert other.done() and time.monotonic() - begin < 10, "it waits for the one that another has"
+            assert len(other.result()) == 2
+            return lines
+
+    assert beside_another(1) == ["one i32", "i32:1"]
+    assert beside_another(2) == [
+        "error connection-failed this component holds all 2 connections to servers of this kind that a worker may "
+        "have (max_connections); drop one before opening another"
+    ]
+
+
+def test_connections_that_another_component_left(start, guest, server, tmp_path):
+    text = MANIFEST.format(source=guest("postgres"), hosts='"postgres://127.0.0.1:*"')
+    head, component = text.split("[[trigger.http]]")
+    more = component.replace('"/..."', '"/other/..."').replace('"sql"', '"other"').replace(".sql", ".other")
+    (tmp_path / "spin.toml").write_text(f"{head}[[trigger.http]]{component}[[trigger.http]]{more}")
+    host = start("up", "--workers", "1", "--timeout", "20000", cwd=tmp_path)
+    for path in ["/?keep=63", "/other/?keep=63", "/"]:
+        assert said(host, server.url, "query SELECT 1 AS one", path=path) == ["one i32", "i32:1"], path
+
+
 def test_large_results(app, server):
     host = app("--workers", "1")
     assert said(host, server.url, "query SELECT n, 2 * n FROM generate_series(1, 100000) n", path="/?count=1") == [

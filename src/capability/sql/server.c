@@ -19,6 +19,7 @@ typedef struct target {
     const char *address;
     wy_sql_place place;
     const wy_http_policy *policy;
+    const void *holder;
     wy_str roots;
 } target;
 
@@ -181,49 +182,68 @@ static wy_sql_session *take_idle(wy_sql_servers *servers, const target *t) {
         next = s->next;
         if (!s->is_idle || !belongs(s, t)) continue;
         s->is_idle = false;
+        s->holder = t->holder;
         if (t->protocol->is_alive(s)) return s;
         end_session(servers, s);
     }
     return NULL;
 }
 
-/* How many connections there are, and those being opened. */
-typedef struct census {
-    uint32_t all, of_protocol, of_address;
-    wy_sql_session *idle, *idle_of_protocol; /* for how long: the longest */
-} census;
+/* What bounds connections, from the narrow to the wide: each counts what those before it do. */
+enum { OF_ADDRESS, OF_PROTOCOL, OF_WORKER, SCOPES };
 
-static void count_one(census *c, const target *t, const wy_sql_protocol *protocol,
-                      const char *address) {
-    c->all++;
-    c->of_protocol += protocol == t->protocol;
-    c->of_address += protocol == t->protocol && strcmp(address, t->address) == 0;
+/* Connections, and those being opened. */
+typedef struct tally {
+    uint32_t open, mine;  /* mine: in use by who asks */
+    wy_sql_session *idle; /* for how long: the longest */
+} tally;
+
+/* The narrowest in which a connection counts. */
+static int scope_of(const target *t, const wy_sql_protocol *protocol, const char *address) {
+    if (protocol != t->protocol) return OF_WORKER;
+    return strcmp(address, t->address) == 0 ? OF_ADDRESS : OF_PROTOCOL;
 }
 
-static census take_census(const wy_sql_servers *servers, const target *t) {
-    census c = {0};
+static void take_census(const wy_sql_servers *servers, const target *t, tally tallies[SCOPES]) {
     for (const opening *o = servers->openings; o; o = o->next)
-        count_one(&c, t, o->target->protocol, o->target->address);
+        for (int i = scope_of(t, o->target->protocol, o->target->address); i < SCOPES; i++)
+            tallies[i].open++;
     for (wy_sql_session *s = servers->all; s; s = s->next) {
-        count_one(&c, t, s->protocol, s->address);
-        if (!s->is_idle) continue;
-        if (!c.idle || s->idle_since_ms < c.idle->idle_since_ms) c.idle = s;
-        if (s->protocol == t->protocol &&
-            (!c.idle_of_protocol || s->idle_since_ms < c.idle_of_protocol->idle_since_ms))
-            c.idle_of_protocol = s;
+        for (int i = scope_of(t, s->protocol, s->address); i < SCOPES; i++) {
+            tally *c = &tallies[i];
+            c->open++;
+            c->mine += !s->is_idle && s->holder == t->holder;
+            if (s->is_idle && (!c->idle || s->idle_since_ms < c->idle->idle_since_ms)) c->idle = s;
+        }
     }
-    return c;
 }
 
-/* Room for one more: where there is none, the one that was idle longest is closed. */
-static bool make_room(wy_sql_servers *servers, const target *t) {
-    census c = take_census(servers, t);
-    if (c.of_address >= WY_MAX_SQL_SHARE) return false;
-    bool is_full = c.of_protocol >= servers->most[t->id];
-    if (!is_full && c.all < WY_MAX_SQL_SERVER_CONNECTIONS) return true;
-    wy_sql_session *out = is_full ? c.idle_of_protocol : c.idle;
-    if (out) end_session(servers, out);
-    return out != NULL;
+/* Room for one more: where there is none, the one that was idle longest is closed. False: there
+ * will be when another guest gives one back; or never, and the request says so, since who asks
+ * holds them all. */
+static bool make_room(wy_sql_servers *servers, const target *t, wy_sql_request *request) {
+    static const char *const names[SCOPES] = {
+        [OF_ADDRESS] = "the server's address that a worker may have (WY_MAX_SQL_SHARE)",
+        [OF_PROTOCOL] = "servers of this kind that a worker may have (max_connections)",
+        [OF_WORKER] = "database servers that a worker may have (WY_MAX_SQL_SERVER_CONNECTIONS)"};
+    const uint32_t most[SCOPES] = {[OF_ADDRESS] = WY_MAX_SQL_SHARE,
+                                   [OF_PROTOCOL] = servers->most[t->id],
+                                   [OF_WORKER] = WY_MAX_SQL_SERVER_CONNECTIONS};
+    tally tallies[SCOPES] = {0};
+    take_census(servers, t, tallies);
+    int full = 0;
+    while (full < SCOPES && tallies[full].open < most[full])
+        full++;
+    if (full == SCOPES) return true;
+    const tally *c = &tallies[full];
+    if (c->idle)
+        end_session(servers, c->idle);
+    else if (t->holder && c->mine == c->open)
+        wy_sql_fail(request, WY_SQL_CONNECTION_FAILED,
+                    "this component holds all %u connections to %s; drop one before opening "
+                    "another",
+                    most[full], names[full]);
+    return c->idle != NULL;
 }
 
 static bool may_reach(const target *t, wy_sql_request *request) {
@@ -278,6 +298,7 @@ static wy_sql_session *open_session(wy_sql_servers *servers, const target *t,
     session->protocol = t->protocol;
     session->servers = servers;
     session->policy = t->policy;
+    session->holder = t->holder;
     session->address = strdup(t->address);
     session->roots = t->roots.len ? strndup(t->roots.ptr, t->roots.len) : NULL;
     if (!session->address || (t->roots.len && !session->roots)) {
@@ -320,8 +341,9 @@ static wy_sql_session *get_session(wy_sql_servers *servers, const target *t,
         wy_sql_session *session = take_idle(servers, t);
         if (session && renew(servers, session, request)) return session;
         if (session) continue;
-        if (make_room(servers, t)) return open_counted(servers, t, request);
-        if (wy_task_wait_on(request->task, &servers->freed)) request->status = WY_SQL_ENDED;
+        if (make_room(servers, t, request)) return open_counted(servers, t, request);
+        if (request->status == WY_SQL_OK && wy_task_wait_on(request->task, &servers->freed))
+            request->status = WY_SQL_ENDED;
     }
     return NULL;
 }
@@ -329,7 +351,11 @@ static wy_sql_session *get_session(wy_sql_servers *servers, const target *t,
 own wy_sql_connection *wy_sql_servers_connect(wy_sql_servers *servers, wy_sql_protocol_id id,
                                               wy_str address, const wy_http_policy *policy,
                                               wy_sql_request *request) {
-    target t = {.id = id, .protocol = protocols[id], .policy = policy, .roots = request->roots};
+    target t = {.id = id,
+                .protocol = protocols[id],
+                .policy = policy,
+                .holder = request->holder,
+                .roots = request->roots};
     request->status = WY_SQL_OK;
     t.library = load_library(servers, id, request);
     if (!t.library) return NULL;

@@ -24,6 +24,7 @@ typedef struct wy_sql_session {
     char *address;                /* as it was written: what it is found by */
     char *roots;                  /* it was opened with these, NULL: with none: likewise */
     const wy_http_policy *policy; /* under which it was opened: others do not get it */
+    const void *holder;           /* whose it is, until it is idle */
     uint64_t idle_since_ms;
     bool is_idle;  /* nobody uses it */
     bool is_stale; /* the session may remember something of whoever used it */

@@ -115,6 +115,8 @@ typedef struct wy_sql_request {
     size_t param_count;
     wy_str roots; /* postgres, connecting: certificates in PEM that the server's must come from;
                      empty: as the address says */
+    const void *holder; /* connecting to a server: whose the connection will be, anything that tells
+                           guests apart; NULL: nobody's in particular */
     struct wy_http_client *http; /* for databases that are reached by it; NULL: they are not */
     bool has_times;              /* the interface can say dates and times */
     bool has_raw; /* postgres: UNSUPPORTED values have `bytes`, the server's form of them */

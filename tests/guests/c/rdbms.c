@@ -6,7 +6,7 @@
 // "date:Y.M.D", "time:H.M.S.NS", "dt:Y.M.D.H.M.S.NS" and "ts:SECONDS" too. The answer has, for a
 // query, a line of names and types and one for each row, with values written so too ("?:" for one
 // of another type); for a statement "ok" and the number of rows; or "error ...". ?count=1 answers
-// how much a query brought instead.
+// how much a query brought instead; ?keep=N opens N connections more and keeps them to the end.
 #include "guest.h"
 #include <stdlib.h>
 
@@ -344,9 +344,12 @@ static void run_line(context *c, guest_string_t line) {
 
 static void run(context *c, guest_string_t body) {
     error e;
-    if (!open_connection(c, take(&body, '\n'), &e)) {
-        write_failed(c->out, &e);
-        return;
+    guest_string_t address = take(&body, '\n');
+    for (int64_t more = query_number(c->path, "keep", 0); more >= 0; more--) {
+        if (!open_connection(c, address, &e)) {
+            write_failed(c->out, &e);
+            return;
+        }
     }
     while (body.len) {
         run_line(c, take(&body, '\n'));
