@@ -119,10 +119,18 @@ static void on_stop_signal(void *data, int signum) {
     wy_http_server_drain(w->server, on_drained, w);
 }
 
+static void on_certificate(void *data, const char *problem) {
+    (void)data;
+    if (problem) wy_log(WY_LOG_ERROR, "TLS: %s; the old certificate goes on", problem);
+}
+
 static void on_reload_signal(void *data, int signum) {
     worker *w = data;
     (void)signum;
-    if (w->info->ready_fd < 0 && !w->draining) reload(w);
+    if (w->info->ready_fd >= 0 || w->draining) return;
+    wy_err err = w->secure ? wy_secure_reload(w->secure, on_certificate, w) : WY_OK;
+    if (err) on_certificate(w, wy_err_text(err));
+    reload(w);
 }
 
 static wy_err worker_start(worker *w, const int *listen_fds, unsigned fd_count, const char *address,

@@ -74,11 +74,15 @@ typedef struct wy_tls_context wy_tls_context; /* of all with one configuration *
 typedef struct wy_tls_shared wy_tls_shared;   /* of a loop */
 
 /* Takes a reference; it is loaded on the pool meanwhile. `is_server`: for connections that others
- * make, with the configuration's certificate. WY_LIMIT: WY_MAX_TLS_CONTEXTS. */
+ * make, with the configuration's certificate, which is read at each call. WY_LIMIT:
+ * WY_MAX_TLS_CONTEXTS. */
 wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config, bool is_server,
                           wy_tls_context **out) WY_MUST_USE;
 /* Turns the loop until it is loaded; why it is not usable, or NULL. */
 const char *wy_tls_context_wait(wy_tls_context *context);
+/* The same of one that is loaded, and who is told, by the loop, when it is (NULL: nobody). */
+const char *wy_tls_context_problem(const wy_tls_context *context);
+void wy_tls_context_watch(wy_tls_context *context, void (*on_loaded)(void *data), void *data);
 void wy_tls_context_release(wy_tls_context *context); /* NULL is fine */
 void wy_tls_shared_free(own wy_tls_shared *shared);   /* NULL is fine */
 /* Begins a handshake: as the client, for a name or a number; as the server where the context is

@@ -28,7 +28,9 @@ struct wy_tls_context {
     bool is_good;       /* what loading it came to; the pool's until then */
     wy_openssl openssl; /* once it is loaded */
     SSL_CTX *ssl;
-    wy_tls *waiting; /* streams whose handshake begins when it is loaded */
+    wy_tls *waiting;               /* streams whose handshake begins when it is loaded */
+    void (*on_loaded)(void *data); /* NULL: nobody is told */
+    void *data;
     char text[REASON_MAX];
 };
 
@@ -80,8 +82,8 @@ static bool same_text(const char *a, const char *b) {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool is_for(const wy_tls_context *context, const wy_tls_config *config, bool is_server) {
-    return context->is_server == is_server && same_text(context->ca_file, config->ca_file) &&
+static bool is_for(const wy_tls_context *context, const wy_tls_config *config) {
+    return !context->is_server && same_text(context->ca_file, config->ca_file) &&
            same_text(context->cert_file, config->cert_file) &&
            same_text(context->key_file, config->key_file) &&
            same_text(context->alpn, config->alpn) &&
@@ -221,13 +223,16 @@ static void loaded(void *data) {
         context->waiting = tls->next_waiting;
         begin(tls);
     }
+    if (context->on_loaded) context->on_loaded(context->data);
 }
 
-/* Makes room by a context that nobody uses; a failed one is tried afresh. */
-static void forget_unused(wy_tls_shared *shared, bool only_failed) {
+/* Makes room by a context that nobody uses, or nobody will: a failed one is tried afresh, one's own
+ * certificate read anew. */
+static void forget_unused(wy_tls_shared *shared, bool only_useless) {
     for (wy_tls_context **at = &shared->contexts; *at;) {
         wy_tls_context *context = *at;
-        bool goes = context->refs == 0 && (context->state == FAILED || !only_failed);
+        bool is_useless = context->state == FAILED || context->is_server;
+        bool goes = context->refs == 0 && (is_useless || !only_useless);
         if (goes) {
             *at = context->next;
             shared->count--;
@@ -245,7 +250,7 @@ wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config, bool is_se
     if (!shared) return WY_NOMEM;
     forget_unused(shared, true);
     wy_tls_context *context = shared->contexts;
-    while (context && (context->state == FAILED || !is_for(context, config, is_server)))
+    while (context && (is_server || context->state == FAILED || !is_for(context, config)))
         context = context->next;
     if (context) {
         context->refs++;
@@ -279,7 +284,16 @@ wy_err wy_tls_context_get(wy_loop *loop, const wy_tls_config *config, bool is_se
 const char *wy_tls_context_wait(wy_tls_context *context) {
     while (context->state == LOADING)
         (void)wy_loop_step(context->loop, true);
+    return wy_tls_context_problem(context);
+}
+
+const char *wy_tls_context_problem(const wy_tls_context *context) {
     return context->state == FAILED ? context->text : NULL;
+}
+
+void wy_tls_context_watch(wy_tls_context *context, void (*on_loaded)(void *data), void *data) {
+    context->on_loaded = on_loaded;
+    context->data = data;
 }
 
 void wy_tls_shared_free(own wy_tls_shared *shared) {

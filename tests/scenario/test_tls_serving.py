@@ -147,6 +147,43 @@ def test_what_is_wrong_with_the_files_is_said_at_the_start(command, guest, files
     assert "TLS: certificate" in serve("--workers", "2", "--tls-cert", files[1], "--tls-key", "/no/such.key")
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_reload_takes_new_files(start, guest, authority, client, tmp_path, workers):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+
+    def renew() -> int:
+        """Puts a new certificate into place; its serial number."""
+        for made, place in zip(authority.certificate("DNS:localhost"), [cert, key], strict=True):
+            shutil.copy(made, place)
+        return int(ssl._ssl._test_decode_cert(str(cert))["serialNumber"], 16)
+
+    def given() -> int:
+        with socket.create_connection(("127.0.0.1", host.port), 10) as plain:
+            with client().wrap_socket(plain, server_hostname="localhost") as secure:
+                return int(secure.getpeercert()["serialNumber"], 16)
+
+    old = renew()
+    host = start("serve", guest("hello"), "--workers", workers, "--tls-cert", str(cert), "--tls-key", str(key))
+    assert given() == old
+    kept = connect(host, client())
+    kept.connect()
+    for _ in range(3):
+        new = renew()
+        os.kill(host.process.pid, signal.SIGHUP)
+        end = time.monotonic() + 10
+        while given() != new:
+            assert time.monotonic() < end, host.log
+            time.sleep(0.05)
+    if workers == "1":
+        kept.request("GET", "/")
+        assert kept.getresponse().read() == b"Hello, world!"
+        key.write_text("nothing")
+        os.kill(host.process.pid, signal.SIGHUP)
+        host.wait_for_log("the old certificate goes on")
+        assert given() == new
+    assert host.stop() == 0
+
+
 def test_curl_with_http2_offered_falls_back(start, guest, files, authority):
     if not shutil.which("curl"):
         pytest.skip("curl is not installed")
