@@ -37,6 +37,10 @@ class Server(http.server.BaseHTTPRequestHandler):
         if self.path == "/moved":
             self.send_response(302)
             self.send_header("location", "http://127.0.0.1:2/elsewhere")
+        elif self.path.startswith("/moved/"):  # by STATUS, TIMES more
+            status, times = self.path.removeprefix("/moved/").split("/")
+            self.send_response(int(status))
+            self.send_header("location", str(int(times) - 1) if times != "1" else "/there")
         else:
             self.send_response(207)
         self.send_header("x-seen", self.headers.get("x-sent", "nothing"))
@@ -149,6 +153,10 @@ def test_sending_requests(first, server):
     assert send("0 http://127.0.0.1:2/") == "error destination-not-allowed"
     first.wait_for_log('allowed_outbound_hosts = ["http://127.0.0.1:2"]')
     assert send(f"0 {here}/moved") == "error destination-not-allowed"  # where it leads to
+    answer = send(f"1 {here}/moved/302/1 X-Sent:this", b"payload")
+    assert answer.startswith("207\n") and "x-seen: this\n" in answer and answer.endswith("\n\nGET /there ")
+    assert send(f"2 {here}/moved/307/10 X-Sent:this", b"payload").endswith("\n\nPUT /there payload")
+    assert send(f"2 {here}/moved/307/11", b"payload") == "error runtime-error"
     assert send("0 nowhere") == "error invalid-url"
     assert send("0 ftp://127.0.0.1/") == "error invalid-url"
     assert send("0 http://127.0.0.1:1/") == "error runtime-error"

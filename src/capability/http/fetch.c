@@ -3,11 +3,12 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "capability/http/location.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REDIRECTIONS_MAX 5
+#define REDIRECTIONS_MAX 10
 #define HOST_MAX 256
 
 /* A URL taken apart; views of it. */
@@ -23,6 +24,7 @@ struct wy_http_reply {
     wy_loop *loop;           /* NULL: the task waits */
     wy_buf url;              /* where it went last */
     wy_str server;           /* of `url`, for messages */
+    wy_http_field *fields;   /* those of the fetch that a redirection left; NULL: all */
     wy_http_writer *request; /* while it is being sent */
     wy_http_call *call;
     wy_http_incoming *response; /* the call's */
@@ -219,19 +221,63 @@ static bool moved(const wy_http_reply *reply, wy_str *to_out) {
     uint16_t status = reply->response->status;
     *to_out = wy_http_fields_get(&reply->response->fields, WY_STR("location"));
     return (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) &&
-           to_out->len && reply->fetch.field_count == 0 && is_get(&reply->fetch);
+           to_out->len &&
+           (reply->fetch.follows || (reply->fetch.field_count == 0 && is_get(&reply->fetch)));
 }
 
-/* A redirection to another path of the same server is written without the server. */
+static bool is_among(wy_str name, const char *const *names) {
+    for (; *names; names++)
+        if (wy_str_eq_nocase(name, wy_str_of(*names))) return true;
+    return false;
+}
+
+/* Leaves out what is not for the next server, or not without a body. */
+static wy_err keep_fields(wy_http_reply *reply, bool is_elsewhere, bool is_bodiless) {
+    static const char *const secrets[] = {"authorization", "proxy-authorization", "cookie", NULL};
+    static const char *const of_body[] = {"content-type", "content-encoding", "content-language",
+                                          "content-location", NULL};
+    wy_http_fetch *fetch = &reply->fetch;
+    if (!reply->fields) reply->fields = calloc(fetch->field_count + 1, sizeof *reply->fields);
+    if (!reply->fields) return WY_NOMEM;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < fetch->field_count; i++) {
+        wy_http_field field = fetch->fields[i];
+        if (!(is_elsewhere && is_among(field.name, secrets)) &&
+            !(is_bodiless && is_among(field.name, of_body)))
+            reply->fields[count++] = field;
+    }
+    fetch->fields = reply->fields;
+    fetch->field_count = count;
+    return WY_OK;
+}
+
+/* What is asked of the next server, after what this one answered. */
+static wy_err change_request(wy_http_reply *reply, wy_str next) {
+    wy_http_fetch *fetch = &reply->fetch;
+    uint16_t status = reply->response->status;
+    bool is_post = wy_str_eqz(fetch->method, "POST");
+    bool is_bodiless = status == 303 || (is_post && (status == 301 || status == 302));
+    if (is_bodiless) {
+        fetch->body = (wy_str){0};
+        if (!wy_str_eqz(fetch->method, "HEAD")) fetch->method = WY_STR("GET");
+    }
+    place from, to;
+    bool is_here = split_url(wy_buf_view(&reply->url), &from) && split_url(next, &to) &&
+                   from.tls == to.tls && from.port == to.port &&
+                   wy_str_eq_nocase(from.host, to.host);
+    return is_here && !is_bodiless ? WY_OK : keep_fields(reply, !is_here, is_bodiless);
+}
+
 static wy_err go_to(wy_http_reply *reply, wy_str to, wy_diag *diag) {
     bool tls = wy_str_starts(wy_buf_view(&reply->url), WY_STR("https:"));
     wy_buf next;
     wy_buf_init(&next, WY_MAX_HTTP_HEADER_BYTES);
-    if (to.ptr[0] == '/')
-        wy_buf_printf(&next, "http%s://" WY_STR_FMT, tls ? "s" : "", WY_STR_ARG(reply->server));
-    wy_buf_str(&next, to);
-    wy_err err = WY_OK;
-    if (tls && !wy_str_starts(wy_buf_view(&next), WY_STR("https:")))
+    wy_http_location(wy_buf_view(&reply->url), to, &next);
+    wy_err err = next.failed ? WY_LIMIT : change_request(reply, wy_buf_view(&next));
+    if (err)
+        wy_diag_set(diag, err, WY_STR_FMT ": following its redirection: %s",
+                    WY_STR_ARG(reply->server), wy_err_text(err));
+    else if (tls && !reply->fetch.follows && !wy_str_starts(wy_buf_view(&next), WY_STR("https:")))
         err = wy_diag_set(diag, WY_IO, WY_STR_FMT ": it redirects from https to http",
                           WY_STR_ARG(reply->server));
     end_call(reply);
@@ -325,6 +371,7 @@ void wy_http_reply_free(own wy_http_reply *reply) {
     if (!reply->fetch.client && reply->client) wy_http_client_free(reply->client);
     if (!reply->fetch.client && reply->loop) wy_loop_free(reply->loop);
     wy_buf_deinit(&reply->url);
+    free(reply->fields);
     free(reply);
 }
 

@@ -12,10 +12,12 @@ typedef struct wy_http_fetch {
     wy_str method; /* empty: GET */
     wy_str url;    /* http:// or https://, no userinfo */
     const wy_http_field *fields;
-    uint32_t field_count; /* with fields no redirection is followed: they may be secrets */
-    wy_str body;          /* empty: none */
-    bool repeatable;      /* may be sent again when a kept connection turns out to be closed, as GET
-                             and HEAD may */
+    uint32_t field_count;
+    bool follows;    /* redirections of whatever is asked, as browsers do; else of a GET without
+                        fields alone, which may be secrets, and never from https to http */
+    wy_str body;     /* empty: none */
+    bool repeatable; /* may be sent again when a kept connection turns out to be closed, as GET
+                        and HEAD may */
     /* With a task both, which parks it. Else the thread waits (not for the pool's threads): with a
      * client and its loop, which is turned meanwhile, or with one that is made for this. */
     wy_http_client *client;
@@ -30,7 +32,9 @@ typedef struct wy_http_fetch {
 /* A response whose head has come. */
 typedef struct wy_http_reply wy_http_reply;
 
-/* Sends the request and waits for the response's head; a GET without fields follows redirections.
+/* Sends the request and waits for the response's head, after up to 10 redirections. A server that
+ * is redirected to is sent no authorization and no cookie for another one; after 303, and after 301
+ * or 302 of a POST, it is asked with GET and without the body.
  * Errors name server and reason, no field: WY_IO: the server cannot be reached, or the response
  * breaks off; WY_INVALID: URL, method or field; WY_LIMIT: the request's head is too large;
  * WY_DENIED: the policy does not allow it; WY_BUSY: the client has too many connections;

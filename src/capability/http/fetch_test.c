@@ -193,6 +193,82 @@ TEST(only_a_plain_get_is_redirected) {
     end(&server);
 }
 
+static const wy_http_field sent[] = {{{"x-a", 3}, {"1", 1}},
+                                     {{"Authorization", 13}, {"Bearer t", 8}},
+                                     {{"content-type", 12}, {"text/plain", 10}}};
+
+/* What arrives where a server redirects to: a place of its own, or (NULL) another server. */
+static void redirect(const char *method, unsigned status, const char *location, raw_server *there) {
+    const char *done = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    raw_server here = {.replies = {NULL, location ? done : NULL}};
+    char head[256];
+    wy_http_reply *reply;
+    wy_diag diag;
+    wy_diag_init(&diag);
+    *there = (raw_server){.replies = {done}};
+    if (!location) begin(there);
+    snprintf(
+        head, sizeof head,
+        "HTTP/1.1 %u Moved\r\nLocation: %s\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody",
+        status, location ? location : there->url);
+    here.replies[0] = head;
+    begin(&here);
+    const wy_http_fetch fetch = {.method = wy_str_of(method),
+                                 .url = wy_str_of(here.url),
+                                 .fields = sent,
+                                 .field_count = 3,
+                                 .body = WY_STR("body"),
+                                 .follows = true};
+    assert_int_equal(wy_http_fetch_open(&fetch, &reply, &diag), WY_OK);
+    assert_int_equal(wy_http_reply_status(reply), 200);
+    wy_http_reply_free(reply);
+    end(&here);
+    if (location)
+        *there = here;
+    else
+        end(there);
+}
+
+static bool begins(const raw_server *server, const char *line) {
+    return strncmp(server->head, line, strlen(line)) == 0;
+}
+
+TEST(requests_are_redirected_as_they_are) {
+    raw_server there;
+    for (unsigned status = 307; status <= 308; status++) {
+        redirect("POST", status, "z?a", &there);
+        assert_true(begins(&there, "POST /z?a HTTP/1.1\r\n"));
+        assert_non_null(strstr(there.head, "Bearer t"));
+        assert_non_null(strstr(there.head, "text/plain"));
+        assert_int_equal(there.body_len, 4);
+    }
+    redirect("PUT", 301, "?z", &there);
+    assert_true(begins(&there, "PUT /x?z HTTP/1.1\r\n"));
+    assert_int_equal(there.body_len, 4);
+}
+
+TEST(requests_are_redirected_to_a_get) {
+    raw_server there;
+    redirect("POST", 302, "/z", &there);
+    assert_true(begins(&there, "GET /z HTTP/1.1\r\n"));
+    assert_null(strstr(there.head, "content-"));
+    assert_non_null(strstr(there.head, "Bearer t"));
+    assert_non_null(strstr(there.head, "x-a: 1"));
+    redirect("PUT", 303, "/z", &there);
+    assert_true(begins(&there, "GET /z HTTP/1.1\r\n"));
+    assert_null(strstr(there.head, "content-"));
+}
+
+TEST(another_server_is_told_no_secrets) {
+    raw_server there;
+    redirect("POST", 307, NULL, &there);
+    assert_true(begins(&there, "POST /x?y HTTP/1.1\r\n"));
+    assert_null(strstr(there.head, "Bearer t"));
+    assert_non_null(strstr(there.head, "x-a: 1"));
+    assert_non_null(strstr(there.head, "text/plain"));
+    assert_int_equal(there.body_len, 4);
+}
+
 TEST(limits_and_what_http_forbids) {
     raw_server server = {.replies = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123456789"}};
     uint16_t status;

@@ -73,6 +73,7 @@ static wy_err send_it(wy_call *call, const request *from, const wy_wasi_http_set
                       response *out, wy_diag *diag) {
     wy_http_fetch fetch = {.method = methods[from->method],
                            .url = from->uri,
+                           .follows = true,
                            .client = settings->client,
                            .task = call->task,
                            .policy = settings->policy,
