@@ -42,7 +42,7 @@ wy_err wy_fields_known(const wy_fields *fields, const char *names) {
     wy_str words[KEYS_MAX];
     size_t count = split_words(names, words);
     const wy_map *map = &fields->table->table.map;
-    for (uint32_t i = 0; i < map->used; i++) {
+    for (uint32_t i = 0; i < map->count; i++) {
         wy_str key = map->entries[i].key;
         size_t at = 0;
         while (at < count && !wy_str_eq(words[at], key))
@@ -108,7 +108,7 @@ wy_err wy_fields_pairs(const wy_fields *fields, const char *key, wy_app_pairs *o
     *out = (wy_app_pairs){0};
     wy_err err = wy_fields_get(fields, key, WY_TOML_TABLE, &value);
     if (err != WY_OK || !value) return err;
-    uint32_t count = value->table.map.used;
+    uint32_t count = value->table.map.count;
     wy_app_pair *items = wy_arena_calloc(fields->arena, count, sizeof *items);
     if (!items) return wy_fields_nomem(fields);
     for (uint32_t i = 0; i < count; i++) {

@@ -115,7 +115,7 @@ static wy_err read_stores(const reader *r, const char *key, const type_row *type
     wy_fields f;
     wy_err err = get_table(r, key, key, &f);
     if (err != WY_OK || !f.table) return err;
-    uint32_t count = f.table->table.map.used;
+    uint32_t count = f.table->table.map.count;
     wy_runtime_store *items = wy_arena_calloc(r->arena, count, sizeof *items);
     if (!items) return wy_fields_nomem(&f);
     for (uint32_t i = 0; err == WY_OK && i < count; i++) {

@@ -16,7 +16,7 @@ wy_fields wy_spin_fields(const wy_spin_reader *r, const wy_toml *table, const ch
 }
 
 uint32_t wy_spin_entry_count(const wy_toml *table) {
-    return table ? table->table.map.used : 0;
+    return table ? table->table.map.count : 0;
 }
 
 /* --- version --- */

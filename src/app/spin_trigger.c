@@ -289,7 +289,7 @@ static wy_err write_config(const wy_fields *f, const char *omitted,
         id.string = component->id;
         ok = wy_map_set(&rest.table.map, WY_STR("component"), (uintptr_t)&id);
     }
-    for (uint32_t i = 0; i < f->table->table.map.used && ok; i++) {
+    for (uint32_t i = 0; i < f->table->table.map.count && ok; i++) {
         const wy_map_entry *entry = &f->table->table.map.entries[i];
         if (!wy_fields_is_one(omitted, entry->key))
             ok = wy_map_set(&rest.table.map, entry->key, entry->value);

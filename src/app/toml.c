@@ -133,7 +133,7 @@ static wy_err read_pair(parser *p, wy_toml *table) {
  * they were read. */
 static void close_table(wy_toml *table) {
     table->table.closed = true;
-    for (uint32_t i = 0; i < table->table.map.used; i++) {
+    for (uint32_t i = 0; i < table->table.map.count; i++) {
         wy_toml *value = (wy_toml *)table->table.map.entries[i].value;
         if (value->kind == WY_TOML_TABLE && !value->table.closed) close_table(value);
     }

@@ -12,7 +12,7 @@ static void check(const wy_toml *value, uint32_t lines) {
         for (uint32_t i = 0; i < value->array.count; i++)
             check(value->array.items[i], lines);
     if (value->kind != WY_TOML_TABLE) return;
-    for (uint32_t i = 0; i < value->table.map.used; i++) {
+    for (uint32_t i = 0; i < value->table.map.count; i++) {
         const wy_map_entry *entry = &value->table.map.entries[i];
         wy_assert(wy_utf8_valid(entry->key.ptr, entry->key.len));
         wy_assert(((const wy_toml *)entry->value)->key_line >= 1);

@@ -120,8 +120,6 @@
 #define WY_CONNECT_TIMEOUT_MS 60000              /* resolve, connect, TLS; where none is set */
 #define WY_CONNECT_STAGGER_MS 250                /* then the next address is tried beside it */
 #define WY_MAX_TLS_CONTEXTS 64                   /* configurations in use at once in one worker */
-#define WY_NET_READ_BUFFER ((size_t)32 << 10)    /* of a connection to a server */
-#define WY_NET_WRITE_QUEUE ((size_t)256 << 10)   /* of one: beyond, writing waits */
 #define WY_MAX_STREAM_READ ((size_t)1 << 20)     /* bytes one read may return */
 #define WY_STREAM_WRITE_PERMIT ((size_t)1 << 20) /* bytes check-write permits at most */
 

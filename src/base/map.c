@@ -36,7 +36,7 @@ static void *take(wy_arena *arena, size_t count, size_t size) {
     return arena ? wy_arena_calloc(arena, count, size) : calloc(count, size);
 }
 
-/* Doubles the room; keeps removed entries out. */
+/* Doubles the room. */
 static bool rebuild(wy_map *map) {
     uint32_t cap = map->cap ? map->cap * 2 : 8, slot_count = cap * 2;
     if (cap > UINT32_MAX / 8) return false;
@@ -55,10 +55,9 @@ static bool rebuild(wy_map *map) {
                    .count = map->count,
                    .cap = cap,
                    .slot_count = slot_count};
-    for (uint32_t i = 0; i < map->used; i++) {
-        if (!map->entries[i].live) continue;
-        entries[next.used] = map->entries[i];
-        *find_slot(&next, map->entries[i].key, map->entries[i].hash) = ++next.used;
+    for (uint32_t i = 0; i < map->count; i++) {
+        entries[i] = map->entries[i];
+        *find_slot(&next, entries[i].key, entries[i].hash) = i + 1;
     }
     wy_map_deinit(map);
     *map = next;
@@ -66,40 +65,28 @@ static bool rebuild(wy_map *map) {
 }
 
 bool wy_map_set(wy_map *map, wy_str key, uintptr_t value) {
-    if (map->used == map->cap && !rebuild(map)) return false;
+    if (map->count == map->cap && !rebuild(map)) return false;
     uint64_t hash = wy_hash(key.ptr, key.len);
     uint32_t *slot = find_slot(map, key, hash);
     if (*slot) {
-        wy_map_entry *entry = &map->entries[*slot - 1];
-        map->count += !entry->live;
-        entry->live = true;
-        entry->value = value;
+        map->entries[*slot - 1].value = value;
         return true;
     }
-    map->entries[map->used] = (wy_map_entry){key, hash, value, true};
-    *slot = ++map->used;
-    map->count++;
+    map->entries[map->count] = (wy_map_entry){key, hash, value};
+    *slot = ++map->count;
     return true;
 }
 
 static wy_map_entry *find(const wy_map *map, wy_str key) {
     if (map->slot_count == 0) return NULL;
     uint32_t index = *find_slot(map, key, wy_hash(key.ptr, key.len));
-    return index && map->entries[index - 1].live ? &map->entries[index - 1] : NULL;
+    return index ? &map->entries[index - 1] : NULL;
 }
 
 bool wy_map_get(const wy_map *map, wy_str key, uintptr_t *value_out) {
     const wy_map_entry *entry = find(map, key);
     if (entry && value_out) *value_out = entry->value;
     return entry != NULL;
-}
-
-bool wy_map_remove(wy_map *map, wy_str key) {
-    wy_map_entry *entry = find(map, key);
-    if (!entry) return false;
-    entry->live = false;
-    map->count--;
-    return true;
 }
 
 void *wy_map_get_ptr(const wy_map *map, wy_str key) {

@@ -12,15 +12,13 @@ typedef struct wy_map_entry {
     wy_str key;
     uint64_t hash;
     uintptr_t value;
-    bool live; /* false: removed */
 } wy_map_entry;
 
 typedef struct wy_map {
     wy_arena *arena;       /* NULL: the heap */
-    wy_map_entry *entries; /* in order of insertion; skip those not live */
+    wy_map_entry *entries; /* in order of insertion */
     uint32_t *slots;       /* index + 1 into entries, 0 = free */
-    uint32_t count;        /* live entries */
-    uint32_t used, cap;    /* entries written, entries allocated */
+    uint32_t count, cap;   /* entries written, entries allocated */
     uint32_t slot_count;   /* power of two, or 0 */
 } wy_map;
 
@@ -31,8 +29,6 @@ void wy_map_deinit(wy_map *map);
 bool wy_map_set(wy_map *map, wy_str key, uintptr_t value) WY_MUST_USE;
 /* False: absent. `value_out` may be NULL. */
 bool wy_map_get(const wy_map *map, wy_str key, uintptr_t *value_out);
-/* False: it was absent. */
-bool wy_map_remove(wy_map *map, wy_str key);
 /* The value as a pointer; NULL when absent. */
 void *wy_map_get_ptr(const wy_map *map, wy_str key);
 

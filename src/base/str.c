@@ -120,7 +120,8 @@ bool wy_str_to_u64(wy_str s, uint64_t max, uint64_t *value_out) {
     return true;
 }
 
-unsigned wy_str_distance(wy_str a, wy_str b) {
+/* Edit distance; both are cut to 64 bytes. */
+static unsigned edit_distance(wy_str a, wy_str b) {
     size_t alen = a.len < 64 ? a.len : 64, blen = b.len < 64 ? b.len : 64;
     unsigned row[65];
     for (size_t j = 0; j <= blen; j++)
@@ -142,7 +143,7 @@ wy_str wy_str_nearest(wy_str word, const wy_str *candidates, size_t count) {
     wy_str best = {0};
     unsigned least = (unsigned)(word.len / 3 + 1);
     for (size_t i = 0; i < count; i++) {
-        unsigned distance = wy_str_distance(word, candidates[i]);
+        unsigned distance = edit_distance(word, candidates[i]);
         if (distance <= least && (best.ptr == NULL || distance < least)) {
             least = distance;
             best = candidates[i];

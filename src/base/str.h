@@ -70,8 +70,6 @@ bool wy_utf8_valid(const char *text, size_t len);
 void wy_utf8_clean(char *text, size_t len);
 /* Decimal; false when empty, not digits, or above `max`. */
 bool wy_str_to_u64(wy_str s, uint64_t max, uint64_t *value_out);
-/* Edit distance for "did you mean"; both are cut to 64 bytes. */
-unsigned wy_str_distance(wy_str a, wy_str b);
 /* The candidate nearest to `word`, or an empty view when none is near enough to be a typing error.
  */
 wy_str wy_str_nearest(wy_str word, const wy_str *candidates, size_t count);

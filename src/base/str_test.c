@@ -60,7 +60,7 @@ TEST(numbers_are_checked) {
     assert_false(wy_str_to_u64(WY_STR("99999999999999999999999"), UINT64_MAX, &value));
 }
 
-TEST(maps_set_replace_remove) {
+TEST(maps_set_and_replace) {
     wy_map map;
     wy_map_init(&map, NULL);
     char keys[500][8];
@@ -71,8 +71,7 @@ TEST(maps_set_replace_remove) {
     uintptr_t value = 0;
     assert_true(wy_map_get(&map, WY_STR("k321"), &value));
     assert_int_equal(value, 321);
-    assert_true(wy_map_remove(&map, WY_STR("k321")));
-    assert_false(wy_map_get(&map, WY_STR("k321"), NULL));
+    assert_false(wy_map_get(&map, WY_STR("k500"), NULL));
     assert_true(wy_map_set(&map, WY_STR("k321"), 9));
     assert_true(wy_map_get(&map, WY_STR("k321"), &value));
     assert_int_equal(value, 9);

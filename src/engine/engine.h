@@ -128,12 +128,9 @@ wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
  * the offset, where it names one, counts from the module's start. Any thread. */
 wy_err wy_module_check(wy_engine *engine, const uint8_t *bytes, size_t len,
                        wy_diag *diag) WY_MUST_USE;
-/* Compiled form as bytes (free() them), and back. Deserialising trusts its bytes: only for files
- * whose digest was checked (aot.c). */
+/* Compiled form as bytes (free() them). */
 wy_err wy_module_serialize(const wy_module *module, own uint8_t **bytes_out, size_t *len_out,
                            wy_diag *diag);
-wy_err wy_module_deserialize(wy_engine *engine, const uint8_t *bytes, size_t len,
-                             own wy_module **module_out, wy_diag *diag);
 void wy_module_free(own wy_module *module);
 
 /* --- traps (trap.c) --- */

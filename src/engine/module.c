@@ -163,15 +163,6 @@ wy_err wy_module_serialize(const wy_module *module, own uint8_t **bytes_out, siz
     return *bytes_out ? WY_OK : WY_NOMEM;
 }
 
-wy_err wy_module_deserialize(wy_engine *engine, const uint8_t *bytes, size_t len,
-                             own wy_module **module_out, wy_diag *diag) {
-    wasmtime_module_t *wasm = NULL;
-    wasmtime_error_t *error =
-        wasmtime_module_deserialize(wy_engine_wasm(engine), bytes, len, &wasm);
-    if (error) return wy_engine_error(diag, WY_ENGINE, error);
-    return wy_module_wrap(engine, wasm, "", module_out);
-}
-
 void wy_module_free(own wy_module *module) {
     if (!module) return;
     wy_module_free(module->more);

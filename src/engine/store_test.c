@@ -275,18 +275,3 @@ TEST(malformed_and_invalid_modules_are_told) {
     free(bytes);
     wy_engine_free(engine);
 }
-
-TEST(compiled_form_goes_out_and_in) {
-    wy_engine *engine = wy_testing_engine();
-    wy_module *module = wy_testing_module(engine, "(module (func (export \"f\")))");
-    uint8_t *bytes;
-    size_t len;
-    wy_diag diag;
-    wy_diag_init(&diag);
-    assert_int_equal(wy_module_serialize(module, &bytes, &len, &diag), WY_OK);
-    wy_module_free(module);
-    assert_int_equal(wy_module_deserialize(engine, bytes, len, &module, &diag), WY_OK);
-    wy_module_free(module);
-    free(bytes);
-    wy_engine_free(engine);
-}

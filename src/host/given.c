@@ -57,7 +57,7 @@ static wy_err read_json(reader *r, wy_str text) {
 static wy_err read_toml(reader *r, wy_str path, wy_str text) {
     const wy_toml *root;
     wy_err err = wy_toml_parse(r->arena, text, &root, r->diag);
-    for (uint32_t i = 0; !err && i < root->table.map.used; i++) {
+    for (uint32_t i = 0; !err && i < root->table.map.count; i++) {
         const wy_map_entry *entry = &root->table.map.entries[i];
         const wy_toml *value = (const wy_toml *)entry->value;
         if (value->kind == WY_TOML_STRING)

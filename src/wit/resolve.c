@@ -65,7 +65,7 @@ static wy_err resolve_type(resolver *r, wy_wit_scope *scope, wy_wit_type *type, 
 static wy_err not_found(resolver *r, const wy_wit_scope *scope, wy_wit_pos pos, wy_str name) {
     wy_str known[64];
     size_t count = 0;
-    for (uint32_t i = 0; i < scope->types.used && count < 64; i++)
+    for (uint32_t i = 0; i < scope->types.count && count < 64; i++)
         known[count++] = scope->types.entries[i].key;
     wy_str near = wy_str_nearest(name, known, count);
     if (near.len)
@@ -316,10 +316,10 @@ static wy_err add_included(resolver *r, wy_wit_scope *world, const wy_wit_includ
     wy_map_init(&aliases, NULL);
     wy_err err = read_aliases(r, include, &aliases);
     const wy_map *imports = &include->world->imports, *exports = &include->world->exports;
-    for (uint32_t i = 0; !err && i < imports->used; i++)
+    for (uint32_t i = 0; !err && i < imports->count; i++)
         err = add_import(r, world, include->path.pos,
                          renamed(include, &aliases, (const wy_str *)imports->entries[i].value));
-    for (uint32_t i = 0; !err && i < exports->used; i++)
+    for (uint32_t i = 0; !err && i < exports->count; i++)
         err = add_name(r, &world->exports, include->path.pos,
                        renamed(include, &aliases, (const wy_str *)exports->entries[i].value),
                        "exported");
@@ -380,7 +380,7 @@ static wy_err resolve_scope_inside(resolver *r, wy_wit_scope *scope) {
     wy_map paths[2]; /* interfaces that a world exports, imports */
     wy_map_init(&paths[0], NULL);
     wy_map_init(&paths[1], NULL);
-    for (uint32_t i = 0; !err && i < scope->types.used; i++)
+    for (uint32_t i = 0; !err && i < scope->types.count; i++)
         err = resolve_typedef(r, (wy_wit_typedef *)scope->types.entries[i].value);
     for (uint32_t i = 0; !err && i < scope->item_count; i++)
         err = resolve_item(r, scope, paths, &scope->items[i]);

@@ -194,7 +194,7 @@ wy_err wy_wit_set_add_text(wy_wit_set *set, wy_str path, wy_str text, wy_diag *d
     return err ? err : finish(set, &g, diag);
 }
 
-wy_err wy_wit_set_add_file(wy_wit_set *set, const char *path, wy_diag *diag) {
+static wy_err add_file(wy_wit_set *set, const char *path, wy_diag *diag) {
     gathering g = {0};
     wy_err err = read_file(set, &g, path, diag);
     return err ? err : finish(set, &g, diag);
@@ -241,8 +241,7 @@ wy_err wy_wit_set_add_folder(wy_wit_set *set, const char *path, wy_diag *diag) {
 wy_err wy_wit_set_add_path(wy_wit_set *set, const char *path, wy_diag *diag) {
     struct stat st;
     if (stat(path, &st)) return wy_diag_set(diag, WY_IO, "%s: %s", path, strerror(errno));
-    return S_ISDIR(st.st_mode) ? wy_wit_set_add_folder(set, path, diag)
-                               : wy_wit_set_add_file(set, path, diag);
+    return S_ISDIR(st.st_mode) ? wy_wit_set_add_folder(set, path, diag) : add_file(set, path, diag);
 }
 
 /* --- looking up --- */
@@ -260,22 +259,18 @@ static bool newer(wy_str a, wy_str b) {
     return wy_semver_parse(a, &x) && (!wy_semver_parse(b, &y) || wy_semver_cmp(&x, &y) > 0);
 }
 
-/* The best package; where `item` is not empty, of those that have it. */
+/* The best of the packages that have the item. */
 static wy_wit_package *best(const wy_wit_set *set, wy_str name, wy_str item, wy_str version) {
     wy_wit_package *found = NULL;
     for (uint32_t i = 0; i < set->package_count; i++) {
         wy_wit_package *package = set->packages[i];
         if (!wy_str_eq(package->name, name)) continue;
-        if (item.len && !wy_map_get(&package->names, item, NULL)) continue;
+        if (!wy_map_get(&package->names, item, NULL)) continue;
         int fit = serves(version, package->version);
         if (fit == 2) return package;
         if (fit && (!found || newer(package->version, found->version))) found = package;
     }
     return found;
-}
-
-wy_wit_package *wy_wit_set_package(const wy_wit_set *set, wy_str name, wy_str version) {
-    return best(set, name, (wy_str){0}, version);
 }
 
 wy_wit_scope *wy_wit_set_find_item(const wy_wit_set *set, wy_str package, wy_str item,

@@ -21,19 +21,15 @@ void wy_wit_set_init(wy_wit_set *set, wy_arena *arena);
  *
  * One text by itself; it is copied. `path` is what errors call it. */
 wy_err wy_wit_set_add_text(wy_wit_set *set, wy_str path, wy_str text, wy_diag *diag) WY_MUST_USE;
-/* One file by itself. */
-wy_err wy_wit_set_add_file(wy_wit_set *set, const char *path, wy_diag *diag) WY_MUST_USE;
 /* All *.wit files of a folder and of the folders in it. Files of one folder that have no package
  * line belong to the package that the others name. */
 wy_err wy_wit_set_add_folder(wy_wit_set *set, const char *path, wy_diag *diag) WY_MUST_USE;
-/* A file or a folder. */
+/* One file by itself, or a folder. */
 wy_err wy_wit_set_add_path(wy_wit_set *set, const char *path, wy_diag *diag) WY_MUST_USE;
 
-/* The package "wasi:io" of exactly this version, or else the newest compatible one (wit/semver.h);
- * without a version the one without, or else the newest. NULL: there is none. */
-wy_wit_package *wy_wit_set_package(const wy_wit_set *set, wy_str name, wy_str version);
-/* An interface or world by its full name, "wasi:io/streams@0.2.12"; versions as above, but only a
- * package that has the item counts. NULL: there is none. */
+/* An interface or world by its full name, "wasi:io/streams@0.2.12": of the packages that have the
+ * item, that of exactly this version, or else the newest compatible one (wit/semver.h); without a
+ * version the one without, or else the newest. NULL: there is none. */
 wy_wit_scope *wy_wit_set_find(const wy_wit_set *set, wy_str full_name);
 /* The same from parts. */
 wy_wit_scope *wy_wit_set_find_item(const wy_wit_set *set, wy_str package, wy_str item,

@@ -48,9 +48,9 @@ TEST(a_folder_gathers_its_files) {
     assert_int_equal(err, WY_OK);
     assert_non_null(wy_wit_set_find(&set, WY_STR("wasi:config/store@0.2.0-draft-2024-09-27")));
     assert_non_null(wy_wit_set_find(&set, WY_STR("wasi:http/proxy@0.2.0")));
-    const wy_wit_package *io = wy_wit_set_package(&set, WY_STR("wasi:io"), WY_STR("0.2.0"));
-    assert_non_null(io);
-    assert_int_equal(io->scope_count, 4);
+    const wy_wit_scope *streams = wy_wit_set_find(&set, WY_STR("wasi:io/streams@0.2.0"));
+    assert_non_null(streams);
+    assert_int_equal(streams->package->scope_count, 4);
     wy_arena_deinit(&arena);
 }
 

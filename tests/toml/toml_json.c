@@ -25,7 +25,7 @@ static void print_value(wy_buf *out, const wy_toml *value);
 
 static void print_table(wy_buf *out, const wy_toml *value) {
     wy_buf_char(out, '{');
-    for (uint32_t i = 0; i < value->table.map.used; i++) {
+    for (uint32_t i = 0; i < value->table.map.count; i++) {
         const wy_map_entry *entry = &value->table.map.entries[i];
         if (i) wy_buf_char(out, ',');
         wy_buf_json(out, entry->key);

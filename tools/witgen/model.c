@@ -372,7 +372,7 @@ uint32_t wg_op_count(const wg_interface *in) {
 
 static void build_interface(witgen *wg, wg_interface *in) {
     const wy_wit_scope *scope = in->scope;
-    for (uint32_t i = 0; i < scope->types.used; i++) {
+    for (uint32_t i = 0; i < scope->types.count; i++) {
         const wy_wit_typedef *def =
             wy_wit_typedef_final((const wy_wit_typedef *)scope->types.entries[i].value);
         if (def->kind == WY_WIT_RESOURCE)

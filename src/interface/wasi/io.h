@@ -156,9 +156,8 @@ void wy_output_stream_init(wy_output_stream *stream, const wy_io_source_ops *sou
 void wy_input_stream_drop(own wy_input_stream *stream);
 void wy_output_stream_drop(own wy_output_stream *stream);
 
-/* An input stream that is at its end, and an output stream that throws away. NULL: no memory. */
+/* An input stream that is at its end. NULL: no memory. */
 own wy_input_stream *wy_input_stream_new_empty(void);
-own wy_output_stream *wy_output_stream_new_null(void);
 
 /* The functions of wasi:io/streams, for the interface and for whoever moves bytes himself. `len` is
  * cut to WY_MAX_STREAM_READ. */

@@ -29,34 +29,13 @@ void wy_output_stream_drop(own wy_output_stream *stream) {
     wy_io_source_release(&stream->source);
 }
 
-/* --- the two simplest streams --- */
+/* --- the simplest stream --- */
 
 static void free_source(own wy_io_source *source) {
     free(source);
 }
 
 static const wy_io_source_ops always_ready = {.free = free_source};
-
-static wy_io_status null_check_write(wy_output_stream *stream, size_t *permit_out,
-                                     wy_io_fault *fault) {
-    (void)stream, (void)fault;
-    *permit_out = WY_STREAM_WRITE_PERMIT;
-    return WY_IO_OK;
-}
-
-static wy_io_status null_write(wy_output_stream *stream, wy_call *call, wy_list_u8 bytes,
-                               wy_io_fault *fault) {
-    (void)stream, (void)call, (void)bytes, (void)fault;
-    return WY_IO_OK;
-}
-
-static const wy_output_stream_ops null_ops = {.check_write = null_check_write, .write = null_write};
-
-own wy_output_stream *wy_output_stream_new_null(void) {
-    wy_output_stream *stream = malloc(sizeof *stream);
-    if (stream) wy_output_stream_init(stream, &always_ready, &null_ops);
-    return stream;
-}
 
 static wy_io_status empty_read(wy_input_stream *stream, wy_call *call, size_t max, bool into_guest,
                                wy_list_u8 *bytes_out, wy_io_fault *fault) {

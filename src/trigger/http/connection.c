@@ -294,7 +294,6 @@ static void dispatch(wy_http_connection *connection) {
     connection->deadline_ms = connection->request_done
                                   ? NEVER
                                   : after(connection, connection->server->config.body_timeout_ms);
-    connection->server->stats.requests++;
     if (!exchange) {
         refuse(connection, 503);
         return;

@@ -9,7 +9,7 @@ struct wy_http_server {
     wy_http_server_config config;
     wy_listener **listeners;
     uint32_t listener_count;
-    wy_http_connection *first; /* all open connections */
+    wy_http_connection *first; /* all open connections: `open` of them */
     wy_timer *tick;            /* runs while there are connections: deadlines */
     wy_timer *turn;            /* armed while `turns` is not empty */
     wy_timer *drain_timer;
@@ -18,7 +18,7 @@ struct wy_http_server {
     uint64_t drain_began_ms;
     void (*on_drained)(void *data);
     void *drained_data;
-    wy_http_server_stats stats;
+    uint32_t open;
     int64_t date_s; /* the second that `date` shows */
     char date[32];
 };
@@ -57,9 +57,8 @@ void wy_http_connection_turn(wy_http_connection *connection);
 /* Ends it; the handler hears that the client is gone. `abort`: do not send what is queued. */
 void wy_http_connection_close(wy_http_connection *connection, bool abort);
 
-/* In server.c: the connection wants a turn; it does not any more; it was closed. */
+/* In server.c: the connection wants a turn; it was closed. */
 void wy_http_server_want_turn(wy_http_server *server, wy_http_connection *connection);
-void wy_http_server_drop_turn(wy_http_server *server, wy_http_connection *connection);
 void wy_http_server_forget(wy_http_server *server, wy_http_connection *connection);
 /* The `date` field's value now. */
 wy_str wy_http_server_date(wy_http_server *server);

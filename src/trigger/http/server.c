@@ -21,6 +21,15 @@ static void on_tick(void *data) {
     if (server->first) wy_timer_start(server->tick, TICK_MS);
 }
 
+/* The connection wants no turn any more. */
+static void drop_turn(wy_http_server *server, wy_http_connection *connection) {
+    if (!connection->turn_link) return;
+    *connection->turn_link = connection->turn_next;
+    if (connection->turn_next) connection->turn_next->turn_link = connection->turn_link;
+    connection->turn_link = NULL;
+    if (!server->turns) wy_timer_stop(server->turn);
+}
+
 static void on_turn(void *data) {
     wy_http_server *server = data;
     /* Those that ask for another turn meanwhile get the next one. */
@@ -29,7 +38,7 @@ static void on_turn(void *data) {
     if (turns) turns->turn_link = &turns;
     while (turns) {
         wy_http_connection *connection = turns;
-        wy_http_server_drop_turn(server, connection);
+        drop_turn(server, connection);
         wy_http_connection_turn(connection);
     }
 }
@@ -82,7 +91,7 @@ void wy_http_server_free(own wy_http_server *server) {
 }
 
 void wy_http_server_adopt(wy_http_server *server, own wy_stream *stream) {
-    if (server->stats.open >= server->config.max_connections) {
+    if (server->open >= server->config.max_connections) {
         wy_str refusal = WY_STR(
             "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n"
             "content-length: 0\r\nconnection: close\r\n\r\n");
@@ -92,9 +101,8 @@ void wy_http_server_adopt(wy_http_server *server, own wy_stream *stream) {
         return;
     }
     if (!wy_http_connection_open(server, stream)) return;
-    server->stats.connections++;
-    server->stats.open++;
-    if (server->stats.open == 1) wy_timer_start(server->tick, TICK_MS);
+    server->open++;
+    if (server->open == 1) wy_timer_start(server->tick, TICK_MS);
 }
 
 static void on_connection(void *data, own wy_stream *stream) {
@@ -132,7 +140,7 @@ void wy_http_server_cut(wy_http_server *server) {
 static void on_drain_timeout(void *data) {
     wy_http_server *server = data;
     wy_log(WY_LOG_WARN, "http: %u connections were still open at the end of the drain time",
-           server->stats.open);
+           server->open);
     wy_http_server_cut(server);
 }
 
@@ -151,10 +159,6 @@ void wy_http_server_drain(wy_http_server *server, void (*done)(void *data), void
     finish_drain(server);
 }
 
-wy_http_server_stats wy_http_server_stats_get(const wy_http_server *server) {
-    return server->stats;
-}
-
 void wy_http_server_want_turn(wy_http_server *server, wy_http_connection *connection) {
     if (connection->turn_link) return;
     if (!server->turns) wy_timer_start(server->turn, 0);
@@ -164,19 +168,11 @@ void wy_http_server_want_turn(wy_http_server *server, wy_http_connection *connec
     server->turns = connection;
 }
 
-void wy_http_server_drop_turn(wy_http_server *server, wy_http_connection *connection) {
-    if (!connection->turn_link) return;
-    *connection->turn_link = connection->turn_next;
-    if (connection->turn_next) connection->turn_next->turn_link = connection->turn_link;
-    connection->turn_link = NULL;
-    if (!server->turns) wy_timer_stop(server->turn);
-}
-
 void wy_http_server_forget(wy_http_server *server, wy_http_connection *connection) {
-    wy_http_server_drop_turn(server, connection);
+    drop_turn(server, connection);
     *connection->link = connection->next;
     if (connection->next) connection->next->link = connection->link;
-    server->stats.open--;
+    server->open--;
     if (!server->first) wy_timer_stop(server->tick);
     finish_drain(server);
 }

@@ -47,11 +47,6 @@ typedef struct wy_http_server_config {
     uint32_t drain_timeout_ms;
 } wy_http_server_config;
 
-typedef struct wy_http_server_stats {
-    uint64_t connections, requests; /* since the start */
-    uint32_t open;                  /* connections now */
-} wy_http_server_stats;
-
 wy_err wy_http_server_new(wy_loop *loop, const wy_http_server_config *config,
                           own wy_http_server **server_out);
 /* Cuts what is open and frees. */
@@ -66,7 +61,6 @@ void wy_http_server_adopt(wy_http_server *server, own wy_stream *stream);
 void wy_http_server_drain(wy_http_server *server, void (*done)(void *data), void *data);
 /* Cuts what a drain that is under way still waits for. */
 void wy_http_server_cut(wy_http_server *server);
-wy_http_server_stats wy_http_server_stats_get(const wy_http_server *server);
 
 /* Begins to send `response` (its head was given); the connection takes a reference of its own.
  * Once. When the client is gone, the writer fails. */
