@@ -43,7 +43,8 @@ static bool is_control(char c) {
     return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
 }
 
-wy_err wy_toml_skip_comment(wy_toml_lexer *lexer) {
+/* A comment if one stands here, up to its newline. */
+static wy_err skip_comment(wy_toml_lexer *lexer) {
     if (wy_toml_peek(lexer, 0) != '#') return WY_OK;
     for (; lexer->at < lexer->end; lexer->at++) {
         char c = *lexer->at;
@@ -67,21 +68,22 @@ static bool is_newline(const wy_toml_lexer *lexer) {
     return c == '\n' || (c == '\r' && wy_toml_peek(lexer, 1) == '\n');
 }
 
-wy_err wy_toml_skip_newline(wy_toml_lexer *lexer, bool *found_out) {
+/* One newline if it stands here. */
+static wy_err skip_newline(wy_toml_lexer *lexer, bool *found_out) {
     bool found = is_newline(lexer);
     if (found)
         take_newline(lexer);
     else if (wy_toml_peek(lexer, 0) == '\r')
         return wy_toml_fail(lexer, "a carriage return without a newline behind it");
-    if (found_out) *found_out = found;
+    *found_out = found;
     return WY_OK;
 }
 
 wy_err wy_toml_skip_space(wy_toml_lexer *lexer) {
     for (bool more = true; more;) {
         wy_toml_skip_blanks(lexer);
-        wy_err err = wy_toml_skip_comment(lexer);
-        if (err == WY_OK) err = wy_toml_skip_newline(lexer, &more);
+        wy_err err = skip_comment(lexer);
+        if (err == WY_OK) err = skip_newline(lexer, &more);
         if (err != WY_OK) return err;
     }
     return WY_OK;
@@ -89,10 +91,10 @@ wy_err wy_toml_skip_space(wy_toml_lexer *lexer) {
 
 wy_err wy_toml_end_line(wy_toml_lexer *lexer) {
     wy_toml_skip_blanks(lexer);
-    wy_err err = wy_toml_skip_comment(lexer);
+    wy_err err = skip_comment(lexer);
     if (err != WY_OK) return err;
     bool found;
-    err = wy_toml_skip_newline(lexer, &found);
+    err = skip_newline(lexer, &found);
     if (err != WY_OK) return err;
     if (!found && !wy_toml_at_end(lexer)) return wy_toml_unexpected(lexer, "the end of the line");
     return WY_OK;

@@ -36,10 +36,6 @@ wy_err wy_toml_nomem(wy_toml_lexer *lexer);
 
 /* Spaces and tabs. */
 void wy_toml_skip_blanks(wy_toml_lexer *lexer);
-/* A comment if one stands here, up to its newline. */
-wy_err wy_toml_skip_comment(wy_toml_lexer *lexer);
-/* One newline if it stands here; `found_out` may be NULL. */
-wy_err wy_toml_skip_newline(wy_toml_lexer *lexer, bool *found_out);
 /* Blanks, comments and newlines. */
 wy_err wy_toml_skip_space(wy_toml_lexer *lexer);
 /* Blanks and a comment, then a newline or the end. */

@@ -97,13 +97,18 @@ static bool add_subtype(const group_writer *w, const wy_core_subtype *type, uint
            resolve_valtypes(w, &out->func.results, out->func.result_count, base);
 }
 
+static const wy_core_subtype *type_at(const wy_validator *v, uint32_t id) {
+    wy_assert(id < v->core_types.count);
+    return &((const wy_core_canon_type *)v->core_types.items)[id].type;
+}
+
 /* A supertype is of the same kind, not final, and stands before. */
 /* CM[core.sub] Core specification, Validation, Types. */
 static bool check_super(const group_writer *w, const wy_core_rectype *rec, uint32_t member) {
     const wy_core_subtype *type = &rec->subtypes[member], *super;
     if (!type->has_super) return true;
     if (type->super < w->id_count)
-        super = wy_core_type_at(w->v, w->ids[type->super]);
+        super = type_at(w->v, w->ids[type->super]);
     else if (type->super - w->id_count < member)
         super = &rec->subtypes[type->super - w->id_count];
     else
@@ -141,9 +146,9 @@ static bool content_matches(const wy_validator *v, const wy_core_subtype *a,
 /* A new group's members against their supertypes. */
 static bool check_contents(wy_validator *v, uint32_t base, uint32_t count) {
     for (uint32_t i = base; i < base + count; i++) {
-        const wy_core_subtype *type = wy_core_type_at(v, i);
+        const wy_core_subtype *type = type_at(v, i);
         if (!wy_work(v, 1 + type->field_count + type->func.param_count)) return false;
-        if (type->has_super && !content_matches(v, type, wy_core_type_at(v, type->super)))
+        if (type->has_super && !content_matches(v, type, type_at(v, type->super)))
             return wy_fail(v, "a core type that does not match its supertype");
     }
     return true;
@@ -200,11 +205,6 @@ bool wy_core_functype_id(wy_validator *v, const wy_core_functype *type, uint32_t
     return true;
 }
 
-const wy_core_subtype *wy_core_type_at(const wy_validator *v, uint32_t id) {
-    wy_assert(id < v->core_types.count);
-    return &((const wy_core_canon_type *)v->core_types.items)[id].type;
-}
-
 const char *wy_core_functype_text(wy_validator *v, const wy_core_functype *type) {
     static const char *const names[] = {"i32", "i64", "f32", "f64", "v128"};
     char text[200];
@@ -253,7 +253,7 @@ static bool resolve_extern(wy_validator *v, const wy_vec *ids, wy_core_externtyp
     if (type->kind != WY_CORE_EXTERN_FUNC && type->kind != WY_CORE_EXTERN_TAG) return true;
     if (type->index >= ids->count) return wy_fail(v, "unknown core type %u", type->index);
     type->index = ((const uint32_t *)ids->items)[type->index];
-    const wy_core_subtype *subtype = wy_core_type_at(v, type->index);
+    const wy_core_subtype *subtype = type_at(v, type->index);
     if (subtype->kind != WY_CORE_COMP_FUNC)
         return wy_fail(v, "a core function or tag whose type is no function type");
     type->func = &subtype->func;
@@ -390,7 +390,7 @@ static bool heap_matches(const wy_validator *v, const wy_core_valtype *a, const 
 /* Whether the defined type `a` is `b` or declared below it. */
 static bool type_matches(const wy_validator *v, uint32_t a, uint32_t b) {
     while (a != b) {
-        const wy_core_subtype *type = wy_core_type_at(v, a);
+        const wy_core_subtype *type = type_at(v, a);
         if (!type->has_super) return false;
         if (type->super >= a && type->super != b) return false; /* supers come first */
         a = type->super;
@@ -434,11 +434,11 @@ static bool heap_matches(const wy_validator *v, const wy_core_valtype *a,
     if (a->heap == WY_HEAP_TYPE && b->heap == WY_HEAP_TYPE)
         return type_matches(v, a->index, b->index);
     if (a->heap == WY_HEAP_TYPE) {
-        const wy_core_subtype *type = wy_core_type_at(v, a->index);
+        const wy_core_subtype *type = type_at(v, a->index);
         return abstract_matches(heap_of(type), b->heap);
     }
     if (b->heap == WY_HEAP_TYPE) { /* only the bottom of its hierarchy */
-        uint8_t top = heap_of(wy_core_type_at(v, b->index));
+        uint8_t top = heap_of(type_at(v, b->index));
         return abstract_matches(a->heap, top) && a->heap >= WY_HEAP_NONE && a->heap != top;
     }
     return abstract_matches(a->heap, b->heap);
@@ -484,7 +484,7 @@ bool wy_core_extern_matches(const wy_validator *v, const wy_core_externtype *act
     return false;
 }
 
-const wy_core_export *wy_module_type_find(const wy_module_type *type, wy_str name) {
+static const wy_core_export *find_export(const wy_module_type *type, wy_str name) {
     for (uint32_t i = 0; i < type->export_count; i++)
         if (wy_str_eq(type->exports[i].name, name)) return &type->exports[i];
     return NULL;
@@ -510,7 +510,7 @@ bool wy_module_matches(wy_validator *v, const wy_module_type *actual,
             return false;
     }
     for (uint32_t i = 0; i < expected->export_count; i++) {
-        const wy_core_export *has = wy_module_type_find(actual, expected->exports[i].name);
+        const wy_core_export *has = find_export(actual, expected->exports[i].name);
         if (!has || !wy_core_extern_matches(v, &has->type, &expected->exports[i].type))
             return false;
     }

@@ -22,17 +22,17 @@ static const wy_ctype primitives[] = {
 static const wy_ctype error_context = {
     .kind = WY_TYPE_ERROR_CONTEXT, .nodes = 1, .depth = 1, .elem_size64 = 4, .align64 = 4};
 
-const wy_ctype *wy_primitive(uint8_t kind) {
+static const wy_ctype *primitive_type(uint8_t kind) {
     wy_assert(kind <= WY_TYPE_BOOL && kind >= WY_TYPE_STRING);
     return &primitives[WY_TYPE_BOOL - kind];
 }
 
 /* CM[type.valtype] Binary.md, Type Definitions: the index of a valtype refers to a defvaltype. */
-const wy_ctype *wy_valtype_resolve(wy_validator *v, wy_scope *scope, wy_ast_valtype type) {
+static const wy_ctype *resolve(wy_validator *v, wy_scope *scope, wy_ast_valtype type) {
     wy_assert(type.prim != WY_VALTYPE_NONE);
     if (type.prim == WY_TYPE_ERROR_CONTEXT)
         return wy_gate(v, WY_PROPOSAL_ERROR_CONTEXT, "error-context") ? &error_context : NULL;
-    if (type.prim != WY_VALTYPE_IDX) return wy_primitive(type.prim);
+    if (type.prim != WY_VALTYPE_IDX) return primitive_type(type.prim);
     const wy_deftype *entry = wy_scope_get(v, scope, WY_SORT_TYPE, type.idx);
     if (!entry) return NULL;
     switch ((int)entry->kind) {
@@ -118,7 +118,7 @@ static bool build_record(wy_validator *v, wy_scope *scope, const wy_ast_type *as
     uint32_t align = 1;
     for (uint32_t i = 0; i < ast->count; i++) {
         const wy_ast_field *field = &ast->fields[i];
-        const wy_ctype *part = wy_valtype_resolve(v, scope, field->type);
+        const wy_ctype *part = resolve(v, scope, field->type);
         if (!part || !wy_labels_check(v, &names, field->label, "record field") ||
             !add_part(v, type, part))
             return false;
@@ -143,7 +143,7 @@ static bool build_variant(wy_validator *v, wy_scope *scope, const wy_ast_type *a
         fields[i].label = field->label;
         if (!wy_labels_check(v, &names, field->label, "variant case")) return false;
         if (field->type.prim == WY_VALTYPE_NONE) continue;
-        fields[i].type = wy_valtype_resolve(v, scope, field->type);
+        fields[i].type = resolve(v, scope, field->type);
         if (!fields[i].type || !add_part(v, type, fields[i].type)) return false;
         largest(fields[i].type, &size, &align);
     }
@@ -159,7 +159,7 @@ static bool build_tuple(wy_validator *v, wy_scope *scope, const wy_ast_type *ast
     uint64_t size = 0;
     uint32_t align = 1;
     for (uint32_t i = 0; i < ast->count; i++) {
-        types[i] = wy_valtype_resolve(v, scope, ast->types[i]);
+        types[i] = resolve(v, scope, ast->types[i]);
         if (!types[i] || !add_part(v, type, types[i])) return false;
         layout_field(types[i], &size, &align);
     }
@@ -190,12 +190,12 @@ static bool build_labels(wy_validator *v, const wy_ast_type *ast, wy_ctype *type
 static bool build_result(wy_validator *v, wy_scope *scope, const wy_ast_type *ast, wy_ctype *type) {
     uint32_t size = 0, align = 1;
     if (ast->type.prim != WY_VALTYPE_NONE) {
-        type->type = wy_valtype_resolve(v, scope, ast->type);
+        type->type = resolve(v, scope, ast->type);
         if (!type->type || !add_part(v, type, type->type)) return false;
         largest(type->type, &size, &align);
     }
     if (ast->error.prim != WY_VALTYPE_NONE) {
-        type->error = wy_valtype_resolve(v, scope, ast->error);
+        type->error = resolve(v, scope, ast->error);
         if (!type->error || !add_part(v, type, type->error)) return false;
         largest(type->error, &size, &align);
     }
@@ -204,7 +204,7 @@ static bool build_result(wy_validator *v, wy_scope *scope, const wy_ast_type *as
 
 static bool build_list_or_option(wy_validator *v, wy_scope *scope, const wy_ast_type *ast,
                                  wy_ctype *type) {
-    type->type = wy_valtype_resolve(v, scope, ast->type);
+    type->type = resolve(v, scope, ast->type);
     if (!type->type || !add_part(v, type, type->type)) return false;
     if (ast->kind == WY_TYPE_LIST) return set_size(v, type, 16, 8);
     return set_variant_size(v, type, 2, type->type->elem_size64, type->type->align64);
@@ -227,7 +227,7 @@ static bool build_stream_or_future(wy_validator *v, wy_scope *scope, const wy_as
                                    wy_ctype *type) {
     const char *name = ast->kind == WY_TYPE_STREAM ? "stream" : "future";
     if (ast->type.prim != WY_VALTYPE_NONE) {
-        type->type = wy_valtype_resolve(v, scope, ast->type);
+        type->type = resolve(v, scope, ast->type);
         if (!type->type) return false;
         if (type->type->has_borrow)
             return wy_fail(v, "the element of a %s contains a `borrow`", name);
@@ -243,12 +243,12 @@ static bool build_stream_or_future(wy_validator *v, wy_scope *scope, const wy_as
 /* CM[type.map] Binary.md, Type Definitions: the key of a map is a keytype: bool, an integer, char
  * or string. In memory a map is a list of pairs. */
 static bool build_map(wy_validator *v, wy_scope *scope, const wy_ast_type *ast, wy_ctype *type) {
-    type->type = wy_valtype_resolve(v, scope, ast->type);
+    type->type = resolve(v, scope, ast->type);
     if (!type->type) return false;
     uint8_t key = (uint8_t)type->type->kind;
     if (type->type->kind < WY_TYPE_STRING || key == WY_TYPE_F32 || key == WY_TYPE_F64)
         return wy_fail(v, "the key of a map must be bool, an integer, char or string");
-    type->error = wy_valtype_resolve(v, scope, ast->error);
+    type->error = resolve(v, scope, ast->error);
     return type->error && add_part(v, type, type->type) && add_part(v, type, type->error) &&
            wy_gate(v, WY_PROPOSAL_MAP, "a map type") && set_size(v, type, 16, 8);
 }
@@ -257,7 +257,7 @@ static bool build_map(wy_validator *v, wy_scope *scope, const wy_ast_type *ast, 
  * greater than 0. */
 static bool build_fixed_list(wy_validator *v, wy_scope *scope, const wy_ast_type *ast,
                              wy_ctype *type) {
-    type->type = wy_valtype_resolve(v, scope, ast->type);
+    type->type = resolve(v, scope, ast->type);
     if (!type->type || !add_part(v, type, type->type)) return false;
     if (ast->idx == 0) return wy_fail(v, "the length of a list type must not be 0");
     type->length = ast->idx;
@@ -298,7 +298,7 @@ static const wy_ctype_func *build_func(wy_validator *v, wy_scope *scope, const w
     if (!func || !params) return NULL;
     uint64_t nodes = 1;
     for (uint32_t i = 0; i < ast->count; i++) {
-        const wy_ctype *type = wy_valtype_resolve(v, scope, ast->fields[i].type);
+        const wy_ctype *type = resolve(v, scope, ast->fields[i].type);
         if (!type || !wy_labels_check(v, &names, ast->fields[i].label, "function parameter"))
             return NULL;
         params[i] = (wy_func_param){.name = ast->fields[i].label, .type = type};
@@ -309,7 +309,7 @@ static const wy_ctype_func *build_func(wy_validator *v, wy_scope *scope, const w
     func->params = params;
     func->param_count = ast->count;
     if (ast->type.prim != WY_VALTYPE_NONE) {
-        func->result = wy_valtype_resolve(v, scope, ast->type);
+        func->result = resolve(v, scope, ast->type);
         if (!func->result) return NULL;
         /* CM[type.result-borrow] Binary.md, Type Definitions: no transitive use of borrow in the
          * result of a functype. */
@@ -341,7 +341,7 @@ bool wy_deftype_build(wy_validator *v, wy_scope *scope, const wy_ast_type *ast, 
         return wy_gate(v, WY_PROPOSAL_ERROR_CONTEXT, "error-context");
     }
     if (ast->kind <= WY_TYPE_BOOL && ast->kind >= WY_TYPE_STRING) {
-        out->value = wy_primitive((uint8_t)ast->kind);
+        out->value = primitive_type((uint8_t)ast->kind);
         return true;
     }
     wy_ctype *type = wy_take(v, 1, sizeof *type);

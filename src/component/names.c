@@ -37,7 +37,7 @@ static bool fragments_valid(wy_str text, bool words) {
     return !empty;
 }
 
-bool wy_label_valid(wy_str label) {
+static bool label_valid(wy_str label) {
     return fragments_valid(label, false);
 }
 
@@ -179,8 +179,7 @@ static bool parse_member(wy_validator *v, wy_str text, wy_str rest, wy_name *out
     if (dot == rest.len)
         return wy_fail(v, "the name \"%.*s\" has no '.' behind the resource", WY_STR_ARG(text));
     out->resource = wy_str_sub(rest, 0, dot);
-    if (wy_label_valid(out->resource) && wy_label_valid(wy_str_sub(rest, dot + 1, rest.len)))
-        return true;
+    if (label_valid(out->resource) && label_valid(wy_str_sub(rest, dot + 1, rest.len))) return true;
     return wy_fail(v, "the name \"%.*s\" is not in kebab case", WY_STR_ARG(text));
 }
 
@@ -199,7 +198,7 @@ bool wy_name_parse(wy_validator *v, wy_str text, wy_name *out) {
     if (starts_cut(text, "[constructor]", &rest)) {
         out->kind = WY_NAME_CONSTRUCTOR;
         out->resource = rest;
-        if (wy_label_valid(rest)) return true;
+        if (label_valid(rest)) return true;
         return wy_fail(v, "the name \"%.*s\" is not in kebab case", WY_STR_ARG(text));
     }
     if (starts_cut(text, "[method]", &rest)) {
@@ -218,7 +217,7 @@ bool wy_name_parse(wy_validator *v, wy_str text, wy_name *out) {
         out->kind = WY_NAME_INTERFACE;
         return wy_interface_name_valid(text) || refuse_interface_name(v, text);
     }
-    if (wy_label_valid(text)) return true;
+    if (label_valid(text)) return true;
     return wy_fail(v, "the name \"%.*s\" is not in kebab case", WY_STR_ARG(text));
 }
 
@@ -265,7 +264,7 @@ bool wy_name_add_unique(wy_validator *v, wy_map *set, wy_str text, const char *w
 /* CM[type.labels] Binary.md, Type Definitions: the labels of parameters, fields, cases, flags and
  * enum cases are strongly unique in their type. */
 bool wy_labels_check(wy_validator *v, wy_map *set, wy_str label, const char *what) {
-    if (!wy_label_valid(label))
+    if (!label_valid(label))
         return wy_fail(v, "the %s name \"%.*s\" is not in kebab case", what, WY_STR_ARG(label));
     return wy_name_add_unique(v, set, label, what);
 }

@@ -120,6 +120,38 @@ wy_err plan_intern_func(plan_builder *b, wy_core_item item, uint32_t *index_out)
 
 /* --- core definitions --- */
 
+static wy_core_item core_export(const plan_core_instance *instance, wy_str name) {
+    if (instance->step != WY_PLAN_NONE)
+        return (wy_core_item){.kind = WY_ITEM_EXPORT, .index = instance->step, .name = name};
+    const wy_core_item *item = wy_map_get_ptr(&instance->exports, name);
+    wy_assert(item);
+    return *item;
+}
+
+static wy_err add_step(plan_builder *b, const wy_core_module *module, const wy_core_item *imports,
+                       uint32_t *step_out) {
+    if (b->step_count >= WY_MAX_PLAN_STEPS)
+        return wy_diag_set(b->diag, WY_LIMIT, "more than %d core instances (WY_MAX_PLAN_STEPS)",
+                           WY_MAX_PLAN_STEPS);
+    uintptr_t index = 0;
+    wy_str key = {(const char *)&module->bytes, sizeof module->bytes};
+    if (!wy_map_get(&b->module_index, key, &index)) {
+        const wy_core_module **modules = GROW(b, b->modules, b->module_count, b->module_cap);
+        if (!modules) return plan_no_memory(b);
+        b->modules = modules;
+        index = b->module_count;
+        modules[b->module_count++] = module;
+        if (!wy_map_set(&b->module_index, key, index)) return plan_no_memory(b);
+    }
+    wy_plan_step *steps = GROW(b, b->steps, b->step_count, b->step_cap);
+    if (!steps) return plan_no_memory(b);
+    b->steps = steps;
+    *step_out = b->step_count;
+    steps[b->step_count++] =
+        (wy_plan_step){(uint32_t)index, imports, module->import_count, WY_PLAN_NONE};
+    return WY_OK;
+}
+
 static wy_err define_core_instance(plan_builder *b, plan_frame *frame, const wy_ast_instance *def) {
     plan_core_instance *instance = wy_arena_calloc(b->arena, 1, sizeof *instance);
     if (!instance) return plan_no_memory(b);
@@ -146,43 +178,11 @@ static wy_err define_core_instance(plan_builder *b, plan_frame *frame, const wy_
     for (uint32_t i = 0; i < module->import_count; i++) {
         const plan_core_instance *arg = wy_map_get_ptr(&args, module->imports[i].module);
         wy_assert(arg);
-        imports[i] = plan_core_export(arg, module->imports[i].name);
+        imports[i] = core_export(arg, module->imports[i].name);
     }
-    wy_err err = plan_add_step(b, module, imports, &instance->step);
+    wy_err err = add_step(b, module, imports, &instance->step);
     if (err) return err;
     return plan_push(b, frame, WY_SORT_CORE_INSTANCE, (plan_value){.core_instance = instance});
-}
-
-wy_core_item plan_core_export(const plan_core_instance *instance, wy_str name) {
-    if (instance->step != WY_PLAN_NONE)
-        return (wy_core_item){.kind = WY_ITEM_EXPORT, .index = instance->step, .name = name};
-    const wy_core_item *item = wy_map_get_ptr(&instance->exports, name);
-    wy_assert(item);
-    return *item;
-}
-
-wy_err plan_add_step(plan_builder *b, const wy_core_module *module, const wy_core_item *imports,
-                     uint32_t *step_out) {
-    if (b->step_count >= WY_MAX_PLAN_STEPS)
-        return wy_diag_set(b->diag, WY_LIMIT, "more than %d core instances (WY_MAX_PLAN_STEPS)",
-                           WY_MAX_PLAN_STEPS);
-    uintptr_t index = 0;
-    wy_str key = {(const char *)&module->bytes, sizeof module->bytes};
-    if (!wy_map_get(&b->module_index, key, &index)) {
-        const wy_core_module **modules = GROW(b, b->modules, b->module_count, b->module_cap);
-        if (!modules) return plan_no_memory(b);
-        b->modules = modules;
-        index = b->module_count;
-        modules[b->module_count++] = module;
-        if (!wy_map_set(&b->module_index, key, index)) return plan_no_memory(b);
-    }
-    wy_plan_step *steps = GROW(b, b->steps, b->step_count, b->step_cap);
-    if (!steps) return plan_no_memory(b);
-    b->steps = steps;
-    *step_out = b->step_count;
-    steps[b->step_count++] =
-        (wy_plan_step){(uint32_t)index, imports, module->import_count, WY_PLAN_NONE};
-    return WY_OK;
 }
 
 static wy_core_item *new_item(plan_builder *b, wy_core_item item) {
@@ -273,7 +273,7 @@ static wy_err define_alias(plan_builder *b, plan_frame *frame, const wy_ast_alia
     if (alias->kind == WY_ALIAS_CORE_EXPORT) {
         const plan_core_instance *instance =
             plan_get(frame, WY_SORT_CORE_INSTANCE, alias->instance).core_instance;
-        return push_item(b, frame, alias->sort, plan_core_export(instance, alias->name));
+        return push_item(b, frame, alias->sort, core_export(instance, alias->name));
     }
     plan_frame *outer = frame;
     for (uint32_t i = 0; i < alias->count; i++)
@@ -281,6 +281,8 @@ static wy_err define_alias(plan_builder *b, plan_frame *frame, const wy_ast_alia
     wy_assert(outer);
     return plan_push(b, frame, alias->sort, plan_get(outer, alias->sort, alias->idx));
 }
+
+static wy_err run_definitions(plan_builder *b, plan_frame *frame, const wy_component_ast *ast);
 
 static wy_err instantiate(plan_builder *b, plan_frame *frame, const wy_ast_instance *def,
                           plan_instance **out) {
@@ -306,7 +308,7 @@ static wy_err instantiate(plan_builder *b, plan_frame *frame, const wy_ast_insta
     }
     inner->result = instance;
     *out = instance;
-    return plan_run(b, inner, component->ast);
+    return run_definitions(b, inner, component->ast);
 }
 
 static wy_err define_instance(plan_builder *b, plan_frame *frame, const wy_ast_instance *def) {
@@ -392,7 +394,7 @@ static wy_err define(plan_builder *b, plan_frame *frame, const wy_definition *de
     return WY_INVALID;
 }
 
-wy_err plan_run(plan_builder *b, plan_frame *frame, const wy_component_ast *ast) {
+static wy_err run_definitions(plan_builder *b, plan_frame *frame, const wy_component_ast *ast) {
     for (uint32_t i = 0; i < ast->definition_count; i++) {
         wy_err err = define(b, frame, &ast->definitions[i]);
         if (err) return err;
@@ -468,7 +470,7 @@ static wy_err run_providers(plan_builder *b, plan_frame *root) {
         wy_err err = new_root(b, &frames[i]);
         b->unit = i + 1;
         if (!err) err = give_args(b, frames, i + 1, frames[i]);
-        if (!err) err = plan_run(b, frames[i], links->providers[i]);
+        if (!err) err = run_definitions(b, frames[i], links->providers[i]);
         if (err) return err;
     }
     b->unit = 0;
@@ -484,7 +486,7 @@ wy_err wy_plan_make(wy_arena *arena, const wy_component_ast *ast, const wy_plan_
     plan_frame *root;
     wy_err err = new_root(&b, &root);
     if (!err) err = run_providers(&b, root);
-    if (!err) err = plan_run(&b, root, ast);
+    if (!err) err = run_definitions(&b, root, ast);
     if (!err) err = plan_find_entering(&b, config->keep_shims);
     if (!err) err = finish_exports(&b, root->result, 0, &plan->exports, &plan->export_count);
     if (!err && !config->keep_shims) err = plan_eliminate_shims(&b);

@@ -113,13 +113,9 @@ wy_err plan_instance_add(plan_builder *b, plan_instance *instance, wy_str name, 
 wy_err plan_add_resource(plan_builder *b, wy_plan_resource resource,
                          uint32_t *index_out) WY_MUST_USE;
 wy_err plan_add_import(plan_builder *b, wy_plan_import import, uint32_t *index_out) WY_MUST_USE;
-wy_err plan_add_step(plan_builder *b, const wy_core_module *module, const wy_core_item *imports,
-                     uint32_t *step_out) WY_MUST_USE;
 wy_err plan_add_trampoline(plan_builder *b, wy_trampoline trampoline,
                            wy_core_item *item_out) WY_MUST_USE;
 wy_err plan_intern_func(plan_builder *b, wy_core_item item, uint32_t *index_out) WY_MUST_USE;
-wy_core_item plan_core_export(const plan_core_instance *instance, wy_str name);
-wy_err plan_run(plan_builder *b, plan_frame *frame, const wy_component_ast *ast) WY_MUST_USE;
 
 /* plan_type.c */
 wy_err plan_define_type(plan_builder *b, plan_frame *frame, const wy_ast_type *ast) WY_MUST_USE;

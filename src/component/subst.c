@@ -130,13 +130,16 @@ static const wy_ctype_func *subst_func(wy_validator *v, wy_subst *s, const wy_ct
     return keep(v, s, type, copy);
 }
 
+static bool subst_extern(wy_validator *v, wy_subst *s, const wy_extern_type *type,
+                         wy_extern_type *out);
+
 static const wy_named_type *subst_list(wy_validator *v, wy_subst *s, const wy_named_type *list,
                                        uint32_t count) {
     wy_named_type *copy = wy_take(v, count, sizeof *copy);
     if (!copy || !wy_work(v, count)) return NULL;
     for (uint32_t i = 0; i < count; i++) {
         copy[i] = list[i];
-        if (!wy_subst_extern(v, s, &list[i].type, &copy[i].type)) return NULL;
+        if (!subst_extern(v, s, &list[i].type, &copy[i].type)) return NULL;
     }
     return copy;
 }
@@ -208,8 +211,8 @@ static bool subst_deftype(wy_validator *v, wy_subst *s, const wy_deftype *type, 
     }
 }
 
-bool wy_subst_extern(wy_validator *v, wy_subst *s, const wy_extern_type *type,
-                     wy_extern_type *out) {
+static bool subst_extern(wy_validator *v, wy_subst *s, const wy_extern_type *type,
+                         wy_extern_type *out) {
     *out = *type;
     switch ((int)type->sort) {
     case WY_SORT_FUNC: return (out->func = subst_func(v, s, type->func)) != NULL;

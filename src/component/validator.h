@@ -146,7 +146,6 @@ typedef struct wy_name {
     wy_str resource; /* CONSTRUCTOR, METHOD, STATIC: the label of the resource */
 } wy_name;
 
-bool wy_label_valid(wy_str label);
 bool wy_semver_valid(wy_str text);
 /* ns:pkg, nothing behind. */
 bool wy_package_name_valid(wy_str text);
@@ -171,7 +170,6 @@ bool wy_depname_valid(wy_str text);
 bool wy_core_rectype_add(wy_validator *v, const wy_core_rectype *rec, wy_vec *ids);
 /* The canonical id of a plain function type. */
 bool wy_core_functype_id(wy_validator *v, const wy_core_functype *type, uint32_t *id_out);
-const wy_core_subtype *wy_core_type_at(const wy_validator *v, uint32_t id);
 /* The type of a module: imports and exports with canonical ids. */
 const wy_module_type *wy_core_module_type(wy_validator *v, const wy_core_module *module);
 /* The same of a written module type; `scope` for its outer aliases. */
@@ -181,14 +179,11 @@ bool wy_core_extern_matches(const wy_validator *v, const wy_core_externtype *act
                             const wy_core_externtype *expected);
 bool wy_module_matches(wy_validator *v, const wy_module_type *actual,
                        const wy_module_type *expected);
-const wy_core_export *wy_module_type_find(const wy_module_type *type, wy_str name);
 /* "i32, i64 -> f32" for messages. */
 const char *wy_core_functype_text(wy_validator *v, const wy_core_functype *type);
 
 /* --- deftypes.c: building types --- */
 
-const wy_ctype *wy_primitive(uint8_t kind);
-const wy_ctype *wy_valtype_resolve(wy_validator *v, wy_scope *scope, wy_ast_valtype type);
 /* Everything but component, instance and resource types, which validate.c makes. */
 bool wy_deftype_build(wy_validator *v, wy_scope *scope, const wy_ast_type *type, wy_deftype *out);
 bool wy_deftype_has_resource(const wy_deftype *type);
@@ -210,8 +205,6 @@ bool wy_subst_add(wy_validator *v, wy_subst *subst, wy_resource_id from, wy_reso
  * which is known to match. */
 bool wy_subst_rename(wy_validator *v, wy_subst *subst, const wy_extern_type *inside,
                      const wy_extern_type *outside);
-bool wy_subst_extern(wy_validator *v, wy_subst *subst, const wy_extern_type *type,
-                     wy_extern_type *out);
 /* An instance type with `resources` taken from `paths`, replaced too. */
 const wy_instance_type *wy_subst_exports(wy_validator *v, wy_subst *subst,
                                          const wy_named_type *exports, uint32_t count,

@@ -105,7 +105,6 @@ wy_err wy_stream_open_fd(wy_loop *loop, int fd, own wy_stream **out);
 /* Two streams joined in memory: what is written to one is read from the other, in later rounds of
  * the loop. WY_NOMEM. */
 wy_err wy_stream_pair(wy_loop *loop, own wy_stream **a_out, own wy_stream **b_out) WY_MUST_USE;
-wy_loop *wy_stream_loop(const wy_stream *stream);
 
 /* `handlers` must outlive the stream. Reading is stopped at first. */
 void wy_stream_set_handlers(wy_stream *stream, const wy_stream_handlers *handlers, void *data);

@@ -158,7 +158,7 @@ void wy_stream_close(own wy_stream *stream, bool abort) {
         return;
     }
     uv_read_stop(&stream->uv.stream);
-    wy_loop *loop = wy_stream_loop(stream);
+    wy_loop *loop = (wy_loop *)((char *)stream->uv.handle.loop - offsetof(wy_loop, uv));
     wy_stream_shutdown(stream);
     if (stream->is_broken ||
         wy_timer_new(loop, on_close_timer, stream, &stream->close_timer) != WY_OK) {
@@ -166,10 +166,6 @@ void wy_stream_close(own wy_stream *stream, bool abort) {
         return;
     }
     wy_timer_start(stream->close_timer, WY_STREAM_CLOSE_TIMEOUT_MS);
-}
-
-wy_loop *wy_stream_loop(const wy_stream *stream) {
-    return (wy_loop *)((char *)stream->uv.handle.loop - offsetof(wy_loop, uv));
 }
 
 /* --- reading --- */

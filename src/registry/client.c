@@ -41,7 +41,8 @@ static void read_reason(wy_str json, char *out, size_t size) {
     json_decref(root);
 }
 
-wy_err wy_registry_refusal(const wy_registry *r, wy_http_reply *reply, wy_diag *diag) {
+/* An error by the status, with what the registry says about it; reads the rest of the reply. */
+static wy_err refusal(const wy_registry *r, wy_http_reply *reply, wy_diag *diag) {
     uint16_t status = wy_http_reply_status(reply);
     char reason[300];
     wy_buf body;
@@ -121,7 +122,7 @@ static wy_err redirected(wy_registry *r, wy_http_reply *reply, wy_str *url, wy_d
 
 static wy_err challenged(wy_registry *r, wy_http_reply *reply, wy_diag *diag) {
     wy_str field = wy_http_fields_get(wy_http_reply_fields(reply), WY_STR("www-authenticate"));
-    return field.len ? wy_registry_authorize(r, field, diag) : wy_registry_refusal(r, reply, diag);
+    return field.len ? wy_registry_authorize(r, field, diag) : refusal(r, reply, diag);
 }
 
 #define REDIRECTIONS_MAX 5
@@ -144,7 +145,7 @@ wy_err wy_registry_send(wy_registry *r, const wy_registry_request *request,
         } else if (is_redirection(status) && (is_get || is_head)) {
             err = redirected(r, reply, &url, diag);
         } else {
-            err = wy_registry_refusal(r, reply, diag);
+            err = refusal(r, reply, diag);
         }
         wy_http_reply_free(reply);
         *reply_out = NULL;

@@ -32,8 +32,6 @@ wy_err wy_registry_send(wy_registry *registry, const wy_registry_request *reques
 /* By a challenge, gets what `authorization` has to be. WY_DENIED: it is none that is known, or the
  * credentials do not suffice. */
 wy_err wy_registry_authorize(wy_registry *registry, wy_str challenge, wy_diag *diag) WY_MUST_USE;
-/* An error by the status, with what the registry says about it; reads the rest of the reply. */
-wy_err wy_registry_refusal(const wy_registry *registry, wy_http_reply *reply, wy_diag *diag);
 
 /* "https://host/v2/repository" and what is formatted; in the session's arena. NULL: no memory. */
 const char *wy_registry_url(wy_registry *registry, const char *fmt, ...) WY_PRINTF(2, 3);

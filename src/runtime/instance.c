@@ -358,8 +358,11 @@ bool wy_instance_had_no_room(const wy_instance *instance) {
 
 /* --- calling --- */
 
-own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_lift_lower_cx *cx,
-                          const void *args, void *result, wy_raw *core) {
+/* One lifted function called with host values in between: lower `args`, call, lift the result into
+ * `result`. post-return is the caller's to run, with `core` as it came back. */
+static own wy_trap *lift_and_call(wy_instance *instance, const wy_plan_lift *lift,
+                                  wy_lift_lower_cx *cx, const void *args, void *result,
+                                  wy_raw *core) {
     wy_trap *trap = NULL;
     const wy_core_func *func = wy_instance_func(instance, lift->func, &trap);
     if (!func) return trap;
@@ -398,7 +401,7 @@ static own wy_trap *call_lift(wy_instance *instance, const wy_plan_lift *lift, c
     void *result = wy_arena_alloc(&instance->call_arena, result_size + 1);
     if (!trap && !result) trap = wy_trap_new("out of memory for a result");
     wy_raw core[WY_FLAT_MAX + 1];
-    if (!trap) trap = wy_lift_call(instance, lift, &cx, args, result, core);
+    if (!trap) trap = lift_and_call(instance, lift, &cx, args, result, core);
     if (!trap && on_result) on_result(data, result);
     if (!trap) trap = wy_lift_post_return(instance, lift, core);
     if (!trap) return wy_call_scope_end(&scope);

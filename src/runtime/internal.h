@@ -161,10 +161,6 @@ own wy_trap *wy_instance_enter_set(wy_instance *instance, const uint32_t *set,
                                    uint32_t count) WY_MUST_USE;
 void wy_instance_leave_set(wy_instance *instance, const uint32_t *set, uint32_t count);
 
-/* One lifted function called with host values in between: lower `args`, call, lift the result into
- * `result`. post-return is the caller's to run, with `core` as it came back. */
-own wy_trap *wy_lift_call(wy_instance *instance, const wy_plan_lift *lift, wy_lift_lower_cx *cx,
-                          const void *args, void *result, wy_raw *core) WY_MUST_USE;
 own wy_trap *wy_lift_post_return(wy_instance *instance, const wy_plan_lift *lift,
                                  const wy_raw *core) WY_MUST_USE;
 

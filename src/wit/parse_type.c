@@ -19,6 +19,8 @@ static const struct {
     {"borrow", WY_WIT_BORROW},
 };
 
+static wy_wit_type *parse_type(wy_wit_parser *p);
+
 static bool set_args(wy_wit_parser *p, wy_wit_type *type, wy_wit_type *first, wy_wit_type *second,
                      uint32_t count) {
     type->args = wy_arena_calloc(p->arena, 2, sizeof *type->args);
@@ -32,14 +34,14 @@ static bool set_args(wy_wit_parser *p, wy_wit_type *type, wy_wit_type *first, wy
 /* `< ty >` */
 static bool parse_one_arg(wy_wit_parser *p, wy_wit_type *type) {
     wy_wit_type *arg = NULL;
-    return wy_wit_parser_need_op(p, "<") && (arg = wy_wit_parser_type(p)) &&
+    return wy_wit_parser_need_op(p, "<") && (arg = parse_type(p)) &&
            set_args(p, type, arg, NULL, 1) && wy_wit_parser_need_op(p, ">");
 }
 
 static bool parse_list(wy_wit_parser *p, wy_wit_type *type) {
     bool fixed;
     wy_wit_type *arg = NULL;
-    if (!wy_wit_parser_need_op(p, "<") || !(arg = wy_wit_parser_type(p)) ||
+    if (!wy_wit_parser_need_op(p, "<") || !(arg = parse_type(p)) ||
         !set_args(p, type, arg, NULL, 1))
         return false;
     if (!wy_wit_parser_accept_op(p, ",", &fixed)) return false;
@@ -63,11 +65,11 @@ static bool parse_result_type(wy_wit_parser *p, wy_wit_type *type) {
     if (wy_wit_parser_is_op(p, "_")) {
         if (!wy_wit_parser_advance(p)) return false;
         if (!wy_wit_parser_is_op(p, ",")) return wy_wit_parser_expected(p, "\",\"");
-    } else if (!(ok = wy_wit_parser_type(p))) {
+    } else if (!(ok = parse_type(p))) {
         return false;
     }
     if (!wy_wit_parser_accept_op(p, ",", &more)) return false;
-    if (more && !(error = wy_wit_parser_type(p))) return false;
+    if (more && !(error = parse_type(p))) return false;
     return set_args(p, type, ok, error, 2) && wy_wit_parser_need_op(p, ">");
 }
 
@@ -78,7 +80,7 @@ static bool parse_tuple(wy_wit_parser *p, wy_wit_type *type) {
     while (more && !wy_wit_parser_is_op(p, ">")) {
         if (!wy_wit_parser_room(p, &type->args, type->arg_count, &cap, sizeof *type->args))
             return false;
-        wy_wit_type *arg = wy_wit_parser_type(p);
+        wy_wit_type *arg = parse_type(p);
         if (!arg) return false;
         type->args[type->arg_count++] = arg;
         if (!wy_wit_parser_accept_op(p, ",", &more)) return false;
@@ -89,8 +91,8 @@ static bool parse_tuple(wy_wit_parser *p, wy_wit_type *type) {
 
 static bool parse_map(wy_wit_parser *p, wy_wit_type *type) {
     wy_wit_type *key = NULL, *value = NULL;
-    return wy_wit_parser_need_op(p, "<") && (key = wy_wit_parser_type(p)) &&
-           wy_wit_parser_need_op(p, ",") && (value = wy_wit_parser_type(p)) &&
+    return wy_wit_parser_need_op(p, "<") && (key = parse_type(p)) &&
+           wy_wit_parser_need_op(p, ",") && (value = parse_type(p)) &&
            set_args(p, type, key, value, 2) && wy_wit_parser_need_op(p, ">");
 }
 
@@ -151,7 +153,7 @@ static bool parse_type_body(wy_wit_parser *p, wy_wit_type *type) {
     return true;
 }
 
-wy_wit_type *wy_wit_parser_type(wy_wit_parser *p) {
+static wy_wit_type *parse_type(wy_wit_parser *p) {
     if (++p->depth > WY_MAX_TYPE_DEPTH) {
         wy_wit_parser_fail(p, p->tok.pos, WY_LIMIT, "types are nested too deep");
         return NULL;
@@ -175,11 +177,10 @@ static bool parse_field(wy_wit_parser *p, field_form form, wy_wit_field *field) 
     if (!wy_wit_parser_need_id(p, "a name", &field->name)) return false;
     switch (form) {
     case NAME_ONLY: return true;
-    case NAME_AND_TYPE:
-        return wy_wit_parser_need_op(p, ":") && (field->type = wy_wit_parser_type(p));
+    case NAME_AND_TYPE: return wy_wit_parser_need_op(p, ":") && (field->type = parse_type(p));
     case NAME_AND_PAYLOAD:
         if (!wy_wit_parser_accept_op(p, "(", &payload)) return false;
-        return !payload || ((field->type = wy_wit_parser_type(p)) && wy_wit_parser_need_op(p, ")"));
+        return !payload || ((field->type = parse_type(p)) && wy_wit_parser_need_op(p, ")"));
     }
     return true;
 }
@@ -214,7 +215,7 @@ bool wy_wit_parser_func_type(wy_wit_parser *p, wy_wit_func *func) {
     if (!parse_fields(p, NAME_AND_TYPE, ")", &func->params, &func->param_count, &func->param_cap))
         return false;
     if (!wy_wit_parser_accept_op(p, "->", &arrow)) return false;
-    return !arrow || (func->result = wy_wit_parser_type(p));
+    return !arrow || (func->result = parse_type(p));
 }
 
 static bool parse_constructor(wy_wit_parser *p, wy_wit_func *func) {
@@ -224,7 +225,7 @@ static bool parse_constructor(wy_wit_parser *p, wy_wit_func *func) {
     if (!parse_fields(p, NAME_AND_TYPE, ")", &func->params, &func->param_count, &func->param_cap))
         return false;
     if (!wy_wit_parser_accept_op(p, "->", &arrow)) return false;
-    return !arrow || (func->result = wy_wit_parser_type(p));
+    return !arrow || (func->result = parse_type(p));
 }
 
 /* CM: Explainer, Name Uniqueness: [method]l.l is l; a method's first parameter is `self`. */
@@ -292,7 +293,7 @@ static bool parse_typedef_body(wy_wit_parser *p, wy_wit_typedef *def) {
     field_form form = NAME_ONLY;
     switch (def->kind) {
     case WY_WIT_ALIAS:
-        return wy_wit_parser_need_op(p, "=") && (def->alias = wy_wit_parser_type(p)) &&
+        return wy_wit_parser_need_op(p, "=") && (def->alias = parse_type(p)) &&
                wy_wit_parser_need_op(p, ";");
     case WY_WIT_RESOURCE: return parse_resource(p, def);
     case WY_WIT_RECORD: form = NAME_AND_TYPE; break;

@@ -65,7 +65,6 @@ bool wy_wit_parser_renames(wy_wit_parser *p, bool alias_needed, wy_wit_rename **
 bool wy_wit_parser_gate(wy_wit_parser *p, wy_wit_gate *gate);
 
 /* --- types and functions (parse_type.c) --- */
-wy_wit_type *wy_wit_parser_type(wy_wit_parser *p);
 /* `async? func (params) -> result` without the ';'. */
 bool wy_wit_parser_func_type(wy_wit_parser *p, wy_wit_func *func);
 /* Whether the current word begins a type definition. */

@@ -7,7 +7,8 @@ static void indent_to(wy_buf *buf, int indent) {
     wy_buf_printf(buf, "%*s", indent * 2, "");
 }
 
-void wy_wit_print_name(wy_buf *buf, wy_str name) {
+/* The name, with '%' where it needs one. */
+static void print_name(wy_buf *buf, wy_str name) {
     if (wy_wit_is_keyword(name)) wy_buf_char(buf, '%');
     wy_buf_str(buf, name);
 }
@@ -16,19 +17,20 @@ static void print_package_name(wy_buf *buf, wy_str name) {
     for (bool more = true; more;) {
         size_t end = wy_str_find(name, ':');
         more = end < name.len;
-        wy_wit_print_name(buf, wy_str_sub(name, 0, end));
+        print_name(buf, wy_str_sub(name, 0, end));
         if (!more) break;
         wy_buf_char(buf, ':');
         name = wy_str_sub(name, end + 1, name.len);
     }
 }
 
-void wy_wit_print_path(wy_buf *buf, const wy_wit_path *path) {
+/* "wasi:io/streams@0.2.0" */
+static void print_path(wy_buf *buf, const wy_wit_path *path) {
     if (path->package.len) {
         print_package_name(buf, path->package);
         wy_buf_char(buf, '/');
     }
-    wy_wit_print_name(buf, path->name);
+    print_name(buf, path->name);
     if (path->version.len) wy_buf_printf(buf, "@" WY_STR_FMT, WY_STR_ARG(path->version));
 }
 
@@ -107,13 +109,13 @@ static void print_args(wy_buf *buf, const wy_wit_type *type) {
 
 void wy_wit_print_type(wy_buf *buf, const wy_wit_type *type) {
     if (type->kind == WY_WIT_NAME) {
-        wy_wit_print_name(buf, type->name);
+        print_name(buf, type->name);
         return;
     }
     wy_buf_str(buf, wy_str_of(type_words[type->kind]));
     if (type->kind == WY_WIT_OWN || type->kind == WY_WIT_BORROW) {
         wy_buf_char(buf, '<');
-        wy_wit_print_name(buf, type->name);
+        print_name(buf, type->name);
         wy_buf_char(buf, '>');
     }
     print_args(buf, type);
@@ -123,7 +125,7 @@ static void print_params(wy_buf *buf, const wy_wit_func *func) {
     wy_buf_char(buf, '(');
     for (uint32_t i = 0; i < func->param_count; i++) {
         if (i) wy_buf_str(buf, WY_STR(", "));
-        wy_wit_print_name(buf, func->params[i].name);
+        print_name(buf, func->params[i].name);
         wy_buf_str(buf, WY_STR(": "));
         wy_wit_print_type(buf, func->params[i].type);
     }
@@ -137,7 +139,7 @@ void wy_wit_print_func(wy_buf *buf, const wy_wit_func *func) {
     if (func->kind == WY_WIT_CONSTRUCTOR) {
         wy_buf_str(buf, WY_STR("constructor"));
     } else {
-        wy_wit_print_name(buf, func->name);
+        print_name(buf, func->name);
         wy_buf_str(buf, WY_STR(": "));
         if (func->kind == WY_WIT_STATIC) wy_buf_str(buf, WY_STR("static "));
         if (func->is_async) wy_buf_str(buf, WY_STR("async "));
@@ -153,7 +155,7 @@ static void print_fields(wy_buf *buf, const wy_wit_typedef *def, int indent) {
         const wy_wit_field *field = &def->fields[i];
         print_docs(buf, field->docs, indent + 1);
         indent_to(buf, indent + 1);
-        wy_wit_print_name(buf, field->name);
+        print_name(buf, field->name);
         if (field->type) {
             bool variant = def->kind == WY_WIT_VARIANT;
             wy_buf_str(buf, variant ? WY_STR("(") : WY_STR(": "));
@@ -190,7 +192,7 @@ static void print_typedef(wy_buf *buf, const wy_wit_typedef *def, int indent) {
         [WY_WIT_USED] = "type",
     };
     wy_buf_printf(buf, "%s ", words[def->kind]);
-    wy_wit_print_name(buf, def->name);
+    print_name(buf, def->name);
     if (def->kind == WY_WIT_ALIAS) {
         wy_buf_str(buf, WY_STR(" = "));
         wy_wit_print_type(buf, def->alias);
@@ -208,10 +210,10 @@ static void print_renames(wy_buf *buf, const wy_wit_rename *names, uint32_t coun
     wy_buf_char(buf, '{');
     for (uint32_t i = 0; i < count; i++) {
         wy_buf_str(buf, i ? WY_STR(", ") : WY_STR(""));
-        wy_wit_print_name(buf, names[i].name);
+        print_name(buf, names[i].name);
         if (names[i].alias.len == 0) continue;
         wy_buf_str(buf, WY_STR(" as "));
-        wy_wit_print_name(buf, names[i].alias);
+        print_name(buf, names[i].alias);
     }
     wy_buf_char(buf, '}');
 }
@@ -220,12 +222,12 @@ static void print_items(wy_buf *buf, const wy_wit_scope *scope, int indent);
 
 static void print_extern(wy_buf *buf, const wy_wit_extern *ext, int indent) {
     if (ext->name.len) {
-        wy_wit_print_name(buf, ext->name);
+        print_name(buf, ext->name);
         wy_buf_str(buf, WY_STR(": "));
     }
     switch (ext->kind) {
     case WY_WIT_EXTERN_PATH:
-        wy_wit_print_path(buf, &ext->path);
+        print_path(buf, &ext->path);
         wy_buf_str(buf, WY_STR(";\n"));
         break;
     case WY_WIT_EXTERN_FUNC:
@@ -248,7 +250,7 @@ static void print_item(wy_buf *buf, const wy_wit_item *item, int indent) {
     switch (item->kind) {
     case WY_WIT_ITEM_USE:
         wy_buf_str(buf, WY_STR("use "));
-        wy_wit_print_path(buf, &item->use->path);
+        print_path(buf, &item->use->path);
         wy_buf_char(buf, '.');
         print_renames(buf, item->use->names, item->use->name_count);
         wy_buf_str(buf, WY_STR(";\n"));
@@ -268,7 +270,7 @@ static void print_item(wy_buf *buf, const wy_wit_item *item, int indent) {
         break;
     case WY_WIT_ITEM_INCLUDE:
         wy_buf_str(buf, WY_STR("include "));
-        wy_wit_print_path(buf, &item->include->path);
+        print_path(buf, &item->include->path);
         if (item->include->name_count) {
             wy_buf_str(buf, WY_STR(" with "));
             print_renames(buf, item->include->names, item->include->name_count);
@@ -289,21 +291,22 @@ static void print_items(wy_buf *buf, const wy_wit_scope *scope, int indent) {
     wy_buf_str(buf, WY_STR("}\n"));
 }
 
-void wy_wit_print_scope(wy_buf *buf, const wy_wit_scope *scope, int indent) {
+/* One interface or world with its braces, indented by `indent` steps. */
+static void print_scope(wy_buf *buf, const wy_wit_scope *scope, int indent) {
     print_docs(buf, scope->docs, indent);
     print_gate(buf, &scope->gate, indent);
     indent_to(buf, indent);
     wy_buf_str(buf, scope->is_world ? WY_STR("world ") : WY_STR("interface "));
-    wy_wit_print_name(buf, scope->name);
+    print_name(buf, scope->name);
     print_items(buf, scope, indent);
 }
 
 static void print_top_use(wy_buf *buf, const wy_wit_top_use *use) {
     wy_buf_str(buf, WY_STR("use "));
-    wy_wit_print_path(buf, &use->path);
+    print_path(buf, &use->path);
     if (use->alias.len) {
         wy_buf_str(buf, WY_STR(" as "));
-        wy_wit_print_name(buf, use->alias);
+        print_name(buf, use->alias);
     }
     wy_buf_str(buf, WY_STR(";\n"));
 }
@@ -324,7 +327,7 @@ void wy_wit_print_package_block(wy_buf *buf, const wy_wit_package *package) {
     }
     for (uint32_t i = 0; i < package->scope_count; i++) {
         if (i || package->top_uses) wy_buf_char(buf, '\n');
-        wy_wit_print_scope(buf, package->scopes[i], 1);
+        print_scope(buf, package->scopes[i], 1);
     }
     wy_buf_str(buf, WY_STR("}\n"));
 }
@@ -338,7 +341,7 @@ void wy_wit_print_package(wy_buf *buf, const wy_wit_package *package) {
         print_top_use(buf, use);
     for (uint32_t i = 0; i < package->scope_count; i++) {
         if (i || package->name.len || package->top_uses) wy_buf_char(buf, '\n');
-        wy_wit_print_scope(buf, package->scopes[i], 0);
+        print_scope(buf, package->scopes[i], 0);
     }
 }
 

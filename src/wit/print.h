@@ -19,15 +19,9 @@ void wy_wit_print_package(wy_buf *buf, const wy_wit_package *package);
 void wy_wit_print_package_block(wy_buf *buf, const wy_wit_package *package);
 /* Several packages as one text: the first as a file begins, the others as blocks behind it. */
 void wy_wit_print_packages(wy_buf *buf, wy_wit_package *const *packages, uint32_t count);
-/* One interface or world with its braces, indented by `indent` steps. */
-void wy_wit_print_scope(wy_buf *buf, const wy_wit_scope *scope, int indent);
 /* "list<tuple<string, u32>>" */
 void wy_wit_print_type(wy_buf *buf, const wy_wit_type *type);
 /* "write: func(contents: list<u8>) -> result;" without a line end */
 void wy_wit_print_func(wy_buf *buf, const wy_wit_func *func);
-/* "wasi:io/streams@0.2.0" */
-void wy_wit_print_path(wy_buf *buf, const wy_wit_path *path);
-/* The name, with '%' where it needs one. */
-void wy_wit_print_name(wy_buf *buf, wy_str name);
 
 #endif

@@ -11,7 +11,8 @@ own wy_trap *wy_wasi_http_no_memory(void) {
     return wy_trap_new("out of memory for an HTTP object");
 }
 
-own http_fields *wy_wasi_fields_new(void) {
+/* NULL: no memory. */
+static own http_fields *fields_new(void) {
     http_fields *fields = calloc(1, sizeof *fields);
     if (!fields) return NULL;
     fields->refs = 1;
@@ -72,13 +73,13 @@ static void set_error(wasi_http_types_result_none_header_error *result, wy_err e
 own wy_trap *wy_wasi_http_fields_new(wy_call *call, const void *args,
                                      wasi_http_types_fields_new_result *result) {
     (void)call, (void)args;
-    *result = (wy_handle)wy_wasi_fields_new();
+    *result = (wy_handle)fields_new();
     return *result ? NULL : wy_wasi_http_no_memory();
 }
 
 WY_WASI_HTTP_FUNC(fields_from_list) {
     (void)call;
-    http_fields *fields = wy_wasi_fields_new();
+    http_fields *fields = fields_new();
     if (!fields) return wy_wasi_http_no_memory();
     wy_err err = WY_OK;
     for (size_t i = 0; i < args->entries.len && !err; i++) {
@@ -174,7 +175,7 @@ WY_WASI_HTTP_FUNC(fields_entries) {
 
 WY_WASI_HTTP_FUNC(fields_clone) {
     (void)call;
-    http_fields *fields = wy_wasi_fields_new();
+    http_fields *fields = fields_new();
     if (!fields) return wy_wasi_http_no_memory();
     if (wy_http_fields_copy(&fields->list, &fields_of(args->self)->list) != WY_OK) {
         wy_wasi_fields_release(fields);

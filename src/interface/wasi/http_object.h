@@ -21,7 +21,6 @@ typedef struct http_fields {
 } http_fields;
 
 /* NULL: no memory. */
-own http_fields *wy_wasi_fields_new(void);
 own http_fields *wy_wasi_fields_view(wy_http_incoming *message, const wy_http_fields *list);
 void wy_wasi_fields_release(own http_fields *fields);
 
