@@ -18,6 +18,9 @@ import pytest
 import tls_server
 import wire
 
+# What runs in a shell's background ignores SIGINT, and would hand that on to every command.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
