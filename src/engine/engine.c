@@ -242,6 +242,7 @@ wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_eng
     }
     pthread_mutex_init(&engine->made_lock, NULL);
     pthread_cond_init(&engine->made, NULL);
+    pthread_mutex_init(&engine->modules_lock, NULL);
     engine->has_maker =
         wanted->in_background && !is_second && wy_engine_thread(&engine->maker, make_parts, engine);
     if (!engine->has_maker) make_parts(engine);
@@ -258,8 +259,9 @@ wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out,
 void wy_engine_free(own wy_engine *engine) {
     if (!engine) return;
     if (engine->has_maker) pthread_join(engine->maker, NULL);
-    wy_engine_free(engine->more);
     wy_ahead_end(engine);
+    wy_assert(!engine->modules);
+    wy_engine_free(engine->more);
     wy_ticker_deinit(&engine->ticker);
     wy_aot_detach_all(engine);
     wy_cache_close(engine->cache);
@@ -267,5 +269,6 @@ void wy_engine_free(own wy_engine *engine) {
     wasm_engine_delete(engine->wasm);
     pthread_cond_destroy(&engine->made);
     pthread_mutex_destroy(&engine->made_lock);
+    pthread_mutex_destroy(&engine->modules_lock);
     free(engine);
 }

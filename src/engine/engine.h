@@ -120,8 +120,9 @@ void wy_engine_set_source(wy_engine *engine, const wy_file_id *id, const uint8_t
 void wy_engine_expect(wy_engine *engine, const wy_str *modules, size_t count);
 
 /* Compiles a core module, or maps it from the cache: keyed by content, engine version and flags;
- * an entry that is corrupt or foreign is compiled anew, never run. WY_MALFORMED or WY_INVALID with
- * Wasmtime's text in diag when it does not validate. Any thread. */
+ * an entry that is corrupt or foreign is compiled anew, never run. While a module of the same
+ * content is alive in the engine, it is that one, with one owner more. WY_MALFORMED or WY_INVALID
+ * with Wasmtime's text in diag when it does not validate. Any thread. */
 wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
                       own wy_module **module_out, wy_diag *diag);
 /* Validates a core module and compiles nothing. WY_MALFORMED or WY_INVALID with Wasmtime's text;
@@ -131,6 +132,7 @@ wy_err wy_module_check(wy_engine *engine, const uint8_t *bytes, size_t len,
 /* Compiled form as bytes (free() them). */
 wy_err wy_module_serialize(const wy_module *module, own uint8_t **bytes_out, size_t *len_out,
                            wy_diag *diag);
+/* Ends it with the last owner. Any thread; before its engine. */
 void wy_module_free(own wy_module *module);
 
 /* --- traps (trap.c) --- */

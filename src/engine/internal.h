@@ -61,6 +61,8 @@ struct wy_engine {
     struct wy_aot *aot; /* files compiled ahead of time, newest first */
     wy_source source;
     wy_ahead *ahead; /* modules of the source that are being mapped; NULL: none (ahead.c) */
+    pthread_mutex_t modules_lock; /* guards the next, and the owners of each */
+    wy_module *modules;           /* alive, each content once (module.c) */
     /* For stores that find no place here (more.c): made when the first one comes. */
     struct wy_engine *more;
     uint32_t more_memories;      /* of its pool; 0: there is none to be had */
@@ -155,8 +157,11 @@ wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_eng
 struct wy_module {
     wy_engine *engine;
     wasmtime_module_t *wasm;
-    wasm_importtype_vec_t imports; /* names, for instantiating on a fiber; made at first need */
+    wasm_importtype_vec_t imports; /* names, for instantiating on a fiber; made at first need, by
+                                      the stores' thread */
     char key[68];                  /* in the cache; "": unknown */
+    size_t owners;                 /* the last one's wy_module_free ends it */
+    wy_module *next;               /* of the engine's */
     wy_module *more;
 };
 

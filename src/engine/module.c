@@ -1,4 +1,5 @@
-/* Modules: compiling a core module unless it is known, and its compiled form as bytes. */
+/* Modules: compiling a core module unless it is known, one object for all who load the same, and
+ * its compiled form as bytes. */
 #include "base/log.h"
 #include "base/progress.h"
 #include "engine/cache.h"
@@ -22,10 +23,63 @@ wy_err wy_module_wrap(wy_engine *engine, own wasmtime_module_t *wasm, const char
     }
     module->engine = engine;
     module->wasm = wasm;
+    module->owners = 1;
     snprintf(module->key, sizeof module->key, "%s", key);
     *module_out = module;
     return WY_OK;
 }
+
+/* --- sharing --- */
+
+/* Under the lock. One more owner of the module that is alive with this key; NULL: none is. */
+static own wy_module *alive(wy_engine *engine, const char *key) {
+    wy_module *module = engine->modules;
+    while (module && strcmp(module->key, key) != 0)
+        module = module->next;
+    if (module) module->owners++;
+    return module;
+}
+
+static own wy_module *find_alive(wy_engine *engine, const char *key) {
+    pthread_mutex_lock(&engine->modules_lock);
+    wy_module *module = alive(engine, key);
+    pthread_mutex_unlock(&engine->modules_lock);
+    return module;
+}
+
+/* A module for `wasm` that others find; or the one that another thread made meanwhile. */
+static wy_err wrap_shared(wy_engine *engine, own wasmtime_module_t *wasm, const char *key,
+                          own wy_module **module_out) {
+    wy_module *module;
+    wy_err err = wy_module_wrap(engine, wasm, key, &module);
+    if (err) return err;
+    pthread_mutex_lock(&engine->modules_lock);
+    wy_module *other = alive(engine, key);
+    if (!other) {
+        module->next = engine->modules;
+        engine->modules = module;
+    }
+    pthread_mutex_unlock(&engine->modules_lock);
+    if (other) wy_module_free(module);
+    *module_out = other ? other : module;
+    return WY_OK;
+}
+
+/* Whether that was the last owner; nobody finds the module then. */
+static bool disown(wy_module *module) {
+    wy_engine *engine = module->engine;
+    pthread_mutex_lock(&engine->modules_lock);
+    wy_assert(module->owners > 0);
+    bool is_last = --module->owners == 0;
+    wy_module **at = &engine->modules;
+    while (is_last && *at && *at != module)
+        at = &(*at)->next;
+    if (is_last && *at) *at = module->next; /* counterparts are not in it */
+    pthread_mutex_unlock(&engine->modules_lock);
+    return is_last;
+}
+
+/* --- compiling --- */
 
 static wy_err invalid(const uint8_t *bytes, size_t len, own wasmtime_error_t *error,
                       wy_diag *diag) {
@@ -134,8 +188,10 @@ own wy_module *wy_module_ready(wy_engine *engine, const uint8_t *bytes, size_t l
         wy_cache_key(engine, bytes, len, key);
     else if (!wy_known_part(engine, bytes, len, key))
         return NULL;
+    module = find_alive(engine, key);
+    if (module) return module;
     wasmtime_module_t *wasm = wy_cache_get(engine->cache, engine, key);
-    return wasm && wy_module_wrap(engine, wasm, key, &module) == WY_OK ? module : NULL;
+    return wasm && wrap_shared(engine, wasm, key, &module) == WY_OK ? module : NULL;
 }
 
 wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
@@ -146,9 +202,10 @@ wy_err wy_module_load(wy_engine *engine, const uint8_t *bytes, size_t len,
     if (!*module_out) *module_out = wy_module_ready(engine, bytes, len);
     if (*module_out) return WY_OK;
     wy_cache_key(engine, bytes, len, key);
-    wy_err err = find_or_make(engine, key, bytes, len, &wasm, diag);
+    *module_out = find_alive(engine, key);
+    wy_err err = *module_out ? WY_OK : find_or_make(engine, key, bytes, len, &wasm, diag);
     if (!err && len >= KEY_ANEW_BYTES) wy_know_part(engine, bytes, len, key);
-    return err ? err : wy_module_wrap(engine, wasm, key, module_out);
+    return err || *module_out ? err : wrap_shared(engine, wasm, key, module_out);
 }
 
 wy_err wy_module_serialize(const wy_module *module, own uint8_t **bytes_out, size_t *len_out,
@@ -164,7 +221,7 @@ wy_err wy_module_serialize(const wy_module *module, own uint8_t **bytes_out, siz
 }
 
 void wy_module_free(own wy_module *module) {
-    if (!module) return;
+    if (!module || !disown(module)) return;
     wy_module_free(module->more);
     if (module->imports.data) wasm_importtype_vec_delete(&module->imports);
     wasmtime_module_delete(module->wasm);
