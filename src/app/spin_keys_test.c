@@ -1,10 +1,7 @@
-/* Each key of a Spin manifest, in both versions: a good value is taken (or refused by name), a
- * value of another type and a misspelled key are shown at their place. */
+/* Each key of a Spin manifest, in both versions. */
 #include "app/spin.h"
 
-#include <stdio.h>
-
-#include "base/test.h"
+#include "app/keys_testing.h"
 
 #define HEAD "spin_manifest_version = 2\n[application]\nname = \"a\"\n"
 #define HTTP HEAD "[component.c]\nsource = \"c.wasm\"\n[[trigger.http]]\n"
@@ -19,14 +16,7 @@
 #define FIRST_REST "name = \"a\"\ntrigger = { type = \"http\" }\n"
 #define FIRST_TRIGGER "[component.trigger]\nroute = \"/\"\n"
 
-typedef struct row {
-    const char *before, *key, *good, *bad; /* `bad`: of another type; NULL: anything goes */
-    const char *after;                     /* what else must be there */
-    const char *refusal; /* part of the message by which a good value is refused; NULL: it is not */
-    bool is_free;        /* of a table that takes any key: a misspelled one is no mistake */
-} row;
-
-static const row rows[] = {
+static const keys_row rows[] = {
     /* 2.1, top level and [application] */
     {"", "spin_manifest_version", "2", "true", "[application]\nname = \"a\"\n", NULL, false},
     {"spin_manifest_version = 2\n", "application", "{ name = \"a\" }", "1", "", NULL, false},
@@ -198,66 +188,19 @@ static const row rows[] = {
 };
 #define ROW_COUNT (sizeof rows / sizeof *rows)
 
-static wy_arena arena;
-static wy_diag diag;
-static char text[2048];
-
-static bool is_read(const row *r, const char *suffix, const char *value) {
+static bool read_text(wy_arena *arena, wy_str text, wy_diag *diag) {
     const wy_app *app;
-    snprintf(text, sizeof text, "%s%s%s = %s\n%s", r->before, r->key, suffix, value, r->after);
-    wy_arena_deinit(&arena);
-    wy_arena_init(&arena, (size_t)16 << 20);
-    wy_diag_init(&diag);
-    return wy_app_read_spin(&arena, wy_str_of(text), WY_STR("/app"), (wy_str){0}, &app, &diag) ==
-           WY_OK;
-}
-
-static uint32_t line_of(const row *r) {
-    uint32_t line = 1;
-    for (const char *c = r->before; *c; c++)
-        line += *c == '\n';
-    return line;
-}
-
-static void show(const char *what) {
-    fail_msg("%s\n%s\n%s, line %u, column %u: %s", what, text, wy_err_name(diag.err), diag.line,
-             diag.column, diag.text);
+    return wy_app_read_spin(arena, text, WY_STR("/app"), (wy_str){0}, &app, diag) == WY_OK;
 }
 
 TEST(every_key_is_taken_or_refused_by_name) {
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        bool ok = is_read(&rows[i], "", rows[i].good);
-        if (ok == (rows[i].refusal != NULL)) show(ok ? "taken:" : "refused:");
-        if (rows[i].refusal && (!strstr(diag.text, rows[i].refusal) || diag.line == 0))
-            show("refused otherwise:");
-    }
-    wy_arena_deinit(&arena);
+    keys_check_good(rows, ROW_COUNT, read_text);
 }
 
 TEST(a_value_of_another_type_is_shown_at_its_place) {
-    char name[64];
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (!rows[i].bad) continue;
-        if (is_read(&rows[i], "", rows[i].bad)) show("taken:");
-        snprintf(name, sizeof name, "%s", rows[i].key);
-        if (diag.err != WY_INVALID || diag.line != line_of(&rows[i]) || diag.column == 0 ||
-            !strstr(diag.text, name))
-            show("refused otherwise:");
-    }
-    wy_arena_deinit(&arena);
+    keys_check_other_type(rows, ROW_COUNT, read_text);
 }
 
 TEST(a_misspelled_key_is_shown_with_the_nearest) {
-    char unknown[128];
-    for (size_t i = 0; i < ROW_COUNT; i++) {
-        if (rows[i].is_free) continue;
-        if (is_read(&rows[i], "x", rows[i].good)) show("taken:");
-        snprintf(unknown, sizeof unknown, "unknown key '%sx'; did you mean '%s'?", rows[i].key,
-                 rows[i].key);
-        bool is_missing = strstr(diag.text, "is missing") && strstr(diag.text, rows[i].key);
-        if (diag.err != WY_INVALID || (!is_missing && diag.line != line_of(&rows[i])) ||
-            (!is_missing && !strstr(diag.text, unknown)))
-            show("refused otherwise:");
-    }
-    wy_arena_deinit(&arena);
+    keys_check_misspelled(rows, ROW_COUNT, read_text);
 }
