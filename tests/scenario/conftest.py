@@ -36,18 +36,6 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until_listening(port: int, process: subprocess.Popen, seconds: float = 30) -> None:
-    """Until a server takes connections; fails when it has ended instead."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            assert time.monotonic() < end and process.poll() is None, f"{process.args[0]} did not start"
-            time.sleep(0.02)
-
-
 class Host:
     """A running withy."""
 

@@ -3,39 +3,14 @@
 import base64
 import json
 import os
-import pwd
-import shutil
-import socket
 import subprocess
-import tempfile
-import time
 from pathlib import Path
 
-from conftest import free_port
+from real_server import RealServer
 
 
-def unprivileged(folder: Path) -> dict:
-    """Options of Popen: a database refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    nobody = pwd.getpwnam("nobody")
-    shutil.chown(folder, nobody.pw_uid, nobody.pw_gid)
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-class Server:
-    """What the servers share: a folder, a process, a port that stays the same over restarts."""
-
-    name = "server"
-
-    def __init__(self):
-        self.port = free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix=f"withy-{self.name}-"))
-        self.folder.chmod(0o755)
-        self.as_user = unprivileged(self.folder)
-        self.process: subprocess.Popen | None = None
-        self.prepare()
-        self.start()
+class Database(RealServer):
+    refuses_root = True
 
     def run(self, *command: str, **options) -> None:
         done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=120, **self.as_user, **options)
@@ -50,41 +25,8 @@ class Server:
         )  # fmt: skip
         (self.folder / "server.key").chmod(0o600)
 
-    def start(self) -> None:
-        log = open(self.folder / "log", "ab")
-        self.process = subprocess.Popen(self.command(), cwd="/", stdout=log, stderr=log, **self.as_user)
-        log.close()
-        end = time.monotonic() + 60
-        while not self.is_up():
-            assert time.monotonic() < end and self.process.poll() is None, (self.folder / "log").read_text()
-            time.sleep(0.05)
 
-    def is_up(self) -> bool:
-        try:
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(10)
-
-    def restart(self) -> None:
-        self.end()
-        self.start()
-
-    def end(self) -> None:
-        """As an operator ends it."""
-        self.process.terminate()
-        self.process.wait(30)
-
-    def stop(self) -> None:
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-class Postgres(Server):
+class Postgres(Database):
     name = "postgres"
 
     def prepare(self) -> None:
@@ -127,7 +69,7 @@ class Postgres(Server):
         return done.stdout.strip()
 
 
-class MariaDB(Server):
+class MariaDB(Database):
     name = "mariadb"
 
     def prepare(self) -> None:
@@ -168,10 +110,11 @@ def encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-class LibSQL(Server):
+class LibSQL(Database):
     """sqld; with `locked`, for bearers of a token by its key alone."""
 
     name = "libsql"
+    refuses_root = False
 
     def __init__(self, *options: str, locked: bool = False):
         self.options = options
@@ -179,7 +122,6 @@ class LibSQL(Server):
         super().__init__()
 
     def prepare(self) -> None:
-        self.as_user = {}  # it does not mind root
         if self.locked:
             self.run("openssl", "genpkey", "-algorithm", "ed25519", "-out", f"{self.folder}/key.pem")
             self.run("openssl", "pkey", "-in", f"{self.folder}/key.pem", "-pubout", "-out", f"{self.folder}/public.pem")

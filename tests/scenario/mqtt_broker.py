@@ -1,44 +1,38 @@
 """A real MQTT broker on a port of its own, and listening to it."""
 
-import shutil
 import subprocess
-import tempfile
-from pathlib import Path
 
-from conftest import free_port, wait_until_listening
+from real_server import RealServer
 
 
-class Broker:
+class Broker(RealServer):
     """mosquitto; `lines` are added to its configuration."""
 
+    name = "mqtt"
+
     def __init__(self, *lines: str, user: str | None = None, password: str = ""):
-        self.port = free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix="withy-mqtt-"))
-        login = ["allow_anonymous true"]
-        if user:
-            secrets = self.folder / "passwords"
-            subprocess.run(["mosquitto_passwd", "-c", "-b", str(secrets), user, password], check=True)
-            login = ["allow_anonymous false", f"password_file {secrets}"]
-        text = [f"listener {self.port} 127.0.0.1", "persistence false", "user root", *login, *lines]
-        (self.folder / "conf").write_text("\n".join(text) + "\n")
+        self.lines = lines
+        self.login = (user, password) if user else None
         self.listeners: list[subprocess.Popen] = []
-        self.start()
+        super().__init__()
 
-    def start(self) -> None:
-        command = ["mosquitto", "-c", str(self.folder / "conf")]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until_listening(self.port, self.process)
+    def prepare(self) -> None:
+        login = ["allow_anonymous true"]
+        if self.login:
+            secrets = self.folder / "passwords"
+            subprocess.run(["mosquitto_passwd", "-c", "-b", str(secrets), *self.login], check=True)
+            login = ["allow_anonymous false", f"password_file {secrets}"]
+        text = [f"listener {self.port} 127.0.0.1", "persistence false", "user root", *login, *self.lines]
+        (self.folder / "conf").write_text("\n".join(text) + "\n")
 
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(10)
+    def command(self) -> list[str]:
+        return ["mosquitto", "-c", str(self.folder / "conf")]
 
     def stop(self) -> None:
-        self.kill()
+        super().stop()
         for listener in self.listeners:
             listener.kill()
             listener.wait(10)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def url(self) -> str:

@@ -4,14 +4,11 @@ whatever a test tells it to."""
 import hashlib
 import http.server
 import json
-import shutil
-import subprocess
-import tempfile
 import threading
 import urllib.parse
 from pathlib import Path
 
-from conftest import free_port, wait_until_listening
+from real_server import RealServer
 
 USER, PASSWORD = "ann", "open sesame"
 HTPASSWD = "ann:$2b$04$sM9IGcRLeUrF/goEE4LTS.Y7z/IiLUUYBEOgbMYsJjDdE1RCv7B0m\n"  # bcrypt of it
@@ -20,42 +17,35 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 WASM = "application/wasm"
 
 
-class Real:
-    """docker-registry; nothing of it outlives `stop`."""
+class Real(RealServer):
+    """docker-registry."""
+
+    name = "registry"
 
     def __init__(self, password: bool = False, certificate: tuple[Path, Path] | None = None, port: int | None = None):
-        self.port = port or free_port()
-        self.host = f"127.0.0.1:{self.port}"
-        self.folder = Path(tempfile.mkdtemp(prefix="withy-registry-"))
+        self.password = password
+        self.certificate = certificate
+        super().__init__(port)
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def prepare(self) -> None:
         lines = [
             "version: 0.1",
             "log: {level: error, accesslog: {disabled: true}}",
             f"storage: {{filesystem: {{rootdirectory: {self.folder}/data}}, delete: {{enabled: true}}}}",
         ]
-        tls = f", tls: {{certificate: {certificate[0]}, key: {certificate[1]}}}" if certificate else ""
+        tls = f", tls: {{certificate: {self.certificate[0]}, key: {self.certificate[1]}}}" if self.certificate else ""
         lines.append(f'http: {{addr: "{self.host}"{tls}}}')
-        if password:
+        if self.password:
             (self.folder / "htpasswd").write_text(HTPASSWD)
             lines.append(f"auth: {{htpasswd: {{realm: test, path: {self.folder}/htpasswd}}}}")
         (self.folder / "registry.yml").write_text("\n".join(lines) + "\n")
-        self.process: subprocess.Popen | None = None
-        self.start()
 
-    def start(self) -> None:
-        self.process = subprocess.Popen(
-            ["docker-registry", "serve", str(self.folder / "registry.yml")],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        wait_until_listening(self.port, self.process)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(10)
-
-    def stop(self) -> None:
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def command(self) -> list[str]:
+        return ["docker-registry", "serve", str(self.folder / "registry.yml")]
 
 
 def digest(content: bytes) -> str:

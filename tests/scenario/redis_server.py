@@ -1,38 +1,25 @@
 """A real Redis server on a port of its own, a plain client for it, and one that answers what it is told."""
 
-import shutil
 import socket
-import subprocess
-import tempfile
 import threading
 
-from conftest import free_port, wait_until_listening
+from real_server import RealServer
 
 
-class Server:
-    """redis-server; nothing of it outlives `stop`."""
+class Server(RealServer):
+    """redis-server."""
+
+    name = "redis"
 
     def __init__(self, *options: str):
-        self.port = free_port()
         self.options = options
-        self.folder = tempfile.mkdtemp(prefix="withy-redis-")
-        self.process: subprocess.Popen | None = None
-        self.start()
+        super().__init__()
 
-    def start(self) -> None:
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        self.process = subprocess.Popen(
-            [*command, "--dir", self.folder, *self.options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        wait_until_listening(self.port, self.process)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait(10)
-
-    def stop(self) -> None:
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def command(self) -> list[str]:
+        return [
+            "redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+            "--dir", str(self.folder), *self.options,
+        ]  # fmt: skip
 
     @property
     def url(self) -> str:
