@@ -205,6 +205,23 @@ def start(withy, started):
         host.end()
 
 
+@pytest.fixture
+def up(withy, started):
+    """up(FOLDER, "--flag"): the application of a folder, not waited for: it may listen nowhere, or end."""
+    mine: list[Host] = []
+
+    def begin(folder: Path, *flags: str, env: dict | None = None) -> Host:
+        port = free_port()
+        host = Host([withy, "up", "--listen", f"127.0.0.1:{port}", *flags], port, folder, env)
+        mine.append(host)
+        started.append(host)
+        return host
+
+    yield begin
+    for host in mine:
+        host.end()
+
+
 @pytest.fixture(scope="module")
 def serve(withy, guest, started):
     """serve("echo"): a host of a guest that the tests of one file share."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import Host, free_port
+from conftest import free_port
 from mqtt_broker import Broker
 from redis_server import Server
 
@@ -76,13 +76,11 @@ def test_a_server_that_speaks_no_tls(serve, authority, redis):
     assert said.text.startswith("error other ")
 
 
-def test_trigger(withy, guest, started, authority, redis, tmp_path):
+def test_trigger(up, guest, authority, redis, tmp_path):
     url = f"rediss://localhost:{redis.tls_port}"
     (tmp_path / "spin.toml").write_text(TRIGGER.format(url=url, source=guest("messages")))
-    host = Host([withy, "up"], free_port(), tmp_path, {"SSL_CERT_FILE": str(authority.ca)})
-    started.append(host)
+    host = up(tmp_path, env={"SSL_CERT_FILE": str(authority.ca)})
     host.wait_for_log("subscribed to 1 channel of localhost", 60)
     with redis.client() as direct:
         assert direct("PUBLISH", "c", f"{url} fail") == 1
     host.wait_for_log("the component returned an error")
-    host.end()

@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from conftest import Host, free_port
+from conftest import Host
 
 HEAD = """
 spin_manifest_version = 2
@@ -27,20 +27,12 @@ variables = {{ action = "{action}" }}
 
 
 @pytest.fixture
-def app(withy, guest, tmp_path, started):
-    mine = []
-
+def app(up, tmp_path):
     def begin(*parts: str, flags=()) -> Host:
         (tmp_path / "spin.toml").write_text(HEAD + "".join(parts))
-        port = free_port()
-        host = Host([withy, "up", "--listen", f"127.0.0.1:{port}", *flags], port, tmp_path)
-        mine.append(host)
-        started.append(host)
-        return host
+        return up(tmp_path, *flags)
 
-    yield begin
-    for host in mine:
-        host.kill()
+    return begin
 
 
 @pytest.fixture

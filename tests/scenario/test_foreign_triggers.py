@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import trigger_program
-from conftest import Host, free_port
+from conftest import Host
 
 MANIFEST = """
 spin_manifest_version = 2
@@ -52,25 +52,17 @@ def home(tmp_path):
 
 
 @pytest.fixture
-def app(withy, guest, tmp_path, home, started):
-    mine = []
+def app(up, guest, tmp_path, home):
     (tmp_path / "app" / "assets").mkdir(parents=True)
     (tmp_path / "app" / "assets" / "a.txt").write_text("A")
 
     def begin(more: str, *flags, env=None) -> Host:
         (tmp_path / "app" / "spin.toml").write_text(MANIFEST.format(source=guest("hello")) + more)
-        port = free_port()
         variables = {"HOME": str(home), "XDG_DATA_HOME": "", "SPIN_VARIABLE_SECRET": "x", "PATH": f"{home}/bin:/usr/bin:/bin",
                      **(env or {})}
-        command = [withy, "up", "--from", str(tmp_path / "app"), "--listen", f"127.0.0.1:{port}", *flags]
-        host = Host(command, port, tmp_path, variables)
-        mine.append(host)
-        started.append(host)
-        return host
+        return up(tmp_path, "--from", "app", *flags, env=variables)
 
-    yield begin
-    for host in mine:
-        host.kill()
+    return begin
 
 
 def plugin(home: Path, kind: str, **behaviour) -> trigger_program.Trigger:

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import Host, free_port
+from conftest import Host
 from mqtt_broker import Broker
 
 HEAD = """
@@ -37,23 +37,16 @@ def brokers():
 
 
 @pytest.fixture
-def app(withy, guest, tmp_path, started):
-    mine = []
-
+def app(up, guest, tmp_path):
     def begin(url, triggers, *flags, user="", password="", log="subscribed to") -> Host:
         text = HEAD.format(url=url, source=guest("subscriber"), user=user, password=password)
         (tmp_path / "spin.toml").write_text(text + triggers)
-        port = free_port()
-        host = Host([withy, "up", "--listen", f"127.0.0.1:{port}", *flags], port, tmp_path)
-        mine.append(host)
-        started.append(host)
+        host = up(tmp_path, *flags)
         if log:
             host.wait_for_log(log, 60)
         return host
 
-    yield begin
-    for host in mine:
-        host.end()
+    return begin
 
 
 def trigger(topic="in", qos=1, **more) -> str:

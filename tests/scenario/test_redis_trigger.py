@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import Host, free_port
+from conftest import Host
 from redis_server import Server
 
 HEAD = """
@@ -34,24 +34,17 @@ def servers():
 
 
 @pytest.fixture
-def app(withy, guest, tmp_path, started):
+def app(up, guest, tmp_path):
     """app(server, "[[trigger.redis]] ...", "--flag"): runs, without waiting for an HTTP port."""
-    mine = []
-
     def begin(server, triggers, *flags, log="subscribed to") -> Host:
         text = HEAD.format(url=server.url, source=guest("messages")) + triggers
         (tmp_path / "spin.toml").write_text(text)
-        port = free_port()
-        host = Host([withy, "up", "--listen", f"127.0.0.1:{port}", *flags], port, tmp_path)
-        mine.append(host)
-        started.append(host)
+        host = up(tmp_path, *flags)
         if log:
             host.wait_for_log(log, 60)
         return host
 
-    yield begin
-    for host in mine:
-        host.end()
+    return begin
 
 
 def trigger(channel="c", **more) -> str:

@@ -3,7 +3,6 @@
 import time
 
 import pytest
-from conftest import Host, free_port
 from redis_server import Server
 from sdk_app import component
 
@@ -44,13 +43,9 @@ def server():
 
 
 @pytest.mark.parametrize("name", ["rust-3", "rust-4", "rust-5", "js-fermyon", "python-3"])
-def test_messages(withy, server, started, tmp_path, name):
+def test_messages(up, server, tmp_path, name):
     (tmp_path / "spin.toml").write_text(MANIFEST.format(name=name, source=component(f"{name}-message")))
-    port = free_port()
-    variable = f"redis_address={server.url}"
-    command = [withy, "up", "--listen", f"127.0.0.1:{port}", "--variable", variable]
-    host = Host(command, port, tmp_path)
-    started.append(host)
+    host = up(tmp_path, "--variable", f"redis_address={server.url}")
     host.wait_for_log("subscribed to", 300)
     with server.client() as direct:
         direct("DEL", "seen")

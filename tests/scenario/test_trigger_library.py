@@ -1,5 +1,6 @@
 """Programs made with withy_trigger.h: the example's timer, and one that tries the rest (tests/triggers/probe.c)."""
 
+import functools
 import json
 import os
 import signal
@@ -8,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Host, free_port
+from conftest import ROOT, Host
 
 EXAMPLE = ROOT / "examples" / "trigger-timer"
 
@@ -60,20 +61,8 @@ def timer(tmp_path, tick):
 
 
 @pytest.fixture
-def up(withy, programs, started):
-    mine = []
-
-    def begin(folder: Path, *flags: str) -> Host:
-        port = free_port()
-        command = [withy, "up", "--from", str(folder), "--listen", f"127.0.0.1:{port}", *flags]
-        host = Host(command, port, folder, {"PATH": f"{programs}:{os.environ['PATH']}"})
-        mine.append(host)
-        started.append(host)
-        return host
-
-    yield begin
-    for host in mine:
-        host.kill()
+def up(up, programs):
+    return functools.partial(up, env={"PATH": f"{programs}:{os.environ['PATH']}"})
 
 
 def ended(host: Host, status: int) -> str:
