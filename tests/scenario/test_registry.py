@@ -490,9 +490,11 @@ def test_a_blob_elsewhere_is_asked_for_without_authorization(withy_in, guest, to
     one.put("x", "1", [(content, WASM)])
     path = f"/v2/x/blobs/{digest(content)}"
     one.answers[path] = (307, {"location": f"http://{elsewhere.host}/there?signed"}, b"")
-    elsewhere.answers["/there"] = content
+    elsewhere.answers["/there"] = (302, {"location": "/moved/on"}, b"")
+    elsewhere.answers["/moved/on"] = (302, {"location": "../here"}, b"")
+    elsewhere.answers["/here"] = content
     withy_in("registry", "pull", f"{one.host}/x:1")
-    assert elsewhere.asked == [("GET", "/there?signed", None)]
+    assert elsewhere.asked == [("GET", "/there?signed", None), ("GET", "/moved/on", None), ("GET", "/here", None)]
 
 
 @pytest.mark.parametrize(
