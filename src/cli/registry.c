@@ -2,6 +2,7 @@
 #include "cli/verb.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,16 +140,21 @@ static void ignore(int number) {
 /* While it is typed it is not shown, also not after Ctrl-C. */
 static bool ask_secret(const char *what, const struct termios *before, char line[LINE_MAX_BYTES]) {
     struct termios silent = *before;
-    struct sigaction interrupt = {.sa_handler = ignore}, former; /* reading ends, and fails */
+    struct sigaction interrupt = {.sa_handler = ignore}, former; /* waiting ends, and fails */
+    struct pollfd typed = {.fd = STDIN_FILENO, .events = POLLIN};
+    sigset_t held, mask;
     silent.c_lflag &= ~(tcflag_t)ECHO;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigprocmask(SIG_BLOCK, &held, &mask); /* but while it waits: none comes between */
     sigaction(SIGINT, &interrupt, &former);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     fprintf(stderr, "%s: ", what);
-    errno = 0;
-    bool ok = read_line(line);
-    bool interrupted = !ok && errno == EINTR;
+    bool interrupted = ppoll(&typed, 1, NULL, &mask) < 0 && errno == EINTR;
+    bool ok = !interrupted && read_line(line);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, before);
     sigaction(SIGINT, &former, NULL);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
     fputc('\n', stderr);
     if (interrupted) raise(SIGINT);
     return ok;
