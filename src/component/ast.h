@@ -248,8 +248,8 @@ typedef struct wy_ast_canon {
     uint32_t opt_count;
     /* The options once more by name; the last one written counts (a valid component has no two). */
     wy_canonopt_kind string_encoding; /* UTF8 unless given */
-    bool has_memory, has_realloc, has_post_return, has_callback, async;
-    uint32_t memory, realloc, post_return, callback;
+    bool has_memory, has_realloc, has_post_return, async;
+    uint32_t memory, realloc, post_return;
 } wy_ast_canon;
 
 typedef struct wy_ast_import {

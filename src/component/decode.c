@@ -102,10 +102,7 @@ static void apply_opt(wy_ast_canon *canon, const wy_canonopt *opt) {
         canon->post_return = opt->idx;
         break;
     case WY_CANONOPT_ASYNC: canon->async = true; break;
-    case WY_CANONOPT_CALLBACK:
-        canon->has_callback = true;
-        canon->callback = opt->idx;
-        break;
+    case WY_CANONOPT_CALLBACK: break; /* the validator refuses it, as async */
     }
 }
 

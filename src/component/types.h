@@ -1,20 +1,19 @@
 /* The types of a validated component, resolved: no index is left to look up, aliases are gone, and
- * every resource has an identity. This is what planning reads beside the AST.
+ * every resource has an identity. Planning has no need of them: it reads the AST.
  *
  * Everything lies in the arena given to the validator and is never changed afterwards.
  *
  * How resources are named. A `wy_resource_id` is a number that stands for one resource type *as
  * seen inside one component definition*: equal ids are equal types, others are not. New ids appear
- *   - at a resource definition (`wy_component_types.resources`),
+ *   - at a resource definition,
  *   - at an import of a type with (sub resource),
  *   - at an export of a resource with (sub resource) ascribed: the new type index has a new id for
  *     the exported resource, and
  *   - at an import of an instance, at an instantiation and at an export of an instance with a type
  *     ascribed, one for each entry of the `resources` of the instance type that the new instance
  *     has; each entry says under which export names of that instance the resource is found.
- * Ids are unique over the whole validated tree, so a nested component uses ids of its own: whoever
- * instantiates it twice keeps one environment (id -> real resource type) for each time, and fills
- * it at these places by looking at the real instance. */
+ * Ids are unique over the whole validated tree: a nested component uses ids of its own, and each of
+ * its instances has others again. */
 #ifndef WY_COMPONENT_TYPES_H
 #define WY_COMPONENT_TYPES_H
 
@@ -160,34 +159,18 @@ typedef struct wy_core_instance_type {
     uint32_t export_count;
 } wy_core_instance_type;
 
-/* A resource type that the component defines itself. */
-typedef struct wy_resource_def {
-    wy_resource_id id;
-    uint32_t type_idx; /* of its definition in the type index space */
-    bool has_dtor;
-    uint32_t dtor; /* core func index */
-} wy_resource_def;
-
-/* What is known of one component definition: the type of every entry of its index spaces, in order,
- * and the same for the components defined in it. */
+/* What is known of one component definition, and the same for the components defined in it. */
 typedef struct wy_component_types wy_component_types;
 struct wy_component_types {
     const wy_component_ast *ast;
     const wy_component_type *type;
 
-    /* Index spaces. */
-    const wy_core_functype *const *core_funcs;
-    const wy_core_externtype *core_tables, *core_memories, *core_globals, *core_tags;
-    const wy_module_type *const *core_modules;
-    const wy_core_instance_type *const *core_instances;
-    const wy_ctype_func *const *funcs;
+    /* Index spaces, in order. */
     const wy_deftype *types;
-    const wy_component_type *const *components;
+    uint32_t type_count;
     const wy_instance_type *const *instances;
-    uint32_t counts[WY_SORT_COUNT]; /* entries of each index space, by wy_sort */
+    uint32_t instance_count;
 
-    const wy_resource_def *resources;
-    uint32_t resource_count;
     const wy_component_types *const *nested; /* in the order of the component definitions */
     uint32_t nested_count;
 };

@@ -257,13 +257,8 @@ static bool add_resource(wy_validator *v, wy_scope *scope, const wy_ast_type *ty
                            wy_core_functype_text(v, dtor->func));
     }
     wy_resource_id id = wy_resource_fresh(v, scope);
-    wy_resource_def *def = wy_vec_push(v, &scope->resource_defs, sizeof *def);
-    if (!id || !def) return false;
+    if (!id) return false;
     wy_resource_of(v, id)->defined = true;
-    *def = (wy_resource_def){.id = id,
-                             .type_idx = scope->spaces[WY_SORT_TYPE].count,
-                             .has_dtor = type->has_dtor,
-                             .dtor = type->dtor};
     wy_deftype entry = {.kind = WY_TYPE_RESOURCE, .resource = id};
     return wy_scope_add(v, scope, WY_SORT_TYPE, &entry);
 }
@@ -352,35 +347,6 @@ static bool validate_definition(wy_validator *v, wy_scope *scope, const wy_defin
     return false;
 }
 
-/* Hands the scope's index spaces over. */
-static bool fill_types(wy_validator *v, const wy_scope *scope, wy_component_types *out) {
-    const wy_vec *spaces = scope->spaces;
-    for (int i = 0; i < WY_SORT_COUNT; i++)
-        out->counts[i] = spaces[i].count;
-    const wy_core_externtype *funcs = spaces[WY_SORT_CORE_FUNC].items;
-    const wy_core_functype **core_funcs =
-        wy_take(v, spaces[WY_SORT_CORE_FUNC].count, sizeof *core_funcs);
-    if (!core_funcs) return false;
-    for (uint32_t i = 0; i < spaces[WY_SORT_CORE_FUNC].count; i++)
-        core_funcs[i] = funcs[i].func;
-    out->core_funcs = core_funcs;
-    out->core_tables = spaces[WY_SORT_CORE_TABLE].items;
-    out->core_memories = spaces[WY_SORT_CORE_MEMORY].items;
-    out->core_globals = spaces[WY_SORT_CORE_GLOBAL].items;
-    out->core_tags = spaces[WY_SORT_CORE_TAG].items;
-    out->core_modules = spaces[WY_SORT_CORE_MODULE].items;
-    out->core_instances = spaces[WY_SORT_CORE_INSTANCE].items;
-    out->funcs = spaces[WY_SORT_FUNC].items;
-    out->types = spaces[WY_SORT_TYPE].items;
-    out->components = spaces[WY_SORT_COMPONENT].items;
-    out->instances = spaces[WY_SORT_INSTANCE].items;
-    out->resources = scope->resource_defs.items;
-    out->resource_count = scope->resource_defs.count;
-    out->nested = scope->nested.items;
-    out->nested_count = scope->nested.count;
-    return true;
-}
-
 static const wy_component_types *validate_component(wy_validator *v, wy_scope *outer,
                                                     const wy_component_ast *ast) {
     wy_component_types *out = wy_take(v, 1, sizeof *out);
@@ -393,7 +359,13 @@ static const wy_component_types *validate_component(wy_validator *v, wy_scope *o
     v->offset = ast->offset;
     out->ast = ast;
     out->type = wy_scope_component_type(v, scope);
-    return out->type && fill_types(v, scope, out) ? out : NULL;
+    out->types = scope->spaces[WY_SORT_TYPE].items;
+    out->type_count = scope->spaces[WY_SORT_TYPE].count;
+    out->instances = scope->spaces[WY_SORT_INSTANCE].items;
+    out->instance_count = scope->spaces[WY_SORT_INSTANCE].count;
+    out->nested = scope->nested.items;
+    out->nested_count = scope->nested.count;
+    return out->type ? out : NULL;
 }
 
 wy_err wy_component_validate(wy_arena *arena, const wy_component_ast *ast,

@@ -71,8 +71,7 @@ struct wy_scope {
     wy_vec core_type_ids; /* uint32_t: the canonical ids of the core types, UINT32_MAX for a module
                              type */
     wy_extern_list imports, exports;
-    wy_vec resource_defs; /* wy_resource_def */
-    wy_vec nested;        /* const wy_component_types * */
+    wy_vec nested; /* const wy_component_types * */
 };
 
 typedef struct wy_resource_info {
