@@ -5,9 +5,8 @@
 
 static const char usage[] = "[OPTIONS] NAME";
 static const char text[] =
-    "Writes a new component into a folder beside the manifest of an application, and adds it to "
-    "that,\n"
-    "with a route of its name.";
+    "Writes a new component into a folder beside the manifest of an application, and adds it to\n"
+    "that, with a route of its name.";
 
 int wy_verb_add(int argc, char **argv) {
     withy_new_options options;

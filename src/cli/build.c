@@ -6,9 +6,8 @@
 
 static const char usage[] = "[OPTIONS] [-- OPTIONS OF up]";
 static const char text[] =
-    "Runs the build commands of a manifest's components. With --up the application is run when "
-    "all\n"
-    "are built, with what follows \"--\".";
+    "Runs the build commands of a manifest's components. With --up the application is run when\n"
+    "all are built, with what follows \"--\".";
 
 /* The same manifest and profile, and then the user's own options. */
 static int run_up(const char *from, const withy_build_options *options,
@@ -30,11 +29,6 @@ static int run_up(const char *from, const withy_build_options *options,
     int status = wy_verb_up((int)count, arguments);
     free(arguments);
     return status;
-}
-
-static void write_out(void *data, const char *piece, size_t len) {
-    (void)data;
-    fwrite(piece, 1, len, stdout);
 }
 
 int wy_verb_build(int argc, char **argv) {
@@ -71,7 +65,7 @@ int wy_verb_build(int argc, char **argv) {
     options.component_count = components.count;
     withy_error error = {0};
     if (only_list || json) {
-        status = withy_build_list(from, &options, json, write_out, NULL, &error);
+        status = withy_build_list(from, &options, json, wy_cli_write, stdout, &error);
         return error.code ? wy_cli_fail(&error) : status;
     }
     status = withy_build(from, &options, &error);

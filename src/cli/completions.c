@@ -5,9 +5,8 @@
 
 static const char usage[] = "bash|zsh|fish";
 static const char text[] =
-    "Prints a script that lets the shell complete verbs, options and what they take. For the "
-    "shell\n"
-    "that is running, in bash: . <(withy completions bash)";
+    "Prints a script that lets the shell complete verbs, options and what they take. For the\n"
+    "shell that is running, in bash: . <(withy completions bash)";
 
 #define WORDS_MAX 4096
 

@@ -6,12 +6,7 @@
 
 static const char usage[] = "[OPTIONS] FILE.wasm";
 static const char text[] =
-    "Prints the component's world as WIT, and for each import what withy would "
-    "provide.";
-
-static void write_out(void *data, const char *piece, size_t len) {
-    fwrite(piece, 1, len, data);
-}
+    "Prints the component's world as WIT, and for each import what withy would provide.";
 
 int wy_verb_inspect(int argc, char **argv) {
     bool json = false, plan = false, validate = false, insecure = false;
@@ -38,7 +33,8 @@ int wy_verb_inspect(int argc, char **argv) {
         status = withy_validate(path, &error);
         if (!error.code) puts("valid");
     } else {
-        status = (plan ? withy_inspect_plan : withy_inspect)(path, json, write_out, stdout, &error);
+        status =
+            (plan ? withy_inspect_plan : withy_inspect)(path, json, wy_cli_write, stdout, &error);
     }
     free(path);
     return error.code ? wy_cli_fail(&error) : status;

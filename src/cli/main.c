@@ -15,6 +15,10 @@ const wy_verb wy_verbs[] = {
     {0}};
 #define VERBS_MAX 64
 
+void wy_cli_write(void *file, const char *piece, size_t len) {
+    fwrite(piece, 1, len, file);
+}
+
 int wy_cli_fail(const withy_error *error) {
     fprintf(stderr, "%swithy:%s %s\n", wy_terminal_style(STDERR_FILENO, WY_STYLE_BAD),
             wy_terminal_style(STDERR_FILENO, WY_STYLE_PLAIN), error->text);

@@ -5,8 +5,8 @@
 
 static const char usage[] = "[OPTIONS] NAME";
 static const char text[] =
-    "Writes a new Spin application with one component into a folder of its own. Then: withy build "
-    "--up";
+    "Writes a new Spin application with one component into a folder of its own. Then:\n"
+    "withy build --up";
 
 static void print_name(void *data, const char *name) {
     (void)data;

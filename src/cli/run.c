@@ -6,8 +6,8 @@
 
 static const char usage[] = "[OPTIONS] FILE.wasm [ARGS]";
 static const char text[] =
-    "Calls wasi:cli/run of a component with ARGS and this terminal's streams; "
-    "its exit\nstatus becomes withy's.";
+    "Calls wasi:cli/run of a component with ARGS and this terminal's streams; its exit\n"
+    "status becomes withy's.";
 
 int wy_verb_run(int argc, char **argv) {
     static wy_common_options common;

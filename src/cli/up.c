@@ -3,11 +3,10 @@
 
 static const char usage[] = "[OPTIONS]";
 static const char text[] =
-    "Runs the application of a Spin manifest: its HTTP triggers, each request in the component "
-    "that\n"
-    "its route names, and others. Triggers that withy does not have itself are programs of their\n"
-    "own, which get the options that are not listed here. Output of components goes to .spin/logs\n"
-    "and is followed here unless --quiet.";
+    "Runs the application of a Spin manifest: its HTTP triggers, each request in the component\n"
+    "that its route names, and others. Triggers that withy does not have itself are programs of\n"
+    "their own, which get the options that are not listed here. Output of components goes to\n"
+    ".spin/logs and is followed here unless --quiet.";
 
 /* Behind the plain help: what the triggers of the application say, which are programs of their own.
  */

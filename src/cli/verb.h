@@ -36,6 +36,9 @@ int wy_cli_subverb(const char *text, const wy_verb *table, int argc, char **argv
 /* Prints which verbs there are. Returns the exit status: 2 on stderr. */
 int wy_cli_help(FILE *to);
 
+/* Writes a piece of what the library prints to the FILE that `file` is. */
+void wy_cli_write(void *file, const char *piece, size_t len);
+
 /* Prints "withy: ..." on stderr and returns the code. */
 int wy_cli_fail(const withy_error *error);
 

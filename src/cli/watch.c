@@ -5,10 +5,8 @@
 
 static const char usage[] = "[OPTIONS]";
 static const char text[] =
-    "Runs the application of a Spin manifest, and builds and loads it anew when the manifest or "
-    "what "
-    "a\n"
-    "component is built of changes. Requests go on meanwhile; none is lost.";
+    "Runs the application of a Spin manifest, and builds and loads it anew when the manifest or\n"
+    "what a component is built of changes. Requests go on meanwhile; none is lost.";
 
 int wy_verb_watch(int argc, char **argv) {
     static wy_cli_up up;

@@ -8,10 +8,6 @@ static const char text[] =
     "Checks WIT packages and prints them in one form: a file, a folder with its deps, or\n"
     "what a component says of itself.";
 
-static void write_out(void *data, const char *piece, size_t len) {
-    fwrite(piece, 1, len, data);
-}
-
 int wy_verb_wit(int argc, char **argv) {
     withy_wit_options options;
     withy_wit_options_init(&options);
@@ -27,6 +23,6 @@ int wy_verb_wit(int argc, char **argv) {
         return 2;
     }
     withy_error error = {0};
-    status = withy_wit(operands.items[0], &options, write_out, stdout, &error);
+    status = withy_wit(operands.items[0], &options, wy_cli_write, stdout, &error);
     return error.code ? wy_cli_fail(&error) : status;
 }

@@ -425,18 +425,16 @@ static wy_tls_config tls_of(const wy_http_policy *policy, wy_str host) {
     return tls;
 }
 
-static void connect_call(wy_http_call *call) {
+static void give(client_connection *connection, wy_http_call *call) {
+    connection->call = call;
+    call->connection = connection;
+}
+
+/* By what the policy says of the host: a stream to a component, or the network. */
+static void connect_anew(wy_http_call *call) {
     wy_http_client *client = call->client;
     const wy_http_call_config *config = &call->config;
-    client_connection *connection = find_kept(client, config);
-    if (connection) {
-        connection->kept = false;
-        client->kept_count--;
-        connection->call = call;
-        call->connection = connection;
-        begin_call(connection);
-        return;
-    }
+    client_connection *connection;
     if (config->host.len >= sizeof connection->host) {
         fail_later(call, WY_HTTP_REQUEST_URI_INVALID, "host name too long");
         return;
@@ -460,8 +458,7 @@ static void connect_call(wy_http_call *call) {
         return;
     }
     if (stream) {
-        connection->call = call;
-        call->connection = connection;
+        give(connection, call);
         connection->stream = stream;
         wy_stream_set_handlers(stream, &handlers, connection);
         begin_call(connection);
@@ -483,8 +480,19 @@ static void connect_call(wy_http_call *call) {
         fail_later(call, WY_HTTP_DESTINATION_UNAVAILABLE, wy_err_text(err));
         return;
     }
-    connection->call = call;
-    call->connection = connection;
+    give(connection, call);
+}
+
+static void connect_call(wy_http_call *call) {
+    client_connection *kept = find_kept(call->client, &call->config);
+    if (!kept) {
+        connect_anew(call);
+        return;
+    }
+    kept->kept = false;
+    call->client->kept_count--;
+    give(kept, call);
+    begin_call(kept);
 }
 
 own wy_http_call *wy_http_call_start(wy_http_client *client, const wy_http_call_config *config,
