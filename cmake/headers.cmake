@@ -1,7 +1,7 @@
 # `ninja headers`: each header compiled by itself, twice over for its guard.
 file(GLOB_RECURSE HEADERS CONFIGURE_DEPENDS src/*.h include/*.h)
 if(NOT WITHY_TESTS)
-  list(FILTER HEADERS EXCLUDE REGEX "/(test|testing)\\.h$")
+  list(FILTER HEADERS EXCLUDE REGEX "(/test|testing)\\.h$")
 endif()
 set(HEADER_SOURCES)
 foreach(header ${HEADERS})
@@ -17,6 +17,7 @@ target_link_libraries(headers PRIVATE withy_deps)
 # test.h holds static functions that its including test calls.
 target_compile_options(headers PRIVATE -Wno-unused-function)
 if(WITHY_TESTS)
+  target_compile_definitions(headers PRIVATE WITHY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(headers PRIVATE PkgConfig::CMOCKA)
 endif()
 add_dependencies(headers withy_objects)

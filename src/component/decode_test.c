@@ -1,10 +1,7 @@
 #include "component/decode.h"
 
 #include "base/limits.h"
-#include "base/test.h"
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "component/testing.h"
 
 #define PREAMBLE "\0asm\x0d\0\1\0"
 
@@ -31,18 +28,6 @@ static void refuse(const void *bytes, size_t len, uint64_t at) {
 }
 
 #define REFUSE(literal, at) refuse(literal, sizeof(literal) - 1, at)
-
-static uint8_t *read_file(const char *name, size_t *len) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/tests/data/component/%s", WITHY_SOURCE_DIR, name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    uint8_t *bytes = malloc(1 << 16);
-    assert_non_null(bytes);
-    *len = fread(bytes, 1, 1 << 16, file);
-    fclose(file);
-    return bytes;
-}
 
 TEST(an_empty_component) {
     assert_int_equal(DECODE(PREAMBLE), WY_OK);

@@ -1,35 +1,5 @@
 /* Eliminating shims: what goes, what is left of the fixup, and what must stay. */
-#include "base/test.h"
-#include "component/decode.h"
-#include "component/plan.h"
-#include "component/validate.h"
-
-#include <stdio.h>
-
-typedef struct fixture {
-    wy_arena arena;
-    uint8_t bytes[4096];
-    const wy_plan *plan;
-} fixture;
-
-static const wy_plan *plan_of(fixture *f, const char *file, bool keep_shims) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/tests/data/component/%s", WITHY_SOURCE_DIR, file);
-    FILE *in = fopen(path, "rb");
-    assert_non_null(in);
-    size_t len = fread(f->bytes, 1, sizeof f->bytes, in);
-    fclose(in);
-    wy_arena_init(&f->arena, 1 << 20);
-    wy_diag diag;
-    wy_diag_init(&diag);
-    wy_component_ast *ast;
-    const wy_component_types *types;
-    wy_plan_config config = {.keep_shims = keep_shims};
-    assert_int_equal(wy_component_decode(&f->arena, f->bytes, len, &ast, &diag), WY_OK);
-    assert_int_equal(wy_component_validate(&f->arena, ast, &types, &diag), WY_OK);
-    assert_int_equal(wy_plan_make(&f->arena, ast, &config, &f->plan, &diag), WY_OK);
-    return f->plan;
-}
+#include "component/testing.h"
 
 static uint32_t modules_left(const wy_plan *plan) {
     uint32_t count = 0;
@@ -47,7 +17,7 @@ TEST(a_shim_and_its_fixup_go) {
     assert_int_equal(main_step->import_count, 1);
     assert_int_equal(main_step->imports[0].kind, WY_ITEM_TRAMPOLINE);
     assert_int_equal(plan->trampolines[main_step->imports[0].index].ready_after, 3);
-    wy_arena_deinit(&f.arena);
+    end(&f);
 }
 
 TEST(what_the_fixup_would_start_is_called) {
@@ -60,7 +30,7 @@ TEST(what_the_fixup_would_start_is_called) {
     assert_int_equal(start->kind, WY_ITEM_EXPORT);
     assert_int_equal(start->index, 1);
     assert_true(wy_str_eqz(start->name, "init"));
-    wy_arena_deinit(&f.arena);
+    end(&f);
 }
 
 TEST(shims_stay_when_asked) {
@@ -68,7 +38,7 @@ TEST(shims_stay_when_asked) {
     const wy_plan *plan = plan_of(&f, "started.wasm", true);
     assert_int_equal(plan->eliminated, 0);
     assert_int_equal(modules_left(plan), 3);
-    wy_arena_deinit(&f.arena);
+    end(&f);
 }
 
 TEST(a_module_that_does_more_than_a_shim_stays) {
@@ -76,7 +46,7 @@ TEST(a_module_that_does_more_than_a_shim_stays) {
     const wy_plan *plan = plan_of(&f, "swapped.wasm", false);
     assert_int_equal(plan->eliminated, 0);
     assert_int_equal(modules_left(plan), 3);
-    wy_arena_deinit(&f.arena);
+    end(&f);
 }
 
 TEST(a_destructor_is_called_past_the_shim) {
@@ -89,7 +59,7 @@ TEST(a_destructor_is_called_past_the_shim) {
     assert_int_equal(dtor->index, 1);
     assert_true(wy_str_eqz(dtor->name, "dtor"));
     assert_int_equal(dtor->ready_after, 3);
-    wy_arena_deinit(&f.arena);
+    end(&f);
 }
 
 TEST(what_a_later_module_exports_is_called_by_a_trampoline) {
@@ -105,7 +75,7 @@ TEST(what_a_later_module_exports_is_called_by_a_trampoline) {
     assert_int_equal(plan->funcs[t->func].index, 2);
     assert_true(wy_str_eqz(plan->funcs[t->func].name, "adapted"));
     assert_int_equal(plan->funcs[t->func].ready_after, 4);
-    wy_arena_deinit(&f.arena);
+    end(&f);
 }
 
 TEST(a_shim_stays_for_what_may_throw_and_for_that_only) {
@@ -118,7 +88,7 @@ TEST(a_shim_stays_for_what_may_throw_and_for_that_only) {
     assert_int_equal(main_step->imports[1].kind, WY_ITEM_EXPORT);
     assert_int_equal(main_step->imports[1].index, 0);
     assert_int_equal(adapter->imports[1].kind, WY_ITEM_TRAMPOLINE);
-    wy_arena_deinit(&f.arena);
+    end(&f);
 }
 
 TEST(a_shim_stays_whose_table_others_have_or_whose_functions_others_call) {
@@ -130,6 +100,6 @@ TEST(a_shim_stays_whose_table_others_have_or_whose_functions_others_call) {
         assert_int_equal(modules_left(plan), 4);
         for (uint32_t k = 0; k < plan->trampoline_count; k++)
             assert_int_equal(plan->trampolines[k].ready_after, 0);
-        wy_arena_deinit(&f.arena);
+        end(&f);
     }
 }

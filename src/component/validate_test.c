@@ -1,11 +1,8 @@
 #include "component/validate.h"
 
 #include "base/limits.h"
-#include "base/test.h"
+#include "component/testing.h"
 #include "component/decode.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 
 #define PREAMBLE "\0asm\x0d\0\1\0"
 
@@ -34,18 +31,6 @@ static void refuse(const void *bytes, size_t len, wy_err err, uint64_t at, const
 #define REFUSE(literal, at, word) refuse(literal, sizeof(literal) - 1, WY_INVALID, at, word)
 #define REFUSE_GATED(literal, word) refuse(literal, sizeof(literal) - 1, WY_UNSUPPORTED, 11, word)
 #define ACCEPT(literal) assert_int_equal(validate(literal, sizeof(literal) - 1), WY_OK)
-
-static uint8_t *read_file(const char *name, size_t *len) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/tests/data/component/%s", WITHY_SOURCE_DIR, name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    uint8_t *bytes = malloc(1 << 16);
-    assert_non_null(bytes);
-    *len = fread(bytes, 1, 1 << 16, file);
-    fclose(file);
-    return bytes;
-}
 
 /* Leaves the types of the file in `types`; the bytes are to be freed after use. */
 static uint8_t *load(const char *name) {

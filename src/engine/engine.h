@@ -195,8 +195,8 @@ uint64_t wy_store_fuel(const wy_store *store);
 /* After WY_BUSY: whether a store made now instead of this one may find room. */
 bool wy_engine_has_room_elsewhere(wy_engine *engine, const wy_store *store);
 wy_context *wy_store_context(wy_store *store);
-/* `callback(data)` runs whenever a guest is found running at a tick: 0 go on, 1 yield the fiber to
- * the loop and go on later, or a trap text (static or owned by data) to stop the guest with. */
+/* What `callback(data)` says, which runs whenever a guest is found running at a tick: whether the
+ * fiber yields to the loop and goes on later, or ends with a trap text (static, or data's). */
 typedef struct wy_epoch_verdict {
     bool yield;
     const char *stop; /* NULL: go on */
