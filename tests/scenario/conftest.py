@@ -264,6 +264,20 @@ def command(withy):
     return run
 
 
+@pytest.fixture
+def stops():
+    """stops(SERVER): it is stopped at the end."""
+    running = []
+
+    def keep(server):
+        running.append(server)
+        return server
+
+    yield keep
+    for server in running:
+        server.stop()
+
+
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
     """Signs certificates of servers and clients."""

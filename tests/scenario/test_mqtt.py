@@ -23,16 +23,8 @@ allowed_outbound_hosts = [{hosts}]
 
 
 @pytest.fixture
-def brokers():
-    mine = []
-
-    def begin(*lines, **login):
-        mine.append(Broker(*lines, **login))
-        return mine[-1]
-
-    yield begin
-    for broker in mine:
-        broker.stop()
+def brokers(stops):
+    return lambda *lines, **login: stops(Broker(*lines, **login))
 
 
 @pytest.fixture(scope="module")

@@ -24,16 +24,8 @@ allowed_outbound_hosts = ["mqtt://127.0.0.1:*"]
 
 
 @pytest.fixture
-def brokers():
-    mine = []
-
-    def begin(*lines, **login):
-        mine.append(Broker(*lines, **login))
-        return mine[-1]
-
-    yield begin
-    for broker in mine:
-        broker.stop()
+def brokers(stops):
+    return lambda *lines, **login: stops(Broker(*lines, **login))
 
 
 @pytest.fixture

@@ -29,30 +29,14 @@ def server():
 
 
 @pytest.fixture
-def own_server():
+def own_server(stops):
     """own_server("--requirepass", "x"): a server of this test's own."""
-    mine = []
-
-    def begin(*options):
-        mine.append(Server(*options))
-        return mine[-1]
-
-    yield begin
-    for running in mine:
-        running.stop()
+    return lambda *options: stops(Server(*options))
 
 
 @pytest.fixture
-def scripted():
-    mine = []
-
-    def begin(serve):
-        mine.append(Scripted(serve))
-        return mine[-1]
-
-    yield begin
-    for running in mine:
-        running.stop()
+def scripted(stops):
+    return lambda serve: stops(Scripted(serve))
 
 
 def said(host, path: str, body: bytes | None = None) -> str:

@@ -21,16 +21,8 @@ allowed_outbound_hosts = ["redis://127.0.0.1:*"]
 
 
 @pytest.fixture
-def servers():
-    mine = []
-
-    def begin(*options):
-        mine.append(Server(*options))
-        return mine[-1]
-
-    yield begin
-    for running in mine:
-        running.stop()
+def servers(stops):
+    return lambda *options: stops(Server(*options))
 
 
 @pytest.fixture

@@ -26,20 +26,6 @@ def documented(page: str, heading: str = "When a server fails") -> dict[str, lis
     return {row[0]: row[1:] for row in rows[2:]}
 
 
-@pytest.fixture
-def stops():
-    """stops(SERVER): it is stopped at the end."""
-    running = []
-
-    def keep(server):
-        running.append(server)
-        return server
-
-    yield keep
-    for server in running:
-        server.stop()
-
-
 # --- servers that misbehave ---
 
 
