@@ -78,23 +78,9 @@ static void remove_place(place *p) {
     assert_int_equal(rmdir(p->root), 0);
 }
 
-/* Calls `f` of the module, which is to return `n`. */
+/* Calls `f` of the module, which is to return `n`, and ends the module. */
 static void call(wy_engine *engine, own wy_module *module, int n) {
-    wy_store *store;
-    wy_core_instance instance;
-    wy_trap *trap = NULL;
-    wy_diag diag;
-    wy_extern item;
-    wy_core_func func;
-    wy_raw value;
-    assert_int_equal(wy_store_new(engine, NULL, NULL, &store), WY_OK);
-    wy_context *context = wy_store_context(store);
-    assert_int_equal(wy_core_instantiate(context, module, NULL, 0, &instance, &trap, &diag), WY_OK);
-    assert_true(wy_core_instance_export(context, &instance, WY_STR("f"), &item));
-    assert_true(wy_extern_func(&item, &func));
-    assert_true(wy_core_call(context, &func, &value, 1, &trap));
-    assert_int_equal(value.i32, n);
-    wy_store_free(store);
+    assert_int_equal(wy_testing_call(engine, module), n);
     wy_module_free(module);
 }
 

@@ -21,26 +21,6 @@ static own wy_module *load(wy_engine *engine, int n) {
     return wy_testing_module(engine, text);
 }
 
-/* Whether the module's `f` returns `n`. */
-static bool returns(wy_engine *engine, const wy_module *module, int n) {
-    wy_store *store;
-    wy_core_instance instance;
-    wy_trap *trap = NULL;
-    wy_diag diag;
-    wy_extern item;
-    wy_core_func func;
-    wy_raw value = {0};
-    wy_diag_init(&diag);
-    assert_int_equal(wy_store_new(engine, NULL, NULL, &store), WY_OK);
-    wy_context *context = wy_store_context(store);
-    assert_int_equal(wy_core_instantiate(context, module, NULL, 0, &instance, &trap, &diag), WY_OK);
-    assert_true(wy_core_instance_export(context, &instance, WY_STR("f"), &item));
-    assert_true(wy_extern_func(&item, &func));
-    assert_true(wy_core_call(context, &func, &value, 1, &trap));
-    wy_store_free(store);
-    return value.i32 == n;
-}
-
 TEST(equal_modules_are_one) {
     wy_engine *engine = wy_testing_engine();
     wy_module *first = load(engine, 1), *second = load(engine, 1), *other = load(engine, 2);
@@ -48,12 +28,12 @@ TEST(equal_modules_are_one) {
     assert_ptr_not_equal(first, other);
     assert_int_equal(count_alive(engine), 2);
     wy_module_free(first); /* the other owner still has it */
-    assert_true(returns(engine, second, 1));
-    assert_true(returns(engine, other, 2));
+    assert_int_equal(wy_testing_call(engine, second), 1);
+    assert_int_equal(wy_testing_call(engine, other), 2);
     wy_module_free(second);
     assert_int_equal(count_alive(engine), 1);
     second = load(engine, 1); /* as if there had been none */
-    assert_true(returns(engine, second, 1));
+    assert_int_equal(wy_testing_call(engine, second), 1);
     wy_module_free(other);
     wy_module_free(second);
     assert_null(engine->modules);
@@ -66,7 +46,7 @@ TEST(engines_share_nothing) {
     assert_ptr_not_equal(in_a, in_b);
     wy_module_free(in_a);
     wy_engine_free(a);
-    assert_true(returns(b, in_b, 1));
+    assert_int_equal(wy_testing_call(b, in_b), 1);
     wy_module_free(in_b);
     wy_engine_free(b);
 }

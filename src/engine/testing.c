@@ -51,6 +51,25 @@ own wy_module *wy_testing_module(wy_engine *engine, const char *text) {
     return module;
 }
 
+int32_t wy_testing_call(wy_engine *engine, const wy_module *module) {
+    wy_store *store;
+    wy_core_instance instance;
+    wy_trap *trap = NULL;
+    wy_diag diag;
+    wy_extern item;
+    wy_core_func func;
+    wy_raw value = {0};
+    wy_diag_init(&diag);
+    wy_assert(wy_store_new(engine, NULL, NULL, &store) == WY_OK);
+    wy_context *context = wy_store_context(store);
+    wy_assert(wy_core_instantiate(context, module, NULL, 0, &instance, &trap, &diag) == WY_OK);
+    wy_assert(wy_core_instance_export(context, &instance, WY_STR("f"), &item));
+    wy_assert(wy_extern_func(&item, &func));
+    wy_assert(wy_core_call(context, &func, &value, 1, &trap));
+    wy_store_free(store);
+    return value.i32;
+}
+
 __attribute__((weak)) void withy_engine_store_limits(wasmtime_store_t *store,
                                                      wy_store_limits *limits);
 
