@@ -39,6 +39,7 @@
 #define WY_MAX_INSTANCES 1000 /* live at once in one worker */
 #define WY_EPOCH_TICK_MS 10   /* how often a busy guest yields */
 #define WY_TURN_US 100        /* of a worker on a processor that others want too */
+#define WY_NUDGE_US 1000      /* how often the system is made to choose who runs there */
 
 /* --- HTTP (trigger/http/) --- */
 #define WY_MAX_HTTP_HEADER_BYTES ((size_t)64 << 10) /* request line and headers */

@@ -5,6 +5,8 @@
 #include "loop/address.h"
 #include "loop/connect.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <uv.h>
 
 /* First member of every object that owns a libuv handle; handle->data points to it. libuv lets go
@@ -12,6 +14,18 @@
 typedef struct wy_object {
     void (*release)(struct wy_object *object);
 } wy_object;
+
+/* Of a loop that takes short turns (turns.c). */
+typedef struct wy_turns {
+    atomic_int cpu; /* where the loop began its last round; -1: none since the nudger looked */
+    atomic_bool is_nudged; /* the nudger is awake */
+    unsigned rounds;       /* since the loop looked whether others want its processor */
+    int64_t switches;      /* how often its thread had to leave one, as of then */
+    pthread_t nudger;
+    pthread_mutex_t lock; /* guards the next, and falling asleep */
+    pthread_cond_t wake;
+    bool has_nudger, stop;
+} wy_turns;
 
 struct wy_loop {
     wy_object object;
@@ -23,7 +37,7 @@ struct wy_loop {
     void *on_round_data;
     bool has_more; /* on_round said so: do not sleep */
     bool is_stopped;
-    bool gives_way;            /* of a processor that others want, before each round; turns.c */
+    wy_turns *turns;           /* short ones; NULL: as the system has them */
     struct wy_tls_shared *tls; /* NULL: no TLS yet */
     char buffer[WY_LOOP_BUFFER];
 };
@@ -47,6 +61,10 @@ typedef struct wy_sched {
 } wy_sched;
 
 bool wy_sched_get(wy_sched *out); /* the calling thread's */
+
+/* Before each round of a loop that takes short turns. */
+void wy_turns_give_way(wy_turns *turns);
+void wy_turns_free(own wy_turns *turns); /* NULL is fine */
 
 /* Bytes between the two streams of a pair; zero-initialised. */
 typedef struct wy_inbox {

@@ -2,7 +2,6 @@
  * Timers, listeners, streams and connecting have files of their own. */
 #include "loop/internal.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -93,13 +92,14 @@ void wy_loop_free(own wy_loop *loop) {
         uv_walk(&loop->uv, close_one, NULL);
     wy_assert(uv_loop_close(&loop->uv) == 0);
     wy_tls_shared_free(loop->tls);
+    wy_turns_free(loop->turns);
     free(loop);
 }
 
 bool wy_loop_step(wy_loop *loop, bool block) {
     if (!loop->has_more) run_ready(loop); /* what became ready outside of a round */
     if (loop->is_stopped) block = false;
-    if (block && loop->gives_way) sched_yield();
+    if (block && loop->turns) wy_turns_give_way(loop->turns);
     (void)uv_run(&loop->uv, block && !loop->has_more ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     run_ready(loop); /* which may begin new work: ask only now whether there is any */
     return loop->has_more || uv_loop_alive(&loop->uv) != 0;

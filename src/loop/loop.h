@@ -23,7 +23,8 @@ void wy_loop_run(wy_loop *loop);
 bool wy_loop_step(wy_loop *loop, bool block);
 void wy_loop_stop(wy_loop *loop);
 /* For a thread that does nothing but turn this loop: it takes turns of WY_TURN_US on a processor
- * that others want too, and gives way to them before each round. A thread whose scheduling someone
+ * that others want too, and gives way to them before each round; while it is busy there, another
+ * thread makes the system choose every WY_NUDGE_US who runs. A thread whose scheduling someone
  * chose (chrt) stays as it is, and so does any on a Linux before 6.12. */
 void wy_loop_take_short_turns(wy_loop *loop);
 /* Monotonic, read once a round and when a timer starts. */

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 static wy_sched now(void) {
@@ -58,4 +59,66 @@ static void *chosen(void *data) {
 
 TEST(a_thread_whose_scheduling_was_chosen_stays_as_it_is) {
     on_a_thread(chosen);
+}
+
+/* Rounds of a loop that has nothing to wait for, as if others had wanted its processor. */
+static void turn(wy_loop *loop, int rounds) {
+    loop->turns->switches--;
+    for (int i = 0; i < rounds; i++)
+        (void)wy_loop_step(loop, true);
+}
+
+static void rest(void) {
+    const struct timespec a_little = {.tv_nsec = 1000000};
+    nanosleep(&a_little, NULL);
+}
+
+static bool is_only(const cpu_set_t *set, size_t cpu) {
+    return CPU_COUNT(set) == 1 && CPU_ISSET(cpu, set);
+}
+
+#define PATIENCE 10000 /* looks, a millisecond or more apart */
+
+static bool is_followed_to(wy_loop *loop, size_t cpu) {
+    cpu_set_t only, set;
+    CPU_ZERO(&only);
+    CPU_SET(cpu, &only);
+    assert_int_equal(sched_setaffinity(0, sizeof only, &only), 0);
+    for (int i = 0; i < PATIENCE; i++) {
+        turn(loop, 1000);
+        if (atomic_load(&loop->turns->is_nudged) &&
+            pthread_getaffinity_np(loop->turns->nudger, sizeof set, &set) == 0 &&
+            is_only(&set, cpu))
+            return true;
+        rest();
+    }
+    return false;
+}
+
+static bool is_left_alone(const wy_turns *turns) {
+    for (int i = 0; i < PATIENCE && atomic_load(&turns->is_nudged); i++)
+        rest();
+    return !atomic_load(&turns->is_nudged);
+}
+
+static void *busy(void *data) {
+    wy_loop *loop;
+    cpu_set_t allowed;
+    assert_int_equal(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+    assert_int_equal(wy_loop_new(&loop), WY_OK);
+    wy_loop_take_short_turns(loop);
+    if (!loop->turns) goto out; /* a Linux before 6.12 */
+    assert_false(loop->turns->has_nudger);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &allowed)) assert_true(is_followed_to(loop, cpu));
+    assert_true(is_left_alone(loop->turns));
+    turn(loop, 1000);
+    assert_true(atomic_load(&loop->turns->is_nudged));
+out:
+    wy_loop_free(loop);
+    return data;
+}
+
+TEST(a_busy_loop_is_nudged_where_it_runs_and_left_alone_when_it_is_idle) {
+    on_a_thread(busy);
 }
