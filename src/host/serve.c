@@ -139,13 +139,13 @@ static wy_err worker_start(worker *w, const int *listen_fds, unsigned fd_count, 
     if (!err) err = wy_loop_new(&w->tools.loop);
     if (!err) err = wy_scheduler_new(w->tools.loop, w->tools.engine, &w->tools.scheduler);
     if (!err) err = wy_timer_new(w->tools.loop, on_sweep, w, &w->sweep);
-    if (!err) err = w->service->load(w->service->data, &w->tools, &w->served, diag);
     const withy_serve_options *options = w->options;
     if (!err && options->tls_cert)
         err = wy_secure_new(w->tools.loop, options->tls_cert, options->tls_key, &w->secure, diag);
     wy_http_server_config config = {
         .on_request = on_request, .data = w, .address = wy_str_of(address), .secure = w->secure};
     if (!err) err = wy_http_server_new(w->tools.loop, &config, &w->server);
+    if (!err) err = w->service->load(w->service->data, &w->tools, &w->served, diag);
     static const int signums[SIGNAL_COUNT] = {SIGTERM, SIGINT, SIGHUP};
     for (int i = 0; i < SIGNAL_COUNT && !err; i++)
         err = wy_signal_new(w->tools.loop, signums[i],

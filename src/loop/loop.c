@@ -3,7 +3,9 @@
 #include "loop/internal.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 void wy_object_free(wy_object *object) {
     free(object);
@@ -54,8 +56,9 @@ static void ignore_sigpipe(void) {
 }
 
 wy_err wy_loop_new(own wy_loop **loop_out) {
-    wy_loop *loop = calloc(1, sizeof *loop);
+    wy_loop *loop = malloc(sizeof *loop);
     if (!loop) return WY_NOMEM;
+    memset(loop, 0, offsetof(wy_loop, buffer)); /* whose pages are touched when they are needed */
     if (uv_loop_init(&loop->uv) != 0) {
         free(loop);
         return WY_IO;
