@@ -176,7 +176,8 @@ static bool reopen_slot(supervisor *s, unsigned slot_index) {
     return true;
 }
 
-static void retry_later(supervisor *s, unsigned slot_index) {
+/* In how many milliseconds. */
+static uint64_t retry_later(supervisor *s, unsigned slot_index) {
     slot *sl = &s->slots[slot_index];
     unsigned shift = sl->failures < 16 ? sl->failures : 16;
     uint64_t delay = (uint64_t)BACKOFF_MIN_MS << shift;
@@ -184,6 +185,7 @@ static void retry_later(supervisor *s, unsigned slot_index) {
     sl->failures++;
     sl->restart_ms = now_ms() + delay;
     if (delay >= DEAF_MS) close_slot(s, slot_index);
+    return delay;
 }
 
 static void start(supervisor *s, unsigned slot_index) {
@@ -294,9 +296,8 @@ static void bury(supervisor *s, child *dead, int status) {
         wy_log(WY_LOG_ERROR, "%s; its successor is starting", what);
         return;
     }
-    retry_later(s, c.slot);
-    wy_log(WY_LOG_ERROR, "%s; starting it again in %llu ms", what,
-           (unsigned long long)(s->slots[c.slot].restart_ms - now_ms()));
+    uint64_t delay_ms = retry_later(s, c.slot);
+    wy_log(WY_LOG_ERROR, "%s; starting it again in %llu ms", what, (unsigned long long)delay_ms);
 }
 
 static void bury_all(supervisor *s) {
