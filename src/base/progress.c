@@ -3,9 +3,9 @@
 
 #include "base/log.h"
 #include "base/terminal.h"
+#include "base/thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,16 +110,6 @@ static void *run(void *data) {
     return NULL;
 }
 
-/* Signals are for the threads that were there before. */
-static bool start(wy_progress *p) {
-    sigset_t all, before;
-    sigfillset(&all);
-    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0) return false;
-    bool ok = pthread_create(&p->thread, NULL, run, p) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return ok;
-}
-
 own wy_progress *wy_progress_begin_on(int fd, const char *what, uint64_t total) {
     if (!wy_terminal_width(fd) || !wy_log_enabled(WY_LOG_INFO)) return NULL;
     wy_progress *p = calloc(1, sizeof *p);
@@ -135,7 +125,7 @@ own wy_progress *wy_progress_begin_on(int fd, const char *what, uint64_t total) 
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->ended, &clock);
     pthread_condattr_destroy(&clock);
-    if (start(p)) return p;
+    if (wy_thread_begin(&p->thread, NULL, run, p)) return p;
     pthread_cond_destroy(&p->ended);
     pthread_mutex_destroy(&p->lock);
     free(p);

@@ -1,11 +1,11 @@
 /* Ticker: advances the engine's epoch every WY_EPOCH_TICK_MS while guests run, so that a busy guest
  * comes by its epoch callback. Sleeps without waking when nothing has run for a while. */
 #include "base/limits.h"
+#include "base/thread.h"
 #include "engine/internal.h"
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <time.h>
 
 /* Ticks without a run before the thread goes to sleep for good. */
@@ -81,20 +81,14 @@ static bool begin_elsewhere(pthread_t *thread_out, void *(*main)(void *data), vo
     pthread_attr_t attr;
     if (CPU_COUNT(&others) == 0 || pthread_attr_init(&attr) != 0) return false;
     bool ok = pthread_attr_setaffinity_np(&attr, sizeof others, &others) == 0 &&
-              pthread_create(thread_out, &attr, main, data) == 0;
+              wy_thread_begin(thread_out, &attr, main, data);
     pthread_attr_destroy(&attr);
     if (ok) pthread_setaffinity_np(*thread_out, sizeof allowed, &allowed);
     return ok;
 }
 
 bool wy_engine_thread(pthread_t *thread_out, void *(*main)(void *data), void *data) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool ok = begin_elsewhere(thread_out, main, data) ||
-              pthread_create(thread_out, NULL, main, data) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return ok;
+    return begin_elsewhere(thread_out, main, data) || wy_thread_begin(thread_out, NULL, main, data);
 }
 
 void wy_ticker_wake(wy_ticker *ticker) {

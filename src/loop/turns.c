@@ -12,10 +12,10 @@
  * A thread that wakes on the loop's processor (the nudger) has Linux look more often than it
  * ticks: whenever a thread wakes, it chooses anew who runs. */
 #include "base/limits.h"
+#include "base/thread.h"
 #include "loop/internal.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -86,21 +86,11 @@ static void *nudge(void *data) {
     return NULL;
 }
 
-/* It takes no signals: they are for the loop's thread. */
-static bool begin(wy_turns *turns) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool ok = pthread_create(&turns->nudger, NULL, nudge, turns) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return ok;
-}
-
 /* Without a nudger there are short turns only. */
 static void wake_nudger(wy_turns *turns) {
     pthread_mutex_lock(&turns->lock);
     atomic_store(&turns->is_nudged, true);
-    if (!turns->has_nudger) turns->has_nudger = begin(turns);
+    if (!turns->has_nudger) turns->has_nudger = wy_thread_begin(&turns->nudger, NULL, nudge, turns);
     pthread_cond_signal(&turns->wake);
     pthread_mutex_unlock(&turns->lock);
 }
