@@ -111,7 +111,8 @@ wy_file_id wy_file_id_of(int fd, const struct stat *st);
 
 /* From now on, parts of `bytes` are parts of that file, and what was found out about them by
  * reading is remembered from one process to the next. Ends with the next call; NULL, NULL, 0 for
- * none. Not while other threads use the engine, but for its own. */
+ * none. Until then `bytes` stay: a thread of the engine reads them (wy_engine_expect). Not while
+ * other threads use the engine, but for its own. */
 void wy_engine_set_source(wy_engine *engine, const wy_file_id *id, const uint8_t *bytes,
                           size_t len);
 

@@ -153,7 +153,7 @@ static wy_err compose(wy_guest *guest, wy_engine *engine, const wy_settings_conf
                            (uint32_t)count, keep_shims, &guest->code, diag);
 }
 
-/* Links what was composed; by then nothing is read of the files any more. */
+/* Links what was composed. */
 static wy_err link_guest(wy_guest *guest, const withy_options *options, wy_diag *diag) {
     wy_component_config component = {.name = guest->parts[0].settings.name,
                                      .unmet_trap = options->unmet_trap,
@@ -166,12 +166,14 @@ static wy_err link_guest(wy_guest *guest, const withy_options *options, wy_diag 
     for (size_t i = 1; i < guest->part_count; i++)
         wy_settings_use(&guest->parts[i].settings, settings[i - 1].settings);
     component.provider_settings = settings;
-    wy_err err = wy_component_link(guest->code, &component, &guest->component, diag);
-    for (size_t i = 0; i < guest->part_count && !err; i++) {
+    return wy_component_link(guest->code, &component, &guest->component, diag);
+}
+
+static void unmap_parts(wy_guest *guest) {
+    for (size_t i = 0; i < guest->part_count; i++) {
         guest->parts[i].component = (wy_str){0};
         wy_file_unmap(&guest->parts[i].file);
     }
-    return err;
 }
 
 static wy_err open_part(wy_guest *guest, wy_engine *engine, const wy_settings_config *config,
@@ -199,6 +201,7 @@ static wy_err load_guest(wy_guest *guest, wy_engine *engine, const withy_options
     if (!err) wy_code_drop_types(guest->code);
     if (!err) err = link_guest(guest, options, diag);
     wy_engine_set_source(engine, NULL, NULL, 0);
+    if (!err) unmap_parts(guest); /* not before: the engine reads of them by another thread */
     if (err) wy_host_place(diag, config->path);
     return err;
 }

@@ -200,11 +200,14 @@ static uint32_t count_singles(const wy_component *component) {
     return count;
 }
 
+static wy_err prepare_singles(wy_component *component, wy_diag *diag) {
+    if (count_singles(component) < CARRIER_MIN) return WY_OK;
+    return wy_linker_carrier(component->trampolines, &component->carrier, &component->carrier_pre,
+                             diag);
+}
+
 static wy_err prepare_steps(wy_component *component, wy_diag *diag) {
     wy_err err = WY_OK;
-    if (count_singles(component) >= CARRIER_MIN)
-        err = wy_linker_carrier(component->trampolines, &component->carrier,
-                                &component->carrier_pre, diag);
     for (uint32_t i = 0; i < component->plan->step_count && !err; i++) {
         if (!component->linkers[i]) continue;
         err = wy_linker_pre(component->linkers[i],
@@ -304,6 +307,7 @@ static wy_err link_code(wy_component *component, const wy_component_config *conf
     if (!err) err = bind_resources(component, diag);
     if (!err) err = bind_trampolines(component, diag);
     if (!err) err = bind_steps(component, diag);
+    if (!err) err = prepare_singles(component, diag); /* before it waits for ahead.c's thread */
     if (!err) err = compile_modules(component->code, diag);
     component->modules = component->code->modules;
     return err ? err : prepare_steps(component, diag);

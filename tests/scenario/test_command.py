@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from binary import CORE, CORE_MODULE, CUSTOM, name, section
+
 VERBS = ["serve", "run", "up", "inspect", "compile"]
 
 
@@ -225,6 +227,17 @@ def test_compiled_file_is_read_once(command, guest, tmp_path):
     assert records[ahead] == records[plain] + 1, "it is remembered that the file is undamaged"
     ahead.write_bytes(ahead.read_bytes()[:-1] + b"?")
     assert "damaged" in command("run", str(ahead), "args", "one", env=env).stderr
+
+
+def test_core_modules_that_nothing_uses(command, guest, tmp_path):
+    """A thread maps modules ahead of whoever links; it may be at one of these when the rest is there."""
+    file = tmp_path / "cli.wasm"
+    padded = [CORE + section(CUSTOM, name("padding") + bytes([k]) * size) for k, size in enumerate([1 << 20] + [31_000] * 31)]
+    file.write_bytes(Path(guest("cli")).read_bytes() + b"".join(section(CORE_MODULE, module) for module in padded))
+    time.sleep(2.3)  # of a file that has just changed nothing is mapped ahead
+    for _ in range(20):
+        done = command("run", str(file), "args", "one")
+        assert done.returncode == 0, done.stderr
 
 
 def test_compiling_what_is_compiled_is_refused(command, guest, tmp_path):
