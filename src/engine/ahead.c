@@ -36,8 +36,6 @@ struct wy_ahead {
 
 static void run(void *data) {
     wy_ahead *ahead = data;
-    /* Nothing runs yet, but soon will, and starting the other thread takes its time too. */
-    wy_ticker_note_run(&ahead->engine->ticker);
     pthread_mutex_lock(&ahead->lock);
     for (size_t i = 0; i < ahead->count; i++) {
         item *it = &ahead->items[i];

@@ -177,8 +177,7 @@ static void divide(wy_engine *engine, bool is_second) {
 }
 
 /* What takes long: guard pages, looking at the processor. */
-static void *make_parts(void *data) {
-    wy_engine *engine = data;
+static void make_parts(wy_engine *engine) {
     wy_diag diag;
     wy_diag_init(&diag);
     engine->wasm = make_wasm(engine);
@@ -189,9 +188,14 @@ static void *make_parts(void *data) {
     pthread_mutex_lock(&engine->made_lock);
     atomic_store_explicit(&engine->is_made, true, memory_order_release);
     pthread_cond_broadcast(&engine->made);
-    void (*then)(void *data) = engine->then;
     pthread_mutex_unlock(&engine->made_lock);
-    if (then) then(engine->then_data);
+}
+
+static void *thread_main(void *data) {
+    wy_engine *engine = data;
+    make_parts(engine);
+    if (engine->then) engine->then(engine->then_data); /* set no more once it is made */
+    wy_ticker_run(&engine->ticker);
     return NULL;
 }
 
@@ -243,9 +247,9 @@ wy_err wy_engine_make(const wy_engine_config *wanted, bool is_second, own wy_eng
     pthread_mutex_init(&engine->made_lock, NULL);
     pthread_cond_init(&engine->made, NULL);
     pthread_mutex_init(&engine->modules_lock, NULL);
-    engine->has_maker =
-        wanted->in_background && !is_second && wy_engine_thread(&engine->maker, make_parts, engine);
-    if (!engine->has_maker) make_parts(engine);
+    if (!wanted->in_background || is_second ||
+        !wy_ticker_begin(&engine->ticker, thread_main, engine))
+        make_parts(engine);
     *engine_out = engine;
     return WY_OK;
 }
@@ -258,11 +262,10 @@ wy_err wy_engine_new(const wy_engine_config *wanted, own wy_engine **engine_out,
 
 void wy_engine_free(own wy_engine *engine) {
     if (!engine) return;
-    if (engine->has_maker) pthread_join(engine->maker, NULL);
+    wy_ticker_deinit(&engine->ticker);
     wy_ahead_end(engine);
     wy_assert(!engine->modules);
     wy_engine_free(engine->more);
-    wy_ticker_deinit(&engine->ticker);
     wy_aot_detach_all(engine);
     wy_cache_close(engine->cache);
     wasmtime_linker_delete(engine->fiber_linker);

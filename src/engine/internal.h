@@ -24,7 +24,13 @@ typedef struct wy_ticker {
 
 /* `engine` of it is to be there before the first wake. */
 wy_err wy_ticker_init(wy_ticker *ticker);
+/* Ends its thread. */
 void wy_ticker_deinit(wy_ticker *ticker);
+/* Starts the thread with something to do before: `main` is to end in wy_ticker_run. To be called
+ * before other threads know of it. */
+bool wy_ticker_begin(wy_ticker *ticker, void *(*main)(void *data), void *data);
+/* What the thread does, until the ticker's end. */
+void wy_ticker_run(wy_ticker *ticker);
 /* Starts the thread, or wakes it. */
 void wy_ticker_wake(wy_ticker *ticker);
 /* To be called whenever a guest is about to run: cheap while the thread is awake. */
@@ -51,11 +57,9 @@ struct wy_engine {
     wasm_engine_t *wasm;             /* NULL while it is being made: wy_engine_wasm */
     wasmtime_linker_t *fiber_linker; /* "entry" and "suspend" (fiber.c) */
     atomic_bool is_made;             /* both are there */
-    bool has_maker;                  /* the thread `maker` is to be joined */
-    pthread_t maker;
     pthread_mutex_t made_lock;
     pthread_cond_t made;
-    void (*then)(void *data); /* what `maker` does after it (wy_engine_then); NULL: nothing */
+    void (*then)(void *data); /* what follows in a thread that makes it; NULL: nothing */
     void *then_data;
     wy_cache *cache;    /* NULL: compile without */
     struct wy_aot *aot; /* files compiled ahead of time, newest first */

@@ -1,5 +1,7 @@
 /* Ticker: advances the engine's epoch every WY_EPOCH_TICK_MS while guests run, so that a busy guest
- * comes by its epoch callback. Sleeps without waking when nothing has run for a while. */
+ * comes by its epoch callback. Sleeps without waking when nothing has run for a while. Where a
+ * thread makes the engine, that one goes on as the ticker: beginning another one would take as long
+ * as mapping a module. */
 #include "base/limits.h"
 #include "base/thread.h"
 #include "engine/internal.h"
@@ -24,8 +26,7 @@ static void sleep_tick(wy_ticker *ticker) {
     }
 }
 
-static void *run(void *data) {
-    wy_ticker *ticker = data;
+void wy_ticker_run(wy_ticker *ticker) {
     unsigned idle = 0;
     pthread_mutex_lock(&ticker->lock);
     while (!ticker->stop) {
@@ -44,6 +45,10 @@ static void *run(void *data) {
         }
     }
     pthread_mutex_unlock(&ticker->lock);
+}
+
+static void *thread_main(void *ticker) {
+    wy_ticker_run(ticker);
     return NULL;
 }
 
@@ -91,9 +96,14 @@ bool wy_engine_thread(pthread_t *thread_out, void *(*main)(void *data), void *da
     return begin_elsewhere(thread_out, main, data) || wy_thread_begin(thread_out, NULL, main, data);
 }
 
+bool wy_ticker_begin(wy_ticker *ticker, void *(*main)(void *data), void *data) {
+    ticker->started = wy_engine_thread(&ticker->thread, main, data);
+    return ticker->started;
+}
+
 void wy_ticker_wake(wy_ticker *ticker) {
     pthread_mutex_lock(&ticker->lock);
-    if (!ticker->started) ticker->started = wy_engine_thread(&ticker->thread, run, ticker);
+    if (!ticker->started) wy_ticker_begin(ticker, thread_main, ticker);
     atomic_store(&ticker->is_asleep, !ticker->started);
     pthread_cond_broadcast(&ticker->wake);
     pthread_mutex_unlock(&ticker->lock);
