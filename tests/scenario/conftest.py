@@ -5,6 +5,7 @@ by tests/guests/build)."""
 
 import mmap
 import os
+import re
 import shutil
 import signal
 import socket
@@ -34,6 +35,10 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+# What a supervisor says of a worker and then starts it again: nobody else would notice.
+CRASH = re.compile(r"died of signal (4|5|6|7|8|11|31)\b")
 
 
 class Host:
@@ -135,6 +140,8 @@ class Host:
             except subprocess.TimeoutExpired:
                 pass
         self.kill()
+        self.reader.join(5)
+        assert not CRASH.search(self.log), f"{' '.join(self.command)} crashed:\n{self.log}"
 
     def kill(self) -> None:
         try:
