@@ -26,8 +26,8 @@ typedef struct wy_ticker {
 wy_err wy_ticker_init(wy_ticker *ticker);
 /* Ends its thread. */
 void wy_ticker_deinit(wy_ticker *ticker);
-/* Starts the thread with something to do before: `main` is to end in wy_ticker_run. To be called
- * before other threads know of it. */
+/* Starts the thread, whose `main` may have something to do before and is to end in wy_ticker_run.
+ * With `lock` held, or before other threads know of the ticker. */
 bool wy_ticker_begin(wy_ticker *ticker, void *(*main)(void *data), void *data);
 /* What the thread does, until the ticker's end. */
 void wy_ticker_run(wy_ticker *ticker);
